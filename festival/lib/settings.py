@@ -93,7 +93,7 @@ class Settings:
     #: ``original``, ``rolling``, or a shift in whole weeks such as ``+209w``.
     dates: str = "original"
     #: Where the festival's clock stands still (demo and tests), aware; None lets it run.
-    now: datetime | None = None
+    frozen_now: datetime | None = None
     #: Limits per IP address. Limits per person and address always hold.
     ratelimit_enabled: bool = True
     ratelimit_storage_uri: str = "memory://"
