@@ -32,8 +32,8 @@ DATES = re.compile(r"rolling|original|[+-]\d{1,4}w")
 MAX_PORT = 65535
 #: No letter or digit that is mistaken for another when read out.
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
-MAKE_SECRET = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
-MAKE_DATA_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+NEW_SECRET = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'  # noqa: S105  # a command, not a secret
+NEW_DATA_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -95,8 +95,7 @@ class _Given:
         if value in {"0", "false", "no", "off"}:
             return False
         if value:
-            msg = f"{name} is {value!r}; it must be 1 or 0."
-            raise SettingsError(msg)
+            raise SettingsError(f"{name} is {value!r}; it must be 1 or 0.")
         return default
 
     def number(self, name: str, default: int, *, least: int = 1, most: int) -> int:
@@ -104,8 +103,7 @@ class _Given:
         if not value:
             return default
         if not re.fullmatch(r"[0-9]{1,6}", value) or not least <= int(value) <= most:
-            msg = f"{name} is {value!r}; it must be a whole number from {least} to {most}."
-            raise SettingsError(msg)
+            raise SettingsError(f"{name} is {value!r}; it must be a whole number from {least} to {most}.")
         return int(value)
 
     def one_of(self, name: str, choices: type[Choice], default: Choice) -> Choice:
@@ -115,8 +113,7 @@ class _Given:
         try:
             return choices(value.lower())
         except ValueError:
-            msg = f"{name} is {value!r}; it must be one of {', '.join(choices)}."
-            raise SettingsError(msg) from None
+            raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.") from None
 
 
 def _environment() -> dict[str, str]:
@@ -134,11 +131,9 @@ def _data_folder(given: _Given) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"FESTIVAL_DATA is {str(folder)!r}, which cannot be used as a folder: {error.strerror}."
-        raise SettingsError(msg) from error
+        raise SettingsError(f"FESTIVAL_DATA is {str(folder)!r}, which cannot be used as a folder: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        msg = f"FESTIVAL_DATA is {str(folder)!r}, a folder that this user may not write to."
-        raise SettingsError(msg)
+        raise SettingsError(f"FESTIVAL_DATA is {str(folder)!r}, a folder that this user may not write to.")
     return folder
 
 
@@ -150,15 +145,15 @@ def _database_url(given: _Given, folder: Path) -> str:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        msg = "DATABASE_URL is not a database address such as postgresql://user:password@host/name or sqlite:////path/to/file."
-        raise SettingsError(msg) from None
+        raise SettingsError(
+            "DATABASE_URL is not a database address such as postgresql://user:password@host/name or sqlite:////path/to/file."
+        ) from None
     dialect = url.get_backend_name()
     if dialect in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if dialect == "sqlite" and url.database and url.database != ":memory:":
         return url.set(drivername="sqlite", database=str(folder / url.database)).render_as_string(hide_password=False)
-    msg = f"DATABASE_URL begins with {url.drivername!r}; it must be PostgreSQL, or SQLite with a file."
-    raise SettingsError(msg)
+    raise SettingsError(f"DATABASE_URL begins with {url.drivername!r}; it must be PostgreSQL, or SQLite with a file.")
 
 
 def _data_keys(text: str) -> tuple[str, ...]:
@@ -170,8 +165,7 @@ def _data_keys(text: str) -> tuple[str, ...]:
         except (binascii.Error, ValueError):
             plain = b""
         if len(plain) != 32:  # noqa: PLR2004  # AES-256
-            msg = f"DATA_KEYS: key {at} is not 32 bytes in base64url. Make one with: {MAKE_DATA_KEY}"
-            raise SettingsError(msg)
+            raise SettingsError(f"DATA_KEYS: key {at} is not 32 bytes in base64url. Make one with: {NEW_DATA_KEY}")
     return keys
 
 
@@ -185,15 +179,13 @@ def _base_url(text: str) -> str:
     except ValueError:
         sound = False
     if not sound or "?" in text or "#" in text or "@" in text:
-        msg = f"BASE_URL is {text!r}; it must be the site's address, such as https://festival.example."
-        raise SettingsError(msg)
+        raise SettingsError(f"BASE_URL is {text!r}; it must be the site's address, such as https://festival.example.")
     return text.rstrip("/")
 
 
 def _dates(text: str) -> str:
     if not DATES.fullmatch(text):
-        msg = f"FESTIVAL_DATES is {text!r}; it must be rolling, original, or whole weeks such as +209w."
-        raise SettingsError(msg)
+        raise SettingsError(f"FESTIVAL_DATES is {text!r}; it must be rolling, original, or whole weeks such as +209w.")
     return text
 
 
@@ -205,8 +197,7 @@ def _instant(text: str) -> datetime | None:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        msg = f"FESTIVAL_NOW is {text!r}; it must be a time with its zone, such as 2023-06-16T10:00:00+08:00."
-        raise SettingsError(msg)
+        raise SettingsError(f"FESTIVAL_NOW is {text!r}; it must be a time with its zone, such as 2023-06-16T10:00:00+08:00.")
     return instant
 
 
@@ -221,8 +212,7 @@ def _mail(given: _Given) -> Mail:
         sender=given.text("MAIL_FROM"),
     )
     if mail.backend is MailBackend.SMTP and not (mail.server and mail.sender):
-        msg = "MAIL_BACKEND is smtp; that needs MAIL_SERVER and MAIL_FROM."
-        raise SettingsError(msg)
+        raise SettingsError("MAIL_BACKEND is smtp; that needs MAIL_SERVER and MAIL_FROM.")
     return mail
 
 
@@ -234,8 +224,7 @@ def _sms(given: _Given) -> Sms:
         secret=given.text("SMS_SECRET"),
     )
     if sms.backend is SmsBackend.HTTP and not (sms.url and sms.key and sms.secret):
-        msg = "SMS_BACKEND is http; that needs SMS_URL, SMS_KEY and SMS_SECRET."
-        raise SettingsError(msg)
+        raise SettingsError("SMS_BACKEND is http; that needs SMS_URL, SMS_KEY and SMS_SECRET.")
     return sms
 
 
@@ -275,8 +264,9 @@ class _Keys:
             kept = json.loads(_kept(path, fresh))
             return cls(kept["secret_key"], kept["calendar_key"], kept["data_key"])
         except (ValueError, KeyError, TypeError) as error:
-            msg = f"{path} does not hold the demo's keys. Restore it, or delete the demo's data folder to begin anew."
-            raise SettingsError(msg) from error
+            raise SettingsError(
+                f"{path} does not hold the demo's keys. Restore it, or delete the demo's data folder to begin anew."
+            ) from error
 
 
 def _staff_password(folder: Path) -> str:
@@ -321,8 +311,9 @@ def _refuse_unsafe_demo(settings: Settings) -> None:
     :raises SettingsError: it would listen on an address that others can reach.
     """
     if not settings.demo_public and not _is_loopback(settings.host):
-        msg = f"HOST is {settings.host}: others could reach the demo, which shows everyone's codes. FESTIVAL_DEMO_PUBLIC=1 allows it."
-        raise SettingsError(msg)
+        raise SettingsError(
+            f"HOST is {settings.host}: others could reach the demo and read everyone's codes. FESTIVAL_DEMO_PUBLIC=1 allows it."
+        )
 
 
 def _refuse_unsafe(settings: Settings) -> None:
@@ -333,30 +324,22 @@ def _refuse_unsafe(settings: Settings) -> None:
     _require_secret("SECRET_KEY", settings.secret_key)
     _require_secret("CALENDAR_KEY", settings.calendar_key)
     if settings.secret_key == settings.calendar_key:
-        msg = "SECRET_KEY and CALENDAR_KEY are the same; each needs its own value."
-        raise SettingsError(msg)
+        raise SettingsError("SECRET_KEY and CALENDAR_KEY are the same; each needs its own value.")
     if not settings.data_keys:
-        msg = f"DATA_KEYS is not set. Make one with: {MAKE_DATA_KEY}"
-        raise SettingsError(msg)
+        raise SettingsError(f"DATA_KEYS is not set. Make one with: {NEW_DATA_KEY}")
     if not settings.base_url:
-        msg = "BASE_URL is not set. It is the address people type, such as https://festival.example."
-        raise SettingsError(msg)
+        raise SettingsError("BASE_URL is not set. It is the address people type, such as https://festival.example.")
     if settings.frozen_now is not None:
-        msg = "FESTIVAL_NOW stops the festival's clock; that is for the demo (FESTIVAL_DEMO=1) only."
-        raise SettingsError(msg)
+        raise SettingsError("FESTIVAL_NOW stops the festival's clock; that is for the demo (FESTIVAL_DEMO=1) only.")
     if settings.dates == "rolling":
-        msg = "FESTIVAL_DATES=rolling invents the festival's dates; that is for the demo (FESTIVAL_DEMO=1) only."
-        raise SettingsError(msg)
+        raise SettingsError("FESTIVAL_DATES=rolling invents the festival's dates; that is for the demo (FESTIVAL_DEMO=1) only.")
     if not settings.ratelimit_enabled:
-        msg = "RATELIMIT_ENABLED=0 lifts the limits per IP address; that is for the demo (FESTIVAL_DEMO=1) only."
-        raise SettingsError(msg)
+        raise SettingsError("RATELIMIT_ENABLED=0 lifts the limits per IP address; that is for the demo (FESTIVAL_DEMO=1) only.")
 
 
 def _require_secret(name: str, value: str) -> None:
     if not value:
-        msg = f"{name} is not set. Make one with: {MAKE_SECRET}"
-        raise SettingsError(msg)
+        raise SettingsError(f"{name} is not set. Make one with: {NEW_SECRET}")
     guessable = len(value) < SECRET_LENGTH or len(set(value)) < SECRET_VARIETY
     if guessable or any(word in value.lower() for word in PLACEHOLDERS):
-        msg = f"{name} is too easy to guess. Make one with: {MAKE_SECRET}"
-        raise SettingsError(msg)
+        raise SettingsError(f"{name} is too easy to guess. Make one with: {NEW_SECRET}")
