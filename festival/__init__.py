@@ -1,0 +1,1 @@
+"""The Hexi Talent Festival: programme, sign-up, rosters and calendars."""

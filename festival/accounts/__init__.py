@@ -1,0 +1,1 @@
+"""People: sign-in by code, staff and their roles, consent, my data."""

@@ -1,0 +1,6 @@
+"""Commands about people."""
+
+from flask.cli import AppGroup
+
+staff_cli = AppGroup("staff", help="Staff accounts.")
+demo_cli = AppGroup("demo", help="The demonstration.")

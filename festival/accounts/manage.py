@@ -1,0 +1,5 @@
+"""Organizers' pages of accounts."""
+
+from flask import Blueprint
+
+bp = Blueprint("accounts", __name__)

@@ -1,0 +1,236 @@
+"""The composition root: the only module that knows every slice."""
+
+import secrets
+from datetime import date
+
+import structlog
+from flask import Flask, Response, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_compress import Compress
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from festival import kinds
+from festival.accounts import cli as accounts_cli
+from festival.accounts import manage as accounts_manage
+from festival.accounts import views as accounts_views
+from festival.accounts.access import current_person, current_staff, holds
+from festival.accounts.area import new_area
+from festival.accounts.rules import Permission
+from festival.audit import models as audit_models
+from festival.calendars import models as calendars_models
+from festival.calendars import views as calendars_views
+from festival.checkin import views as checkin_views
+from festival.lib import access, clock, format, i18n, log, sealing, security, static, urls  # noqa: A004  # our module of formats
+from festival.lib.db import db, engine_options, is_busy
+from festival.lib.errors import Busy, NotFound
+from festival.lib.settings import Settings
+from festival.notices import cli as notices_cli
+from festival.notices import manage as notices_manage
+from festival.notices import views as notices_views
+from festival.outbox import models as outbox_models
+from festival.programme import manage as programme_manage
+from festival.programme import queries as programme_queries
+from festival.programme import views as programme_views
+from festival.programme.kinds import all_kinds, register
+from festival.roster import manage as roster_manage
+from festival.seed import cli as seed_cli
+from festival.seed import models as seed_models
+from festival.signups import manage as signups_manage
+from festival.signups import models as signups_models
+from festival.signups import views as signups_views
+
+csrf = CSRFProtect()
+compress = Compress()
+migrate = Migrate(db=db, directory="migrations", render_as_batch=True)
+
+#: Whose tables the migrations must equal: importing them registers them.
+TABLES = (audit_models, outbox_models, signups_models, calendars_models, seed_models)
+PUBLIC_BLUEPRINTS = (
+    programme_views.bp,
+    accounts_views.bp,
+    signups_views.bp,
+    checkin_views.bp,
+    calendars_views.bp,
+    notices_views.bp,
+)
+MANAGE_BLUEPRINTS = (
+    programme_manage.bp,
+    accounts_manage.bp,
+    signups_manage.bp,
+    roster_manage.bp,
+    notices_manage.bp,
+)
+COMMANDS = (accounts_cli.staff_cli, accounts_cli.demo_cli, seed_cli.seed_cli, notices_cli.outbox_cli)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application.
+
+    :raises UnmarkedView: a view says not who may call it.
+    """
+    app = Flask("festival", static_folder="static", template_folder="../templates")
+    _configure(app, settings)
+    log.set_up(debug=settings.demo)
+    clock.freeze(settings.frozen_now)
+    urls.register(app)
+    db.init_app(app)
+    migrate.init_app(app, db)
+    csrf.init_app(app)
+    compress.init_app(app)
+    i18n.init_app(app)
+    security.init_app(app)
+    static.init_app(app)
+    register(kinds.ALL_KINDS)
+    _register_blueprints(app)
+    _register_words(app)
+    _register_errors(app)
+    for group in COMMANDS:
+        app.cli.add_command(group)
+    app.before_request(_name_request)
+    access.mark(app.view_functions["static"], access.Access(access.Who.PUBLIC))
+    access.check_marks(app)
+    _wrap(app, settings)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    """Translate our settings into Flask's and its extensions'."""
+    app.config.from_mapping(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        DEMO=settings.demo,
+        BASE_URL=settings.base_url,
+        MAX_CONTENT_LENGTH=8 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=512 * 1024,
+        MAX_FORM_PARTS=500,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_NAME="__Host-festival" if settings.base_url.startswith("https://") else "festival",
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=30 * 24 * 3600,
+        WTF_CSRF_TIME_LIMIT=None,  # the session ends it; a form may stay open over lunch
+        WTF_CSRF_SSL_STRICT=False,  # the token decides; some phones' browsers send no Referer
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+        COMPRESS_MIMETYPES=["text/html", "text/css", "application/json", "text/javascript", "image/svg+xml"],
+        TESTING=settings.testing,
+        RATELIMIT_ENABLED=settings.ratelimit_enabled,
+    )
+    app.extensions["settings"] = settings
+    app.extensions["data_keys"] = sealing.parse_keys(list(settings.data_keys))
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _register_blueprints(app: Flask) -> None:
+    for blueprint in PUBLIC_BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    area = new_area()
+    for blueprint in MANAGE_BLUEPRINTS:
+        area.register_blueprint(blueprint)
+    app.register_blueprint(area)
+    for kind in all_kinds():
+        for blueprint in kind.blueprints:
+            app.register_blueprint(blueprint)
+
+
+def _register_words(app: Flask) -> None:
+    """Give templates what the layout relies on. Nothing here touches the session: public pages stay without a cookie."""
+    app.jinja_env.filters.update(format.FILTERS)
+    app.jinja_env.globals.update(loc=i18n.loc)
+
+    def layout_words() -> dict[str, object]:
+        settings: Settings = app.extensions["settings"]
+        language = i18n.locale()
+        paths = i18n.language_urls() if request else {"zh": "/", "en": "/en/"}
+        return {
+            "locale": language,
+            "html_lang": i18n.HTML_LANG[language],
+            "language_paths": paths,
+            "other_language_url": paths["zh" if language == "en" else "en"],
+            "base_url": settings.base_url,
+            "settings_footer": settings.footer,
+            "demo_mode": settings.demo,
+            "now": clock.now(),
+            "request_id": g.get("request_id", ""),
+            "current_person": current_person,
+            "current_staff": current_staff,
+            "holds": holds,
+            "Permission": Permission,
+            "current_festival": programme_queries.current_festival,
+            "today": _today,
+        }
+
+    app.context_processor(layout_words)
+
+
+def _today() -> date:
+    return clock.local_day(clock.now())
+
+
+def _name_request() -> None:
+    """Give the request an id that an error page can show and a log line carries."""
+    g.request_id = secrets.token_hex(6)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+
+
+def _register_errors(app: Flask) -> None:
+    """Answer every failure with a page in the reader's language; what the database cannot do now is a 503."""
+
+    @app.errorhandler(CSRFError)
+    def _expired(error: CSRFError) -> ResponseReturnValue:
+        return _page("csrf", 400, error)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> ResponseReturnValue:
+        return _page(str(error.code), error.code or 500, error)
+
+    @app.errorhandler(NotFound)
+    def _not_found(_error: NotFound) -> ResponseReturnValue:
+        return _page("404", 404)
+
+    @app.errorhandler(Busy)
+    def _busy(_error: Busy) -> ResponseReturnValue:
+        return _unavailable()
+
+    @app.errorhandler(OperationalError)
+    def _database(error: OperationalError) -> ResponseReturnValue:
+        db.session.rollback()
+        log.log.error("database unavailable", busy=is_busy(error), kind=type(error.orig).__name__)
+        return _unavailable()
+
+    @app.errorhandler(Exception)
+    def _bug(_error: Exception) -> ResponseReturnValue:
+        db.session.rollback()
+        log.log.exception("unexpected error", path=log.redact(request.path))
+        return _page("500", 500)
+
+
+def _unavailable() -> ResponseReturnValue:
+    response = _page("503", 503)
+    response.headers["Retry-After"] = "3"
+    return response
+
+
+def _page(name: str, status: int, error: HTTPException | None = None) -> Response:
+    """Return an error page; one of its own where there is one, else the general page."""
+    body = render_template([f"errors/{name}.html", "errors/any.html"], status=status)
+    response = Response(body, status)
+    if error is not None and error.code == status:
+        for header, value in error.get_headers():
+            if header not in {"Content-Type", "Content-Length"}:
+                response.headers[header] = value
+    return response
+
+
+def _wrap(app: Flask, settings: Settings) -> None:
+    """Believe as many proxies in front of us as are ours."""
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,0 +1,10 @@
+"""Job fair. 招聘会"""
+
+from festival.programme.kinds import ActivityKind
+
+KIND = ActivityKind(
+    key="job_fair",
+    label_zh="招聘会",
+    label_en="Job fair",
+    icon="job_fair",
+)

@@ -1,0 +1,10 @@
+"""Light show. 灯光秀"""
+
+from festival.programme.kinds import ActivityKind
+
+KIND = ActivityKind(
+    key="show",
+    label_zh="灯光秀",
+    label_en="Light show",
+    icon="show",
+)

@@ -1,0 +1,243 @@
+"""The database: declarative base, column types, and the one way to write.
+
+Both databases serve one writer of an activity at a time. SQLite: ``BEGIN IMMEDIATE`` behind a fair lock. PostgreSQL: READ
+COMMITTED and the locked activity row; the count is a later statement than the lock.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from flask import current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+from festival.lib import clock
+from festival.lib.errors import Busy
+
+#: Constraints carry our names on both databases, so that migrations can find them again.
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+#: Seconds a writer waits for the others before the visitor is told to try again.
+LOCK_SECONDS = 5
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database. A naive value is a bug and raises."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store as UTC; SQLite keeps it without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"a naive datetime reached the database: {value!r}"
+            raise ValueError(msg)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """Give it back aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+#: Row ids fit PostgreSQL's integer; addresses are bounded to the same range (``lib.urls``).
+MAX_ID = 2**31 - 1
+#: Counters that may outlive 2**31.
+Big = BigInteger().with_variant(Integer, "sqlite")
+
+# The map sits on the registry: on the class it crashes Flask-SQLAlchemy 3.1 (its issue 1361).
+_registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime})
+
+
+class Model(DeclarativeBase):
+    """Base of every table. Queries live in each slice's ``queries.py``, never on the class."""
+
+    registry = _registry
+    metadata = _registry.metadata
+
+
+db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"autoflush": True})
+
+
+# -- SQLite: pragmas, explicit BEGIN, and a fair lock in front of the writer ------------------------------------------------
+
+
+class _FairLock:
+    """One writer at a time over all threads and processes of a SQLite file.
+
+    SQLite's own busy handler polls and is unfair; a kernel lock queues, and the kernel drops it when a process is killed.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._threads = threading.Lock()
+        self._file: IO[bytes] | None = None
+        self._pid = 0
+
+    def acquire(self) -> None:
+        """Wait for the turn to write.
+
+        :raises Busy: the other threads of this process took longer than LOCK_SECONDS.
+        """
+        if not self._threads.acquire(timeout=LOCK_SECONDS):
+            raise Busy
+        try:
+            if self._file is None or self._pid != os.getpid():  # a forked child must not share its parent's lock
+                self._file = open(self._path, "ab")  # noqa: SIM115  # kept open for the life of the process
+                self._pid = os.getpid()
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def release(self) -> None:
+        """Let the next writer in."""
+        try:
+            if self._file is not None:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+
+_fair_locks: dict[str, _FairLock] = {}
+_fair_locks_guard = threading.Lock()
+
+
+def _fair_lock(engine: Engine) -> _FairLock | None:
+    """Return the writer's lock of a SQLite file; None on PostgreSQL and for a database in memory."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        return None
+    with _fair_locks_guard:
+        return _fair_locks.setdefault(path, _FairLock(f"{path}.lock"))
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  # any driver's connection
+    """Prepare a new SQLite connection: our own BEGIN, durable commits, foreign keys, erased bytes stay erased."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={LOCK_SECONDS * 1000}",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _on_begin(connection: Connection) -> None:
+    """Begin at once on SQLite; a writer takes the write lock with BEGIN, since a reader that turns writer fails at once."""
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+# -- the one way to write -------------------------------------------------------------------------------------------------
+
+
+def in_transaction() -> bool:
+    """Tell whether the running code is inside ``transaction()``."""
+    return bool(db.session().info.get("writes"))
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Run the block as one write: committed at its end, undone by any exception.
+
+    Whatever was read before is read again inside, so nothing is decided on an old row. Nests by joining the outer block.
+
+    :raises Busy: the database was locked for too long; nothing was written.
+    """
+    session = db.session()
+    if session.info.get("writes"):
+        yield
+        return
+    session.rollback()  # ends the read transaction: every object loads afresh inside
+    fair = _fair_lock(db.engine)
+    if fair:
+        fair.acquire()
+    session.info["writes"] = True
+    try:
+        session.connection(execution_options={"writes": True})
+        yield
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        if is_busy(error):
+            raise Busy from error
+        raise
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("writes", None)
+        if fair:
+            fair.release()
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Tell whether the database said "not now" (lock or statement time-out, deadlock, no connection) rather than "never"."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in {"55P03", "57014", "40P01", "40001", "53300", "57P01", "57P02", "57P03"} or state.startswith("08")
+    words = str(error.orig)
+    return "locked" in words or "busy" in words or "connection" in words
+
+
+def database_now() -> datetime:
+    """Return the festival's time by the database's clock, read by a statement of its own; or the frozen instant."""
+    frozen = clock.frozen()
+    if frozen is not None:
+        return frozen
+    if db.engine.dialect.name == "sqlite":
+        seen = db.session.execute(text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
+        return datetime.fromisoformat(seen).replace(tzinfo=UTC)
+    at: datetime = db.session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return at.astimezone(UTC)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return the engine's options for a database address: time-outs and a small pool on PostgreSQL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False, "timeout": LOCK_SECONDS}}
+    limits = f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 4,
+        "max_overflow": 4,
+        "pool_timeout": LOCK_SECONDS,
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {"options": limits, "connect_timeout": LOCK_SECONDS},
+    }
+
+
+def is_postgresql() -> bool:
+    """Tell whether the running application's database is PostgreSQL."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def database_url() -> str:
+    """Return the running application's database address."""
+    return str(current_app.config["SQLALCHEMY_DATABASE_URI"])

@@ -1,0 +1,51 @@
+"""Converters for addresses. Each bounds what it takes, so that no address can be a number no database holds."""
+
+from flask import Flask
+from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
+
+from festival.lib.db import MAX_ID
+
+
+class IdConverter(IntegerConverter):
+    """A row id: 1 to 2**31 - 1, at most ten digits."""
+
+    regex = r"[1-9]\d{0,9}"
+
+    def to_python(self, value: str) -> int:
+        """Return the id; out of range is a 404."""
+        number = int(value)
+        if number > MAX_ID:
+            raise ValidationError
+        return number
+
+
+class SlugConverter(BaseConverter):
+    """A slug in kebab-case, 64 characters at most."""
+
+    regex = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+    part_isolating = True
+
+    def to_python(self, value: str) -> str:
+        """Return the slug; too long is a 404."""
+        if len(value) > 64:  # noqa: PLR2004  # the column's width
+            raise ValidationError
+        return value
+
+
+class CodeConverter(BaseConverter):
+    """A sign-up's code (``lib.tokens.new_code``)."""
+
+    regex = r"[a-z2-7]{26}"
+    part_isolating = True
+
+
+class FeedTokenConverter(BaseConverter):
+    """A private feed's token: base64url, 32 to 128 characters."""
+
+    regex = r"[A-Za-z0-9_-]{32,128}"
+    part_isolating = True
+
+
+def register(app: Flask) -> None:
+    """Teach an application our converters: ``id``, ``slug``, ``code``, ``feed``."""
+    app.url_map.converters.update(id=IdConverter, slug=SlugConverter, code=CodeConverter, feed=FeedTokenConverter)

@@ -1,0 +1,5 @@
+"""Organizers' pages of notices."""
+
+from flask import Blueprint
+
+bp = Blueprint("notices", __name__)

@@ -1,0 +1,44 @@
+"""Owing a message."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from festival.lib import clock
+from festival.lib.db import db
+from festival.outbox.models import Message
+
+
+def owe(  # noqa: PLR0913  # a message has a kind, a cause, a reader and a time
+    kind: str,
+    subject: str,
+    subject_id: int,
+    *,
+    account_id: int | None,
+    activity_id: int | None = None,
+    due_at: datetime | None = None,
+) -> Message:
+    """Write that a message is owed, inside the transaction that causes it; a job delivers it after commit.
+
+    :param due_at: not before this instant; None for at once.
+    """
+    seen = db.session.scalar(
+        select(func.coalesce(func.max(Message.n), 0)).where(
+            Message.kind == kind,
+            Message.subject == subject,
+            Message.subject_id == subject_id,
+        ),
+    )
+    at = clock.wall()
+    message = Message(
+        kind=kind,
+        subject=subject,
+        subject_id=subject_id,
+        n=(seen or 0) + 1,
+        account_id=account_id,
+        activity_id=activity_id,
+        created_at=at,
+        due_at=due_at or at,
+    )
+    db.session.add(message)
+    return message

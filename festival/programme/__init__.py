@@ -1,0 +1,1 @@
+"""The festival's editions, tracks, venues, activities, slots and pools."""

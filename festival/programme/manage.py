@@ -1,0 +1,5 @@
+"""Organizers' pages of programme."""
+
+from flask import Blueprint
+
+bp = Blueprint("programme", __name__)

@@ -1,0 +1,1 @@
+"""Who is coming: the organizers' lists, masked, revealed with a reason, exported."""

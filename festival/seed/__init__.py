@@ -1,0 +1,1 @@
+"""The festival's programme as files, and their loader."""

@@ -1,0 +1,1 @@
+"""Sign-ups: capacity, waitlist, promotion, withdrawal and the ledger of places."""

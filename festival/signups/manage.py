@@ -1,0 +1,5 @@
+"""Organizers' pages of signups."""
+
+from flask import Blueprint
+
+bp = Blueprint("signups", __name__)

@@ -1,0 +1,5 @@
+"""Pages of signups."""
+
+from flask import Blueprint
+
+bp = Blueprint("signups", __name__)

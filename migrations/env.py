@@ -1,0 +1,56 @@
+"""Alembic's environment: the running application's engine, and the traps of SQLite."""
+
+import sys
+from pathlib import Path
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Engine, text
+
+sys.path.insert(0, str(Path(__file__).parent))  # for place_triggers
+
+config = context.config
+
+
+def _engine() -> Engine:
+    return current_app.extensions["migrate"].db.engine
+
+
+def _render_item(kind: str, item: object, _autogen_context: object) -> str | bool:
+    """Write our own column types as plain SQLAlchemy: migrations never import the package."""
+    if kind == "type" and type(item).__module__.startswith("festival."):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def run() -> None:
+    """Migrate with one connection, in one transaction per revision."""
+    metadata = current_app.extensions["migrate"].db.metadata
+    with _engine().connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            # With foreign keys on, a batch rebuild of a parent table deletes its children through ON DELETE CASCADE.
+            raw = connection.connection.driver_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            compare_type=True,
+            render_item=_render_item,
+            transaction_per_migration=True,
+            transactional_ddl=True,  # ours begins explicitly, so SQLite undoes a failed revision too
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+        if is_sqlite:
+            broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+            connection.rollback()
+            raw.execute("PRAGMA foreign_keys=ON")
+            if broken:
+                msg = f"rows point nowhere after the migration: {broken[:5]}"
+                raise RuntimeError(msg)
+
+
+run()
