@@ -48,8 +48,6 @@ class Account(Model):
     locked_until: Mapped[datetime | None]
     #: Old private feed addresses end when this rises.
     calendar_key_version: Mapped[int] = mapped_column(default=1)
-    #: Rises with each change of what the person's private feed shows.
-    calendar_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     #: Staff may no longer sign in.
     disabled_at: Mapped[datetime | None]

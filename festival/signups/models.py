@@ -84,7 +84,7 @@ class SignUp(Model):
     first_in_at: Mapped[datetime | None]
     #: The SEQUENCE last sent to this person in an invitation; None: none yet.
     last_itip_seq: Mapped[int | None]
-    #: Raised by each edit: a form that was filled from an older one is told so.
+    #: Raised by each change: a form filled from an older one is told so, and the private feed is built again.
     revision: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime]
 
@@ -143,8 +143,6 @@ class IdempotentAnswer(Model):
     #: The browser session the form was rendered for (SHA-256 of its random id).
     browser: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(64))
-    #: SHA-256 of the fields: the same key with other fields is another attempt.
-    fingerprint: Mapped[str] = mapped_column(String(64))
     sign_up_id: Mapped[int] = mapped_column(ForeignKey("sign_up.id", ondelete="CASCADE"))
     #: True when the answer was "you already hold one".
     was_already: Mapped[bool] = mapped_column(default=False)

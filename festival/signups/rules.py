@@ -1,7 +1,10 @@
 """What may happen to a sign-up, and who is next. Pure: plain values in, a verdict out."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class State(StrEnum):
@@ -27,6 +30,54 @@ LIVE = frozenset({State.PENDING, State.ENTERED, State.OFFERED, State.CONFIRMED, 
 #: Live or used: a person holds at most one of these per claim (the partial unique index says the same).
 CLAIMING = LIVE | {State.ATTENDED, State.NO_SHOW}
 
+#: From each state, the states that may follow it. What is not here cannot happen.
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.PENDING: frozenset({State.CONFIRMED, State.WAITLISTED, State.ENTERED, State.REJECTED, State.WITHDRAWN, State.REMOVED}),
+    State.ENTERED: frozenset({State.OFFERED, State.CONFIRMED, State.WAITLISTED, State.WITHDRAWN, State.REMOVED, State.REJECTED}),
+    State.OFFERED: frozenset({State.CONFIRMED, State.WAITLISTED, State.EXPIRED, State.WITHDRAWN, State.REMOVED}),
+    State.CONFIRMED: frozenset({State.WAITLISTED, State.ATTENDED, State.NO_SHOW, State.WITHDRAWN, State.REMOVED}),
+    State.WAITLISTED: frozenset({State.CONFIRMED, State.OFFERED, State.WITHDRAWN, State.REMOVED}),
+    State.ATTENDED: frozenset({State.CONFIRMED}),
+    State.NO_SHOW: frozenset({State.ATTENDED}),
+    State.WITHDRAWN: frozenset(),
+    State.REMOVED: frozenset(),
+    State.REJECTED: frozenset(),
+    State.EXPIRED: frozenset(),
+}
+
+
+class Reason(StrEnum):
+    """Why a sign-up, or a change of one, is refused. ``wording.py`` has the words; pages carry it as ``data-result``."""
+
+    NOT_OPEN = "not_open"
+    CLOSED = "closed"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+    POSTPONED = "postponed"
+    FULL = "full"
+    CEILING = "ceiling"
+    INVITATION_ONLY = "invitation_only"
+    PARTY_TOO_LARGE = "party_too_large"
+    INELIGIBLE = "ineligible"
+    OVERLAP = "overlap"
+    LIMIT = "limit"
+    ALREADY = "already"
+    UNKNOWN_POOL = "unknown_pool"
+    NOT_LIVE = "not_live"
+    NO_OFFER = "no_offer"
+    TOO_LATE = "too_late"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    NOTICE_CHANGED = "notice_changed"
+
+
+class Way(StrEnum):
+    """How the places of a pool are given (``programme.models.Access`` by value, so that the rules stay pure)."""
+
+    OPEN = "open"
+    APPROVAL = "approval"
+    BALLOT = "ballot"
+    INVITATION = "invitation"
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -40,3 +91,156 @@ class Places:
     def free(self) -> int | None:
         """Places left; negative when the capacity was lowered below what is taken; None when unlimited."""
         return None if self.capacity is None else self.capacity - self.taken
+
+    def has_room_for(self, party_size: int) -> bool:
+        """Tell whether a party fits as a whole."""
+        return self.free is None or party_size <= self.free
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The approved number of persons over all pools of a session. ``limit`` None: no permit needed."""
+
+    limit: int | None
+    heads: int
+    #: Somebody waits whose pool has room: only the ceiling keeps them out, and nobody may overtake them.
+    is_queued_for: bool = False
+
+    def has_room_for(self, party_size: int) -> bool:
+        """Tell whether a party fits below the ceiling as a whole."""
+        return self.limit is None or self.heads + party_size <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When sign-up is possible: ``opens_at <= t < closes_at``; None: not limited on that side."""
+
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+    def reason_at(self, now: datetime) -> Reason | None:
+        """Return why sign-up is not possible at an instant; None when it is."""
+        if self.opens_at is not None and now < self.opens_at:
+            return Reason.NOT_OPEN
+        if self.closes_at is not None and now >= self.closes_at:
+            return Reason.CLOSED
+        return None
+
+
+def window(opens: Iterable[datetime | None], closes: Iterable[datetime | None]) -> Window:
+    """Return the window that lies inside all given ones: the latest opening and the earliest closing."""
+    return Window(
+        opens_at=max((at for at in opens if at is not None), default=None),
+        closes_at=min((at for at in closes if at is not None), default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waitlists:
+    """Room on the waitlist, in persons; None unlimited, 0 no waitlist at all."""
+
+    #: Over all pools of the activity's slot.
+    limit: int | None
+    waiting: int
+    #: Of this pool alone.
+    pool_limit: int | None
+    pool_waiting: int
+
+    def take(self, party_size: int) -> bool:
+        """Tell whether a party may join the list."""
+        fits = self.limit is None or self.waiting + party_size <= self.limit
+        return fits and (self.pool_limit is None or self.pool_waiting + party_size <= self.pool_limit)
+
+
+def first_state(way: Way, places: Places, ceiling: Ceiling, waitlists: Waitlists, party_size: int) -> State | Reason:
+    """Return the state of a new sign-up, or why it is refused.
+
+    Confirm a party that fits, unless others already wait: nobody overtakes the waitlist.
+    """
+    if way == Way.INVITATION:
+        return Reason.INVITATION_ONLY
+    if places.capacity is not None and party_size > places.capacity:
+        return Reason.FULL if places.capacity == 0 else Reason.PARTY_TOO_LARGE
+    if way == Way.APPROVAL:
+        return State.PENDING
+    if way == Way.BALLOT:
+        return State.ENTERED
+    fits_pool = places.has_room_for(party_size) and places.waiting == 0
+    fits_ceiling = ceiling.has_room_for(party_size) and not ceiling.is_queued_for
+    if fits_pool and fits_ceiling:
+        return State.CONFIRMED
+    if waitlists.take(party_size):
+        return State.WAITLISTED
+    return Reason.CEILING if fits_pool else Reason.FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A party on the list, as the queue sees it."""
+
+    sign_up_id: int
+    pool_id: int
+    party_size: int
+    priority: int
+    joined_at: datetime
+
+    @property
+    def turn(self) -> tuple[int, datetime, int]:
+        """Return the order of the queue: priority, when it joined, and the id where both are equal."""
+        return (self.priority, self.joined_at, self.sign_up_id)
+
+
+def next_in_line(heads: Sequence[Waiting], places: dict[int, Places], ceiling: Ceiling) -> Waiting | None:
+    """Return who is promoted next among the heads of a session's lists; None when nobody can be.
+
+    A party is promoted whole, and the head of a list blocks those behind it. Where only the ceiling is short, the longest
+    waiting party over all pools blocks the rest, so that it is not overtaken for ever by smaller ones.
+    """
+    fitting = [head for head in heads if places[head.pool_id].has_room_for(head.party_size)]
+    if not fitting:
+        return None
+    head = min(fitting, key=lambda waiting: waiting.turn)
+    return head if ceiling.has_room_for(head.party_size) else None
+
+
+def last_in(confirmed: Sequence[Waiting], too_many: int) -> list[Waiting]:
+    """Return the parties that came last, at least ``too_many`` persons of them, in queue order; whole parties only."""
+    chosen: list[Waiting] = []
+    persons = 0
+    for party in sorted(confirmed, key=lambda waiting: waiting.turn, reverse=True):
+        if persons >= too_many:
+            break
+        chosen.append(party)
+        persons += party.party_size
+    return sorted(chosen, key=lambda waiting: waiting.turn)
+
+
+#: Waking hours, in the festival's time: an offer's deadline runs only then.
+WAKING = (time(8), time(22))
+#: How long an offer holds a place, in minutes of waking time.
+HOLD_MINUTES = 12 * 60
+
+
+def offer_deadline(offered_at: datetime, cutoff_at: datetime, zone: ZoneInfo, hold_minutes: int = HOLD_MINUTES) -> datetime:
+    """Return until when an offer holds its place: so many waking minutes later, and never after the promotion cutoff."""
+    at = offered_at.astimezone(zone)
+    left = timedelta(minutes=hold_minutes)
+    while left > timedelta():
+        wakes = at.replace(hour=WAKING[0].hour, minute=0, second=0, microsecond=0)
+        sleeps = at.replace(hour=WAKING[1].hour, minute=0, second=0, microsecond=0)
+        if at < wakes:
+            at = wakes
+        if at >= sleeps:
+            at = wakes + timedelta(days=1)
+            continue
+        step = min(left, sleeps - at)
+        at += step
+        left -= step
+    return min(at.astimezone(offered_at.tzinfo), cutoff_at)
+
+
+def may_withdraw_at(now: datetime, *, state: State, cancel_until: datetime | None, starts_at: datetime) -> bool:
+    """Tell whether a person may still withdraw. Leaving a list or a queue is possible until the start."""
+    if state in {State.WAITLISTED, State.PENDING, State.ENTERED, State.OFFERED}:
+        return now < starts_at
+    return now < (cancel_until or starts_at)

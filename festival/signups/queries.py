@@ -1,0 +1,198 @@
+"""Reading sign-ups."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from festival.lib.db import db
+from festival.lib.errors import NotFound
+from festival.programme.models import Activity, Pool, Slot
+from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, SignUp
+from festival.signups.rules import CLAIMING, Ceiling, Places, State, Waiting
+
+
+def places(pool_id: int) -> Places:
+    """Return how a pool stands, read afresh from the database's own counters."""
+    row = db.session.execute(select(Pool.capacity, Pool.taken, Pool.waiting).where(Pool.id == pool_id)).one()
+    return Places(capacity=row.capacity, taken=row.taken, waiting=row.waiting)
+
+
+def places_by_pool(session_id: int) -> dict[int, Places]:
+    """Return how each pool of a session and of its children stands."""
+    rows = db.session.execute(
+        select(Pool.id, Pool.capacity, Pool.taken, Pool.waiting)
+        .join(Slot, Slot.id == Pool.slot_id)
+        .where(or_(Slot.id == session_id, Slot.parent_id == session_id)),
+    )
+    return {row.id: Places(capacity=row.capacity, taken=row.taken, waiting=row.waiting) for row in rows}
+
+
+def ceiling(session_id: int) -> Ceiling:
+    """Return how a session stands against its approved ceiling."""
+    row = db.session.execute(select(Slot.approved_ceiling, Slot.heads).where(Slot.id == session_id)).one()
+    if row.approved_ceiling is None:
+        return Ceiling(limit=None, heads=row.heads)
+    standing = places_by_pool(session_id).values()
+    queued = any(pool.waiting > 0 and (pool.free is None or pool.free > 0) for pool in standing)
+    return Ceiling(limit=row.approved_ceiling, heads=row.heads, is_queued_for=queued)
+
+
+def waiting_in_slot(slot_id: int) -> int:
+    """Return the persons waiting over all pools of a slot."""
+    return db.session.execute(select(func.coalesce(func.sum(Pool.waiting), 0)).where(Pool.slot_id == slot_id)).scalar_one()
+
+
+def _parties(*conditions: object) -> list[Waiting]:
+    rows = db.session.execute(
+        select(SignUp.id, SignUp.pool_id, SignUp.party_size, SignUp.priority, SignUp.joined_at)
+        .where(*conditions)  # type: ignore[arg-type]  # SQLAlchemy's clause types
+        .order_by(SignUp.priority, SignUp.joined_at, SignUp.id),
+    )
+    return [Waiting(row.id, row.pool_id, row.party_size, row.priority, row.joined_at) for row in rows]
+
+
+def heads_of_lists(session_id: int) -> list[Waiting]:
+    """Return the first waiting party of each pool of a session."""
+    turn = func.row_number().over(
+        partition_by=SignUp.pool_id,
+        order_by=(SignUp.priority, SignUp.joined_at, SignUp.id),
+    )
+    ranked = (
+        select(SignUp.id, turn.label("turn"))
+        .where(SignUp.session_id == session_id, SignUp.state == State.WAITLISTED)
+        .subquery()
+    )
+    return _parties(SignUp.id.in_(select(ranked.c.id).where(ranked.c.turn == 1)))
+
+
+def confirmed_in(pool_id: int) -> list[Waiting]:
+    """Return the confirmed parties of a pool that nobody has let in yet, in queue order."""
+    return _parties(SignUp.pool_id == pool_id, SignUp.state == State.CONFIRMED, SignUp.arrived == 0, SignUp.counted)
+
+
+def overdue_offers(activity_id: int, now: datetime) -> list[SignUp]:
+    """Return the offers of an activity whose deadline has passed, oldest deadline first."""
+    return list(
+        db.session.scalars(
+            select(SignUp)
+            .where(SignUp.activity_id == activity_id, SignUp.state == State.OFFERED, SignUp.offered_until <= now)
+            .order_by(SignUp.offered_until, SignUp.id)
+            .execution_options(populate_existing=True),
+        ),
+    )
+
+
+def claiming(person_id: int, claim: str) -> SignUp | None:
+    """Return the live or used sign-up by which a person already holds a claim."""
+    return db.session.scalar(
+        select(SignUp)
+        .where(SignUp.person_id == person_id, SignUp.claim == claim, SignUp.state.in_(CLAIMING))
+        .execution_options(populate_existing=True),
+    )
+
+
+def answered_before(browser: str, key: str, since: datetime) -> IdempotentAnswer | None:
+    """Return what a form's key was answered with in this browser, if that was after ``since``."""
+    return db.session.scalar(
+        select(IdempotentAnswer).where(
+            IdempotentAnswer.browser == browser,
+            IdempotentAnswer.key == key,
+            IdempotentAnswer.at > since,
+        ),
+    )
+
+
+def owned(code: str, person_id: int) -> SignUp:
+    """Return a person's own sign-up with its activity, slot and pool.
+
+    :raises NotFound: there is none, or it is somebody else's.
+    """
+    found = db.session.scalar(
+        select(SignUp)
+        .where(SignUp.code == code, SignUp.person_id == person_id)
+        .options(
+            joinedload(SignUp.activity).joinedload(Activity.venue),
+            joinedload(SignUp.activity).joinedload(Activity.track),
+            joinedload(SignUp.slot).joinedload(Slot.venue),
+            joinedload(SignUp.pool),
+        ),
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_person(person_id: int) -> list[SignUp]:
+    """Return a person's sign-ups with activity, slot and pool, by time."""
+    return list(
+        db.session.scalars(
+            select(SignUp)
+            .join(Slot, Slot.id == SignUp.slot_id)
+            .where(SignUp.person_id == person_id)
+            .order_by(Slot.starts_at, SignUp.id)
+            .options(
+                joinedload(SignUp.activity).joinedload(Activity.venue),
+                joinedload(SignUp.activity).joinedload(Activity.track),
+                joinedload(SignUp.slot).joinedload(Slot.venue),
+                joinedload(SignUp.pool),
+            ),
+        ),
+    )
+
+
+def calendar_version(person_id: int) -> int:
+    """Return a number that rises with each change of any of a person's sign-ups (rows are never deleted but by erasure)."""
+    count, revisions = db.session.execute(
+        select(func.count(SignUp.id), func.coalesce(func.sum(SignUp.revision), 0)).where(SignUp.person_id == person_id),
+    ).one()
+    return int(count + revisions)
+
+
+def position(sign_up: SignUp) -> int:
+    """Return a waitlisted party's place in its list: 1 is next."""
+    ahead = db.session.execute(
+        select(func.count(SignUp.id)).where(
+            SignUp.pool_id == sign_up.pool_id,
+            SignUp.state == State.WAITLISTED,
+            or_(
+                SignUp.priority < sign_up.priority,
+                and_(
+                    SignUp.priority == sign_up.priority,
+                    or_(
+                        SignUp.joined_at < sign_up.joined_at,
+                        and_(SignUp.joined_at == sign_up.joined_at, SignUp.id < sign_up.id),
+                    ),
+                ),
+            ),
+        ),
+    ).scalar_one()
+    return ahead + 1
+
+
+def parties_waiting(pool_id: int) -> int:
+    """Return how many parties wait for a pool: a newcomer would be one more."""
+    return db.session.execute(
+        select(func.count(SignUp.id)).where(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED),
+    ).scalar_one()
+
+
+def answers(sign_up_id: int) -> list[Answer]:
+    """Return a sign-up's answers."""
+    return list(db.session.scalars(select(Answer).where(Answer.sign_up_id == sign_up_id)))
+
+
+def files(sign_up_id: int) -> list[AnswerFile]:
+    """Return a sign-up's files."""
+    return list(db.session.scalars(select(AnswerFile).where(AnswerFile.sign_up_id == sign_up_id)))
+
+
+def needing_a_sweep(now: datetime) -> list[int]:
+    """Return the activities where time alone has changed something: an offer ran out, or a free place meets a list."""
+    overdue = select(SignUp.activity_id).where(SignUp.state == State.OFFERED, SignUp.offered_until <= now)
+    servable = (
+        select(Slot.activity_id)
+        .join(Pool, Pool.slot_id == Slot.id)
+        .where(Pool.waiting > 0, or_(Pool.capacity.is_(None), Pool.capacity > Pool.taken), Slot.ends_at > now)
+    )
+    return sorted(set(db.session.scalars(overdue)) | set(db.session.scalars(servable)))
