@@ -1,0 +1,185 @@
+"""What every test may ask for.
+
+``app`` is a fresh application on a fresh, migrated database, once on SQLite and once on PostgreSQL, inside an app context.
+``client`` and ``visitor`` talk to it; each of their requests runs in a context of its own, as on a server.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import hypothesis
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from waitress import create_server
+
+from festival.app import create_app
+from festival.lib import clock
+from festival.lib.settings import Settings
+from tests import database as databases
+from tests.application import closed, make_settings, migrate
+from tests.web import Browser
+
+hypothesis.settings.register_profile("festival", deadline=None)
+hypothesis.settings.load_profile("festival")
+
+DIALECTS = ("sqlite", "postgresql")
+_RUN = pytest.StashKey[Path]()
+_NO_BROWSER = pytest.StashKey[int]()
+
+
+# -- the run ----------------------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=DIALECTS, help="run the tests on this database only (both are the rule)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # this process is no worker of pytest-xdist: the run is its own
+        config.stash[_RUN] = databases.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _RUN in config.stash:
+        databases.end_run(config.stash[_RUN])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _keep_one_database(config, items)
+    _skip_without_browser(config, items)
+
+
+def _keep_one_database(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests on the database that was not asked for."""
+    wanted = config.getoption("--database")
+    dropped = [item for item in items if wanted and _dialect_of(item) not in {None, wanted}]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+def _dialect_of(item: pytest.Item) -> str | None:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("dialect") if callspec else None
+
+
+def chromium() -> str | None:
+    """Return the browser of this machine."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def _skip_without_browser(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip browser tests where there is none, loudly; where one is required (``.ci/run``), refuse to go on."""
+    pages = [item for item in items if item.get_closest_marker("browser")]
+    if chromium() or not pages:
+        return
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        raise pytest.UsageError("REQUIRE_BROWSER=1, but there is no Chromium. On Debian: sudo apt install chromium")
+    config.stash[_NO_BROWSER] = len(pages)
+    for item in pages:
+        item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = sum(
+        1
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and "no Chromium" in report.longrepr[2]
+    )
+    if skipped:
+        terminalreporter.write_line(
+            f"NO BROWSER: {skipped} tests of pages were skipped. On Debian: sudo apt install chromium fonts-noto-cjk",
+            red=True,
+            bold=True,
+        )
+
+
+# -- databases ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """The database's name: every test that needs one runs on each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[databases.Postgresql]:
+    """The PostgreSQL of this run, started when first asked for."""
+    server = databases.Postgresql()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of a fresh, migrated database."""
+    with _fresh(dialect, tmp_path, request, migrate) as address:
+        yield address
+
+
+@pytest.fixture
+def empty_database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of a fresh database without any table."""
+    with _fresh(dialect, tmp_path, request, None) as address:
+        yield address
+
+
+def _fresh(dialect: str, folder: Path, request: pytest.FixtureRequest, how: Callable[[str], None] | None):
+    if dialect == "sqlite":
+        return databases.fresh_sqlite(folder, how)
+    server: databases.Postgresql = request.getfixturevalue("postgresql")
+    return server.fresh(how)
+
+
+# -- the application ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    """Settings of a demo without limits per IP address. Change one with ``dataclasses.replace`` and ``create_app``."""
+    return make_settings(database, tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application on a fresh database, in an app context."""
+    app = create_app(settings)
+    with closed(app), app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A plain client: one cookie jar, each request in a context of its own."""
+    return app.test_client()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Browser:
+    """Somebody at a browser, not signed in. ``Browser(app)`` makes another one."""
+    return Browser(app)
+
+
+@pytest.fixture
+def frozen() -> Iterator[Callable[[datetime], None]]:
+    """Stop the festival's clock, for requests and threads too: ``frozen(datetime(2023, 6, 16, 10, tzinfo=clock.ZONE))``."""
+    yield clock.freeze
+    clock.freeze(None)
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The application on a real port, served by threads of this process: ``http://127.0.0.1:<port>``."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=8, ident=None)
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    server.trigger.pull_trigger()
+    thread.join(10)
