@@ -24,7 +24,7 @@ from festival.audit import models as audit_models
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
 from festival.checkin import views as checkin_views
-from festival.lib import access, clock, format, i18n, log, sealing, security, static, urls  # noqa: A004  # our module of formats
+from festival.lib import access, clock, format, i18n, log, pages, sealing, security, static, urls  # noqa: A004  # our module of formats
 from festival.lib.db import db, engine_options, is_busy
 from festival.lib.errors import Busy, NotFound
 from festival.lib.settings import Settings
@@ -142,7 +142,7 @@ def _register_blueprints(app: Flask) -> None:
 def _register_words(app: Flask) -> None:
     """Give templates what the layout relies on. Nothing here touches the session: public pages stay without a cookie."""
     app.jinja_env.filters.update(format.FILTERS)
-    app.jinja_env.globals.update(loc=i18n.loc)
+    app.jinja_env.globals.update(loc=i18n.loc, path_to=pages.path_to, is_here=pages.is_here)
 
     def layout_words() -> dict[str, object]:
         settings: Settings = app.extensions["settings"]

@@ -5,7 +5,7 @@ from festival.lib import clock
 from festival.lib.db import db
 
 
-def record(  # noqa: PLR0913  # who, what, to which row, where, why: an entry has that many sides
+def record(  # who, what, to which row, where, why: an entry has that many sides
     action: str,
     subject: str,
     subject_id: int,

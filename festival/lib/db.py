@@ -131,7 +131,7 @@ def _fair_lock(engine: Engine) -> _FairLock | None:
 
 
 @event.listens_for(Engine, "connect")
-def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  # any driver's connection
+def _on_connect(connection: Any, _record: object) -> None:  # any driver's connection
     """Prepare a new SQLite connection: our own BEGIN, durable commits, foreign keys, erased bytes stay erased."""
     if not isinstance(connection, sqlite3.Connection):
         return
@@ -222,7 +222,9 @@ def engine_options(url: str) -> dict[str, Any]:
     """Return the engine's options for a database address: time-outs and a small pool on PostgreSQL."""
     if url.startswith("sqlite"):
         return {"connect_args": {"check_same_thread": False, "timeout": LOCK_SECONDS}}
-    limits = f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+    limits = (
+        f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+    )
     return {
         "pool_pre_ping": True,
         "pool_size": 4,

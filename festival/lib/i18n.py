@@ -55,7 +55,7 @@ def _of_request() -> Locale:
     return "zh"
 
 
-def speaking(language: Locale) -> Any:  # noqa: ANN401  # Flask-Babel's context manager
+def speaking(language: Locale) -> Any:  # Flask-Babel's context manager
     """Speak a language inside the block: messages use the person's, whatever page caused them."""
     return force_locale(language)
 

@@ -49,6 +49,10 @@ class Message(Model):
     sent_at: Mapped[datetime | None]
     #: The words as sent, for 我的消息; empty for one-time codes, which are never stored.
     text: Mapped[str] = mapped_column(Text, default="")
+    #: The language of ``text``; empty while there is none.
+    locale: Mapped[str] = mapped_column(String(2), default="")
+    #: Channels that have it already (``sms mail``), so that a retry after half a delivery does not send the other half twice.
+    reached: Mapped[str] = mapped_column(String(32), default="")
     read_at: Mapped[datetime | None]
 
 

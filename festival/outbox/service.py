@@ -9,7 +9,7 @@ from festival.lib.db import db
 from festival.outbox.models import Message
 
 
-def owe(  # noqa: PLR0913  # a message has a kind, a cause, a reader and a time
+def owe(  # a message has a kind, a cause, a reader and a time
     kind: str,
     subject: str,
     subject_id: int,

@@ -15,7 +15,7 @@ def lock_activity(activity_id: int) -> Activity:
 
     :raises NotFound: there is no such activity.
     """
-    assert in_transaction(), "places change inside transaction() only"  # noqa: S101  # a bug, not an answer
+    assert in_transaction(), "places change inside transaction() only"  # a bug, not an answer
     activity = db.session.scalar(
         select(Activity)
         .where(Activity.id == activity_id)

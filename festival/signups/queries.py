@@ -59,9 +59,7 @@ def heads_of_lists(session_id: int) -> list[Waiting]:
         order_by=(SignUp.priority, SignUp.joined_at, SignUp.id),
     )
     ranked = (
-        select(SignUp.id, turn.label("turn"))
-        .where(SignUp.session_id == session_id, SignUp.state == State.WAITLISTED)
-        .subquery()
+        select(SignUp.id, turn.label("turn")).where(SignUp.session_id == session_id, SignUp.state == State.WAITLISTED).subquery()
     )
     return _parties(SignUp.id.in_(select(ranked.c.id).where(ranked.c.turn == 1)))
 
@@ -196,3 +194,8 @@ def needing_a_sweep(now: datetime) -> list[int]:
         .where(Pool.waiting > 0, or_(Pool.capacity.is_(None), Pool.capacity > Pool.taken), Slot.ends_at > now)
     )
     return sorted(set(db.session.scalars(overdue)) | set(db.session.scalars(servable)))
+
+
+def waiting_parties(pool_id: int) -> list[Waiting]:
+    """Return the waiting parties of a pool, in queue order."""
+    return _parties(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED)

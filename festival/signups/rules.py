@@ -6,6 +6,8 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from festival.lib.errors import Refused
+
 
 class State(StrEnum):
     """The state of a sign-up (domain: sign-up states)."""
@@ -68,6 +70,12 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     CHANGED_MEANWHILE = "changed_meanwhile"
     NOTICE_CHANGED = "notice_changed"
+
+
+class SignUpRefused(Refused):
+    """An expected "no" to a sign-up or to a change of one; ``reason`` is a ``Reason``."""
+
+    reason: Reason
 
 
 class Way(StrEnum):
@@ -228,8 +236,7 @@ def offer_deadline(offered_at: datetime, cutoff_at: datetime, zone: ZoneInfo, ho
     while left > timedelta():
         wakes = at.replace(hour=WAKING[0].hour, minute=0, second=0, microsecond=0)
         sleeps = at.replace(hour=WAKING[1].hour, minute=0, second=0, microsecond=0)
-        if at < wakes:
-            at = wakes
+        at = max(at, wakes)
         if at >= sleeps:
             at = wakes + timedelta(days=1)
             continue

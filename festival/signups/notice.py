@@ -1,0 +1,98 @@
+"""The privacy notice of an activity, generated from what it asks (PIPL art. 17), and the consents given to it."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from festival.accounts.models import Consent, PrivacyNotice
+from festival.lib import clock
+from festival.lib.db import db
+from festival.programme.models import Activity, Question, Sensitivity
+
+#: Days after the activity that name and address are kept where no question says otherwise.
+RETAIN_DAYS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is collected, why and for how long, in both languages, with the version that these words have."""
+
+    version: str
+    text_zh: str
+    text_en: str
+
+
+def notice_of(activity: Activity, questions: list[Question]) -> Notice:
+    """Return the notice for an activity as its questions stand now."""
+    chinese = [
+        f"个人信息处理者：{activity.host_zh or activity.festival.host_zh}",
+        f"活动：{activity.title_zh}",
+        f"手机号或邮箱：用于登录与通知；活动结束{RETAIN_DAYS}天后删除。",
+    ]
+    english = [
+        f"Controller: {activity.host_en or activity.festival.host_en}",
+        f"Activity: {activity.title_en}",
+        f"Mobile number or e-mail: to sign in and to notify you; deleted {RETAIN_DAYS} days after the activity.",
+    ]
+    for question in questions:
+        sensitive = question.sensitivity == Sensitivity.SENSITIVE
+        chinese.append(
+            f"{question.label_zh}{'（敏感个人信息，单独同意，加密保存）' if sensitive else ''}：{question.purpose_zh}；"
+            f"活动结束{question.retain_days}天后删除。",
+        )
+        english.append(
+            f"{question.label_en}{' (sensitive; own consent; stored encrypted)' if sensitive else ''}: {question.purpose_en}; "
+            f"deleted {question.retain_days} days after the activity.",
+        )
+    chinese.append("您可以随时在“我的信息”中查看、更正、下载、撤回同意或删除，不影响撤回前的处理。")
+    english.append("Under “My data” you can read, correct, download, withdraw consent or delete at any time.")
+    text_zh, text_en = "\n".join(chinese), "\n".join(english)
+    version = hashlib.sha256(f"{text_zh}\n\n{text_en}".encode()).hexdigest()[:16]
+    return Notice(version=version, text_zh=text_zh, text_en=text_en)
+
+
+def sensitive_groups(questions: list[Question]) -> dict[str, list[Question]]:
+    """Return the questions that need their own consent, by the key that consents for them (``consent_with`` joins two)."""
+    groups: dict[str, list[Question]] = {}
+    for question in questions:
+        if question.sensitivity == Sensitivity.SENSITIVE:
+            groups.setdefault(question.consent_with or question.key, []).append(question)
+    return groups
+
+
+def record_consents(
+    activity: Activity,
+    notice: Notice,
+    *,
+    account_id: int,
+    sign_up_id: int,
+    question_keys: Iterable[str],
+) -> None:
+    """Write that a person agreed to a notice, and to each sensitive question named."""
+    row = db.session.scalar(
+        select(PrivacyNotice).where(PrivacyNotice.activity_id == activity.id, PrivacyNotice.version == notice.version),
+    )
+    at = clock.wall()
+    if row is None:
+        row = PrivacyNotice(
+            activity_id=activity.id,
+            version=notice.version,
+            text_zh=notice.text_zh,
+            text_en=notice.text_en,
+            created_at=at,
+        )
+        db.session.add(row)
+        db.session.flush()
+    for key in (None, *sorted(question_keys)):
+        db.session.add(
+            Consent(
+                account_id=account_id,
+                activity_id=activity.id,
+                sign_up_id=sign_up_id,
+                question_key=key,
+                notice_id=row.id,
+                given_at=at,
+            ),
+        )
