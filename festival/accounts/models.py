@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from festival.lib.db import Model
+from festival.lib.db import Big, Model
 
 
 class AccountKind(StrEnum):
@@ -46,6 +46,10 @@ class Account(Model):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     failed_tries: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    #: The secret of the second factor, sealed for ``totp:<id>``; None: there is none yet.
+    totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: The time step of the last number accepted: a number works once.
+    totp_step: Mapped[int | None] = mapped_column(Big)
     #: Old private feed addresses end when this rises.
     calendar_key_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
@@ -71,7 +75,7 @@ class Address(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(String(8))
-    #: Mobile: 11 digits; mail: normalised, lower-case domain.
+    #: Mobile: 11 digits; mail: normalised and in lower case (telephones begin every field with a capital).
     value: Mapped[str] = mapped_column(String(254))
     verified_at: Mapped[datetime]
 
@@ -91,6 +95,8 @@ class CodeChallenge(Model):
     #: Wrong codes entered so far.
     tries: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[datetime | None]
+    #: Digest of the browser that used it: its second press of the same button is no second use.
+    used_by: Mapped[str] = mapped_column(String(64), default="")
 
 
 class SignInSession(Model):
@@ -112,6 +118,8 @@ class SignInSession(Model):
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
+    account: Mapped[Account] = relationship(viewonly=True)
+
 
 class StaffLink(Model):
     """A one-time link with which a staff member sets a password."""
@@ -123,6 +131,18 @@ class StaffLink(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     token_digest: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Model):
+    """A word that stands in for the second factor once, for the day the telephone is lost."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("account_id", "digest", name="uq_recovery_code_digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime | None]
 
 
