@@ -40,7 +40,7 @@ def mark(view: V, access: Access) -> V:
     return view
 
 
-def access_of(view: View) -> Access | None:
+def access_of(view: Callable[..., object]) -> Access | None:
     """Return a view's mark, or None when it carries none."""
     return getattr(view, "access", None)
 

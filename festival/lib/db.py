@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
@@ -101,7 +102,7 @@ class _FairLock:
             raise Busy
         try:
             if self._file is None or self._pid != os.getpid():  # a forked child must not share its parent's lock
-                self._file = open(self._path, "ab")  # noqa: SIM115  # kept open for the life of the process
+                self._file = Path(self._path).open("ab")  # noqa: SIM115  # kept open for the life of the process
                 self._pid = os.getpid()
             fcntl.flock(self._file, fcntl.LOCK_EX)
         except BaseException:

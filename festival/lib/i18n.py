@@ -61,7 +61,7 @@ def speaking(language: Locale) -> Any:  # Flask-Babel's context manager
 
 
 def loc(row: object, name: str) -> str:
-    """Return a bilingual column (``title`` -> ``title_zh`` or ``title_en``) in the language spoken; Chinese when the other is empty."""
+    """Return a bilingual column (``title``: ``title_zh`` or ``title_en``) as spoken; Chinese where the other is empty."""
     chinese = getattr(row, f"{name}_zh")
     chosen = getattr(row, f"{name}_{locale()}")
     return str(chosen or chinese or "")

@@ -15,7 +15,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def clean(value: str) -> str:
-    """Return text of several lines in NFC, with ``\\n`` line ends and no control, invisible or unpaired characters."""
+    """Return text of several lines in NFC, with line feeds as line ends and no control, invisible or unpaired characters."""
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", _UNSEEN.sub("", _UNFIT.sub("", value))).strip()
 
