@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import date
+from pathlib import Path
 
 import structlog
 from flask import Flask, Response, g, render_template, request
@@ -24,7 +25,19 @@ from festival.audit import models as audit_models
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
 from festival.checkin import views as checkin_views
-from festival.lib import access, clock, format, i18n, log, pages, sealing, security, static, urls  # noqa: A004  # our module of formats
+from festival.lib import (  # our module of formats is called so
+    access,
+    clock,
+    format,
+    health,
+    i18n,
+    log,
+    pages,
+    sealing,
+    security,
+    static,
+    urls,
+)
 from festival.lib.db import db, engine_options, is_busy
 from festival.lib.errors import Busy, NotFound
 from festival.lib.settings import Settings
@@ -45,11 +58,12 @@ from festival.signups import views as signups_views
 
 csrf = CSRFProtect()
 compress = Compress()
-migrate = Migrate(db=db, directory="migrations", render_as_batch=True)
+migrate = Migrate(db=db, directory=str(Path(__file__).parent.parent / "migrations"), render_as_batch=True)
 
 #: Whose tables the migrations must equal: importing them registers them.
 TABLES = (audit_models, outbox_models, signups_models, calendars_models, seed_models)
 PUBLIC_BLUEPRINTS = (
+    health.bp,
     programme_views.bp,
     accounts_views.bp,
     signups_views.bp,
