@@ -48,7 +48,7 @@ _numbers = count(1)
 _alive: list[IO[str]] = []
 
 
-class NoPostgresql(RuntimeError):
+class NoPostgresql(RuntimeError):  # noqa: N818  # it says what is so
     """There is no PostgreSQL to test on: the run fails rather than pass on one database only."""
 
 
@@ -299,14 +299,12 @@ def _copied(binaries: Path, to: Path) -> Path:
     package = binaries.parents[1]
     for source in (package, package.with_name(f"{package.name}.libs")):
         shutil.copytree(source, to / source.name)
-    for path in (to, *to.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o044 | (path.stat().st_mode & 0o100) // 0o100 * 0o011))
+    subprocess.run(["chmod", "-R", "a+rX", to], check=True)
     return to / package.name / "pginstall" / "bin"
 
 
 def _initialise(binaries: Path, home: Path, as_whom: dict[str, Any]) -> None:
-    command = [binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    command: list[str | Path] = [binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False, **as_whom)
     if done.returncode != 0:

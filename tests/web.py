@@ -115,7 +115,7 @@ class Browser:
 
 def _form_of(page: Page, given: Fields, action: str | None) -> Tag:
     """Return the form that is meant."""
-    forms = page.html.select("main form[method=post]") or page.html.select("form[method=post]")
+    forms = list(page.html.select("main form[method=post]") or page.html.select("form[method=post]"))
     if action is not None:
         forms = [form for form in page.html.select("form[method=post]") if urljoin(page.path, str(form.get("action"))) == action]
     for form in forms:
@@ -149,9 +149,9 @@ def _standing(field: Tag) -> list[str]:
     if field.name == "textarea":
         return [field.get_text().removeprefix("\n")]
     if field.name == "select":
-        options = field.select("option[selected]")
+        options = list(field.select("option[selected]"))
         if not options and not field.has_attr("multiple"):
-            options = field.select("option:not([disabled])")[:1]
+            options = list(field.select("option:not([disabled])"))[:1]
         return [str(option.get("value", option.get_text())) for option in options]
     kind = str(field.get("type", "text"))
     if kind in {"submit", "button", "image", "reset", "file"}:
