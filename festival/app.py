@@ -25,10 +25,10 @@ from festival.audit import models as audit_models
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
 from festival.checkin import views as checkin_views
-from festival.lib import (  # our module of formats is called so
+from festival.lib import (
     access,
     clock,
-    format,
+    format,  # noqa: A004  # our module of formats
     health,
     i18n,
     log,
