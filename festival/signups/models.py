@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from festival.accounts.models import Account
 from festival.lib.db import Model
+from festival.lib.names import name_key
 from festival.programme.models import Activity, Pool, Slot
 from festival.signups.rules import State
 
@@ -67,6 +68,8 @@ class SignUp(Model):
     counted: Mapped[bool] = mapped_column(default=True)
     #: The person's name as given with this sign-up; empty where the activity asks none.
     name: Mapped[str] = mapped_column(String(100), default="")
+    #: What the name is found and sorted by (``lib.names.name_key``). It follows ``name`` and is purged with it.
+    search_text: Mapped[str] = mapped_column(Text, default="")
     #: Queue order: lower first, then joined_at, then id.
     priority: Mapped[int] = mapped_column(default=0)
     joined_at: Mapped[datetime]
@@ -93,6 +96,11 @@ class SignUp(Model):
     pool: Mapped[Pool] = relationship(viewonly=True)
     person: Mapped[Account] = relationship(viewonly=True)
     answers: Mapped[list["Answer"]] = relationship(order_by="Answer.id", viewonly=True)
+
+    @validates("name")
+    def _name_is_found_by_sound(self, _key: str, name: str) -> str:
+        self.search_text = name_key(name)
+        return name
 
 
 class Answer(Model):
