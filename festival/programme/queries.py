@@ -1,11 +1,11 @@
 """Reading the programme."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Activity, ActivityStatus, Festival, Slot
+from festival.programme.models import Activity, ActivityStatus, Festival, Question, Slot, Venue
 
 #: What readers may see: everything an organizer has published, also when it was postponed or cancelled since.
 PUBLIC_STATUSES = (ActivityStatus.PUBLISHED, ActivityStatus.POSTPONED, ActivityStatus.CANCELLED)
@@ -32,3 +32,45 @@ def published(slug: str) -> Activity:
     if activity is None:
         raise NotFound
     return activity
+
+
+# -- for those who organize: drafts too, and only what lies within the caller's scope -------------------------------------------
+
+
+def managed(slug: str, within: ColumnElement[bool]) -> Activity:
+    """Return an activity of the current edition, draft or not, with venue, slots, pools and questions.
+
+    :param within: what the caller may touch (``accounts.access.scope``).
+    :raises NotFound: there is none, or none within the caller's scope.
+    """
+    found = _managed(within, Activity.slug == slug)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def all_managed(within: ColumnElement[bool]) -> list[Activity]:
+    """Return the activities of the current edition within the caller's scope, by time, with venue, slots and pools."""
+    return _managed(within)
+
+
+def _managed(within: ColumnElement[bool], *conditions: ColumnElement[bool]) -> list[Activity]:
+    newest = select(Festival.id).order_by(Festival.starts_on.desc()).limit(1).scalar_subquery()
+    return list(
+        db.session.scalars(
+            select(Activity)
+            .where(Activity.festival_id == newest, within, *conditions)
+            .order_by(Activity.starts_at, Activity.position, Activity.id)
+            .options(
+                joinedload(Activity.venue),
+                joinedload(Activity.track),
+                selectinload(Activity.slots).options(selectinload(Slot.pools), joinedload(Slot.venue)),
+                selectinload(Activity.questions).selectinload(Question.options),
+            ),
+        ),
+    )
+
+
+def venues(festival_id: int) -> list[Venue]:
+    """Return the venues of an edition, by name."""
+    return list(db.session.scalars(select(Venue).where(Venue.festival_id == festival_id).order_by(Venue.name_zh, Venue.id)))
