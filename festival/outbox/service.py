@@ -1,8 +1,9 @@
 """Owing a message."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from festival.lib import clock
 from festival.lib.db import db
@@ -42,3 +43,37 @@ def owe(  # a message has a kind, a cause, a reader and a time
     )
     db.session.add(message)
     return message
+
+
+def owe_each(kind: str, subject: str, readers: Mapping[int, int], *, activity_id: int) -> None:
+    """Write that the same kind of message is owed to many, in two statements however many they are.
+
+    :param readers: the row that causes it -> the account that reads it.
+    """
+    if not readers:
+        return
+    seen = {
+        row.subject_id: row.n
+        for row in db.session.execute(
+            select(Message.subject_id, func.max(Message.n).label("n"))
+            .where(Message.kind == kind, Message.subject == subject, Message.activity_id == activity_id)
+            .group_by(Message.subject_id),
+        )
+    }
+    at = clock.wall()
+    db.session.execute(
+        insert(Message),
+        [
+            {
+                "kind": kind,
+                "subject": subject,
+                "subject_id": subject_id,
+                "n": seen.get(subject_id, 0) + 1,
+                "account_id": account_id,
+                "activity_id": activity_id,
+                "created_at": at,
+                "due_at": at,
+            }
+            for subject_id, account_id in readers.items()
+        ],
+    )
