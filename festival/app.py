@@ -25,6 +25,7 @@ from festival.audit import models as audit_models
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
 from festival.checkin import views as checkin_views
+from festival.draws import models as draws_models
 from festival.lib import (
     access,
     clock,
@@ -61,7 +62,7 @@ compress = Compress()
 migrate = Migrate(db=db, directory=str(Path(__file__).parent.parent / "migrations"), render_as_batch=True)
 
 #: Whose tables the migrations must equal: importing them registers them.
-TABLES = (audit_models, outbox_models, signups_models, calendars_models, seed_models)
+TABLES = (audit_models, outbox_models, signups_models, draws_models, calendars_models, seed_models)
 PUBLIC_BLUEPRINTS = (
     health.bp,
     programme_views.bp,
@@ -128,6 +129,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="__Host-festival" if settings.base_url.startswith("https://") else "festival",
         SESSION_COOKIE_PATH="/",
         PERMANENT_SESSION_LIFETIME=30 * 24 * 3600,
+        SESSION_REFRESH_EACH_REQUEST=False,  # accounts.access.note_visit does, and only for who is signed in
         WTF_CSRF_TIME_LIMIT=None,  # the session ends it; a form may stay open over lunch
         WTF_CSRF_SSL_STRICT=False,  # the token decides; some phones' browsers send no Referer
         BABEL_TRANSLATION_DIRECTORIES="translations",

@@ -6,8 +6,8 @@ from itertools import count
 
 from sqlalchemy import select
 
-from festival.accounts.models import Account, AccountKind, Address, Channel, RoleGrant
-from festival.accounts.rules import Role
+from festival.accounts.models import Account, AccountKind, Address, RoleGrant
+from festival.accounts.rules import Channel, Role
 from festival.lib import clock, tokens
 from festival.lib.db import db, transaction
 from festival.programme.models import (

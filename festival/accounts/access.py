@@ -1,28 +1,110 @@
-"""Who is asking, and what they may: the marks ``signed_in`` and ``staff``, and the scope of a staff member."""
+"""Who is asking, and what they may: the marks ``signed_in`` and ``staff``, and the scope of a staff member.
+
+The cookie (signed, HttpOnly) holds a random key, new at each sign-in; the row under its digest says who it is and whether it
+still holds. Ending the row signs that browser out at its next request.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 
-from flask import abort, g, redirect, request, session, url_for
+from flask import Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, false, true
 
-from festival.accounts import queries
-from festival.accounts.models import Account, AccountKind
+from festival.accounts import queries, rules, service
+from festival.accounts.models import Account, AccountKind, SignInSession
 from festival.accounts.rules import PERMISSIONS, Permission, Role
+from festival.lib import clock, tokens
 from festival.lib.access import Access, View, Who, mark
+from festival.lib.db import transaction
+from festival.lib.errors import Busy
+from festival.lib.log import log
 
 #: Where the cookie keeps the random key of the signed-in session.
 SESSION_KEY = "sign_in"
+#: Where it keeps a secret of this browser: forms' idempotency keys and the second press of a button are bound to it.
+BROWSER_KEY = "browser"
+#: Where Flask-WTF keeps the secret of the forms' tokens.
+_FORMS_KEY = "csrf_token"
+
+
+def current_session() -> SignInSession | None:
+    """Return the session of whoever is signed in; None for a visitor."""
+    if "sign_in_session" not in g:
+        key = session.get(SESSION_KEY)
+        found = queries.session_of(key) if isinstance(key, str) else None
+        g.sign_in_session = found
+        if found is not None:
+            _note_visit(found)
+    current: SignInSession | None = g.sign_in_session
+    return current
 
 
 def current_account() -> Account | None:
     """Return whoever is signed in, person or staff; None for a visitor."""
-    if "account" not in g:
-        key = session.get(SESSION_KEY)
-        g.account = queries.account_of_session(key) if isinstance(key, str) else None
-    account: Account | None = g.account
-    return account
+    current = current_session()
+    return current.account if current else None
+
+
+def _note_visit(current: SignInSession) -> None:
+    """Remember to move ``last_seen_at`` after the request: not now, where a write would end the reader's transaction."""
+    is_staff = current.account.kind == AccountKind.STAFF
+    if rules.is_stale(is_staff=is_staff, last_seen_at=current.last_seen_at, now=clock.wall()):
+        g.visit = current.id
+
+
+def note_visit(response: Response) -> Response:
+    """Move the session's ``last_seen_at``, at most every few minutes, and the cookie's own age with it."""
+    visit = g.pop("visit", None)
+    if visit is not None and session.get(SESSION_KEY):
+        try:
+            with transaction():
+                service.touch_session(visit)
+            session.modified = True
+        except Busy:
+            log.info("visit not noted", session=visit)  # the next request will
+    return response
+
+
+def browser() -> str:
+    """Return the secret of this browser's own session, made at its first form."""
+    secret = session.get(BROWSER_KEY)
+    if not isinstance(secret, str):
+        secret = session[BROWSER_KEY] = tokens.new_token()
+    return secret
+
+
+def enter(key: str, *, is_staff: bool = False, keeps_forms: bool = False) -> None:
+    """Put a fresh session's key into the cookie, after the transaction that began it; what the visitor's cookie held goes.
+
+    :param keeps_forms: forms already open in this browser stay good, so that a lost answer can be asked for again.
+    """
+    kept = {name: session[name] for name in (BROWSER_KEY, _FORMS_KEY) if keeps_forms and name in session}
+    session.clear()
+    session.update(kept)
+    session[SESSION_KEY] = key
+    session.permanent = not is_staff
+    _forget_who()
+
+
+def leave() -> str | None:
+    """Empty the cookie; return the key it held, for ``service.end_session``."""
+    key = session.get(SESSION_KEY)
+    session.clear()
+    _forget_who()
+    return key if isinstance(key, str) else None
+
+
+def is_fresh() -> bool:
+    """Tell whether the sign-in is recent enough to change how one signs in."""
+    current = current_session()
+    return current is not None and clock.wall() - current.created_at < rules.FRESH
+
+
+def _forget_who() -> None:
+    """Look again: the rest of this request is somebody else's."""
+    g.pop("sign_in_session", None)
+    g.pop("visit", None)
 
 
 def current_person() -> Account | None:
@@ -97,9 +179,7 @@ def holds(member: Account, permission: Permission) -> bool:
 
 def may(member: Account, permission: Permission, activity_id: int | None) -> bool:
     """Tell whether a staff member holds a permission for one activity (None: for the festival as a whole)."""
-    return any(
-        permission in PERMISSIONS[Role(grant.role)] and grant.activity_id in {None, activity_id} for grant in member.roles
-    )
+    return any(permission in PERMISSIONS[Role(grant.role)] and grant.activity_id in {None, activity_id} for grant in member.roles)
 
 
 def scope(member: Account, permission: Permission, activity_id_column: ColumnElement[int]) -> ColumnElement[bool]:

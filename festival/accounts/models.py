@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from festival.accounts.rules import Channel
 from festival.lib.db import Big, Model
 
 
@@ -14,13 +15,6 @@ class AccountKind(StrEnum):
 
     PERSON = "person"
     STAFF = "staff"
-
-
-class Channel(StrEnum):
-    """How an address is reached."""
-
-    MOBILE = "mobile"
-    MAIL = "mail"
 
 
 class Account(Model):
