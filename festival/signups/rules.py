@@ -36,9 +36,12 @@ CLAIMING = LIVE | {State.ATTENDED, State.NO_SHOW}
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.CONFIRMED, State.WAITLISTED, State.ENTERED, State.REJECTED, State.WITHDRAWN, State.REMOVED}),
     State.ENTERED: frozenset({State.OFFERED, State.CONFIRMED, State.WAITLISTED, State.WITHDRAWN, State.REMOVED, State.REJECTED}),
-    State.OFFERED: frozenset({State.CONFIRMED, State.WAITLISTED, State.EXPIRED, State.WITHDRAWN, State.REMOVED}),
+    # Back to ENTERED: the draw that gave it was declared void.
+    State.OFFERED: frozenset(
+        {State.CONFIRMED, State.WAITLISTED, State.EXPIRED, State.ENTERED, State.WITHDRAWN, State.REMOVED},
+    ),
     State.CONFIRMED: frozenset({State.WAITLISTED, State.ATTENDED, State.NO_SHOW, State.WITHDRAWN, State.REMOVED}),
-    State.WAITLISTED: frozenset({State.CONFIRMED, State.OFFERED, State.WITHDRAWN, State.REMOVED}),
+    State.WAITLISTED: frozenset({State.CONFIRMED, State.OFFERED, State.ENTERED, State.WITHDRAWN, State.REMOVED}),
     State.ATTENDED: frozenset({State.CONFIRMED}),
     State.NO_SHOW: frozenset({State.ATTENDED}),
     State.WITHDRAWN: frozenset(),
