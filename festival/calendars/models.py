@@ -1,4 +1,4 @@
-"""Stored calendar bytes."""
+"""Stored calendar bytes, and what a person chose for their own calendar."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ class CalendarEntry(Model):
     audience: Mapped[str] = mapped_column(String(16))
     sequence: Mapped[int]
     updated_at: Mapped[datetime]
-    #: Of what else the bytes depend on: BASE_URL, the writer's version, time-driven prefixes.
+    #: SHA-256 of all values the bytes are made from: other values, other bytes.
     fingerprint: Mapped[str] = mapped_column(String(64))
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -33,15 +33,17 @@ class CalendarFeed(Model):
     __table_args__ = (UniqueConstraint("key", "locale", name="uq_calendar_feed_key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    #: ``programme``, ``track:<key>``, ``activity:<id>`` or ``account:<id>``.
-    key: Mapped[str] = mapped_column(String(64))
+    #: ``programme``, ``track:<key>``, ``activity:<slug>`` or ``account:<id>``.
+    key: Mapped[str] = mapped_column(String(80))
     locale: Mapped[str] = mapped_column(String(2))
-    #: Festival.calendar_version and, for a private feed, Account.calendar_version when it was built.
+    #: Festival.calendar_version when it was built.
     programme_version: Mapped[int] = mapped_column(Big)
+    #: ``queries.bookings_version`` of a private feed when it was built; else 0.
     account_version: Mapped[int] = mapped_column(default=0)
+    #: Of what else the bytes depend on: edition, BASE_URL, the writer's version, a private feed's key and choices.
     fingerprint: Mapped[str] = mapped_column(String(64))
     etag: Mapped[str] = mapped_column(String(64))
-    #: When the bytes last changed (not when they were built): Last-Modified.
+    #: When the bytes last changed (not when they were built): Last-Modified. Whole seconds.
     modified_at: Mapped[datetime]
     #: Build again after this instant although nothing changed (a tombstone's end); None: never by time alone.
     stale_at: Mapped[datetime | None]
@@ -50,12 +52,24 @@ class CalendarFeed(Model):
 
 
 class FeedReading(Model):
-    """When a private feed was last read, and by which family of client: "last read by Apple Calendar 2 hours ago"."""
+    """When a private feed was last read, by each family of clients: "last read by Apple Calendar 2 hours ago"."""
 
     __tablename__ = "feed_reading"
-    __table_args__ = (UniqueConstraint("account_id", name="uq_feed_reading_account"),)
+    __table_args__ = (UniqueConstraint("account_id", "client", name="uq_feed_reading_client"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     client: Mapped[str] = mapped_column(String(32))
     read_at: Mapped[datetime]
+
+
+class CalendarChoice(Model):
+    """What a person chose for their private feed. No row: alarms ring."""
+
+    __tablename__ = "calendar_choice"
+    __table_args__ = (UniqueConstraint("account_id", name="uq_calendar_choice_account_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    #: An alarm an hour before what one holds a place for.
+    has_alarms: Mapped[bool] = mapped_column(default=True)
