@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from wtforms import Field, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms.form import BaseForm
+from wtforms.validators import Length, StopValidation
 from wtforms.widgets import DateTimeLocalInput
 
 from festival.lib import clock
@@ -19,16 +21,18 @@ class LineField(StringField):
     """One line of text: every run of white space becomes one space, and what breaks files is gone."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Clean what was typed."""
-        self.data = clean_line(valuelist[0]) if valuelist else ""
+        """Clean what was typed; what the form did not send stays as it is."""
+        if valuelist:
+            self.data = clean_line(valuelist[0])
 
 
 class LinesField(TextAreaField):
     """Text of several lines, cleaned."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Clean what was typed."""
-        self.data = clean(valuelist[0]) if valuelist else ""
+        """Clean what was typed; what the form did not send stays as it is."""
+        if valuelist:
+            self.data = clean(valuelist[0])
 
 
 class InstantField(Field):
@@ -38,9 +42,11 @@ class InstantField(Field):
     data: datetime | None
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read what ``<input type="datetime-local">`` sends."""
+        """Read what ``<input type="datetime-local">`` sends; what the form did not send stays as it is."""
+        if not valuelist:
+            return
         self.data = None
-        typed = valuelist[0].strip() if valuelist else ""
+        typed = valuelist[0].strip()
         if not typed:
             return
         try:
@@ -58,9 +64,17 @@ class InstantField(Field):
         return f"{clock.local(self.data):%Y-%m-%dT%H:%M}" if self.data else ""
 
 
-def needed() -> DataRequired:
-    """Return the validator of a field that must be filled in; blanks do not fill it."""
-    return DataRequired(_l("请填写此项"))
+class Needed:
+    """Validator of a field that must be filled in; blanks do not fill it. What cannot be read keeps its own message."""
+
+    field_flags: ClassVar = {"required": True}
+
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        """Judge one field."""
+        if field.errors:
+            raise StopValidation
+        if field.data is None or field.data == "":
+            raise StopValidation(_("请填写此项"))
 
 
 def at_most(characters: int) -> Length:

@@ -1,0 +1,166 @@
+"""Forms of those who organize: an activity's words, time and place, one slot, the sign-up window."""
+
+from datetime import datetime
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, ValidationError
+from wtforms.validators import Optional, Regexp
+
+from festival.lib import clock
+from festival.lib.fields import InstantField, LineField, LinesField, Needed, at_most
+from festival.lib.i18n import _, _l, loc
+from festival.programme.models import Activity, Slot, Venue
+from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Span
+
+#: The longest description: twenty printed pages.
+_DESCRIPTION = 20_000
+_NOTICES = 4_000
+
+
+def _seen(typed: str | None) -> datetime | None:
+    """Return the instant a form was filled from; None when the field was tampered with, so that nothing is overwritten."""
+    try:
+        seen = datetime.fromisoformat(typed or "")
+    except ValueError:
+        return None
+    return seen if seen.tzinfo else None
+
+
+class _Remembers(FlaskForm):
+    """A form that knows which state of the row it was filled from."""
+
+    seen = HiddenField()
+
+    def seen_at(self) -> datetime:
+        """Return the ``updated_at`` the form was filled from; an instant long ago when it says none."""
+        return _seen(self.seen.data) or datetime(1970, 1, 1, tzinfo=clock.ZONE)
+
+
+class _Span(FlaskForm):
+    """From when to when."""
+
+    starts_at = InstantField(_l("开始时间"), validators=[Needed()])
+    ends_at = InstantField(_l("结束时间"), validators=[Needed()])
+
+    def validate_ends_at(self, field: InstantField) -> None:
+        """An end comes after its start."""
+        if field.data and self.starts_at and self.starts_at.data and field.data <= self.starts_at.data:
+            raise ValidationError(_("结束时间应晚于开始时间"))
+
+    def span(self) -> Span | None:
+        """Return the span; None where the form has none."""
+        if not self.starts_at or not self.starts_at.data or not self.ends_at.data:
+            return None
+        return Span(self.starts_at.data, self.ends_at.data)
+
+
+class ActivityForm(_Remembers, _Span):
+    """What an activity says of itself, and when and where it is."""
+
+    title_zh = LineField(_l("名称（中文）"), validators=[Needed(), at_most(200)])
+    title_en = LineField(_l("名称（英文）"), validators=[Needed(), at_most(300)])
+    short_title_zh = LineField(
+        _l("简称（中文）"),
+        validators=[Needed(), at_most(10)],
+        description=_l("短信和名单标题使用，不超过10个字"),
+    )
+    short_title_en = LineField(_l("简称（英文）"), validators=[Needed(), at_most(60)])
+    summary_zh = LineField(_l("一句话介绍（中文）"), validators=[at_most(300)])
+    summary_en = LineField(_l("一句话介绍（英文）"), validators=[at_most(500)])
+    description_zh = LinesField(
+        _l("详细介绍（中文）"),
+        validators=[at_most(_DESCRIPTION)],
+        description=_l("可用 Markdown：空行分段，- 开头为列表，**加粗**，[文字](网址) 为链接"),
+    )
+    description_en = LinesField(_l("详细介绍（英文）"), validators=[at_most(_DESCRIPTION)])
+    host_zh = LineField(_l("主办单位（中文）"), validators=[at_most(200)])
+    host_en = LineField(_l("主办单位（英文）"), validators=[at_most(300)])
+    host_phone = LineField(
+        _l("咨询电话"),
+        validators=[Optional(), at_most(40), Regexp(r"[0-9+\-() /转ext.]+\Z", message=_l("电话只含数字、+、-、括号和空格"))],
+        description=_l("公开显示"),
+    )
+    audience_zh = LineField(_l("面向人群（中文）"), validators=[at_most(300)])
+    audience_en = LineField(_l("面向人群（英文）"), validators=[at_most(500)])
+    notices_zh = LinesField(_l("温馨提示（中文）"), validators=[at_most(_NOTICES)], description=_l("每行一条"))
+    notices_en = LinesField(_l("温馨提示（英文）"), validators=[at_most(_NOTICES)], description=_l("每行一条"))
+    venue_id = SelectField(_l("地点"), coerce=int, validators=[Needed()])
+
+    @classmethod
+    def for_activity(cls, activity: Activity, venues: list[Venue]) -> "ActivityForm":
+        """Return the form, filled from the activity where nothing was posted; without times where it has several sessions."""
+        form = cls(obj=activity, seen=activity.updated_at.isoformat())
+        form.venue_id.choices = [(venue.id, loc(venue, "name")) for venue in venues]
+        if len(sessions_of(activity)) != 1:
+            del form.starts_at
+            del form.ends_at
+        return form
+
+    def words(self) -> ActivityWords:
+        """Return the words."""
+        return ActivityWords(
+            title_zh=_text(self.title_zh),
+            title_en=_text(self.title_en),
+            short_title_zh=_text(self.short_title_zh),
+            short_title_en=_text(self.short_title_en),
+            summary_zh=_text(self.summary_zh),
+            summary_en=_text(self.summary_en),
+            description_zh=_text(self.description_zh),
+            description_en=_text(self.description_en),
+            host_zh=_text(self.host_zh),
+            host_en=_text(self.host_en),
+            host_phone=_text(self.host_phone),
+            audience_zh=_text(self.audience_zh),
+            audience_en=_text(self.audience_en),
+            notices_zh=_text(self.notices_zh),
+            notices_en=_text(self.notices_en),
+        )
+
+    def value(self) -> ActivityEdit:
+        """Return what the organizer wants."""
+        return ActivityEdit(words=self.words(), venue_id=self.venue_id.data, span=self.span())
+
+
+def _text(field: LineField | LinesField) -> str:
+    return field.data or ""
+
+
+def sessions_of(activity: Activity) -> list[Slot]:
+    """Return the slots that stand on their own."""
+    return [slot for slot in activity.slots if slot.parent_id is None]
+
+
+class SlotForm(_Remembers, _Span):
+    """One slot: when, where, and what it is called."""
+
+    venue_id = SelectField(_l("地点"), coerce=int, validators=[Needed()])
+    label_zh = LineField(_l("场次名称（中文）"), validators=[at_most(100)])
+    label_en = LineField(_l("场次名称（英文）"), validators=[at_most(100)])
+
+    @classmethod
+    def for_slot(cls, slot: Slot, activity: Activity, venues: list[Venue]) -> "SlotForm":
+        """Return the form, filled from the slot where nothing was posted."""
+        form = cls(obj=slot, seen=slot.updated_at.isoformat())
+        if not form.venue_id.raw_data:
+            form.venue_id.data = slot.venue_id or 0
+        same = _("与活动相同：%(venue)s", venue=loc(activity.venue, "name"))
+        form.venue_id.choices = [(0, same), *((venue.id, loc(venue, "name")) for venue in venues)]
+        return form
+
+    def value(self) -> SlotEdit:
+        """Return what the organizer wants."""
+        span = self.span()
+        assert span is not None
+        return SlotEdit(span, self.venue_id.data or None, _text(self.label_zh), _text(self.label_en))
+
+
+class WindowForm(FlaskForm):
+    """When sign-up opens and closes."""
+
+    opens_at = InstantField(_l("报名开放"), validators=[Optional()], description=_l("留空：发布后即可报名"))
+    closes_at = InstantField(_l("报名截止"), validators=[Optional()], description=_l("留空：到活动结束为止"))
+
+    def validate_closes_at(self, field: InstantField) -> None:
+        """A window closes after it opens."""
+        if field.data and self.opens_at.data and field.data <= self.opens_at.data:
+            raise ValidationError(_("截止时间应晚于开放时间"))
