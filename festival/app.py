@@ -50,6 +50,7 @@ from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
 from festival.programme.kinds import all_kinds, register
+from festival.reviews import models as reviews_models
 from festival.roster import manage as roster_manage
 from festival.seed import cli as seed_cli
 from festival.seed import models as seed_models
@@ -62,7 +63,7 @@ compress = Compress()
 migrate = Migrate(db=db, directory=str(Path(__file__).parent.parent / "migrations"), render_as_batch=True)
 
 #: Whose tables the migrations must equal: importing them registers them.
-TABLES = (audit_models, outbox_models, signups_models, draws_models, calendars_models, seed_models)
+TABLES = (audit_models, outbox_models, signups_models, draws_models, reviews_models, calendars_models, seed_models)
 PUBLIC_BLUEPRINTS = (
     health.bp,
     programme_views.bp,

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from festival.accounts.rules import Channel
-from festival.lib.db import Big, Model
+from festival.lib.db import Big, Model, word
 
 
 class AccountKind(StrEnum):
@@ -29,7 +29,7 @@ class Account(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[AccountKind] = mapped_column(String(8))
+    kind: Mapped[AccountKind] = mapped_column(word(AccountKind, 8))
     #: What staff type to sign in; None for persons.
     staff_name: Mapped[str | None] = mapped_column(String(64))
     #: The person's own name as last given, to prefill forms; staff: the name shown to colleagues.
@@ -49,6 +49,8 @@ class Account(Model):
     created_at: Mapped[datetime]
     #: Staff may no longer sign in.
     disabled_at: Mapped[datetime | None]
+    #: Staff: their own mobile number or mail address, so that nobody reviews themselves; None for persons.
+    contact: Mapped[str | None] = mapped_column(String(254))
     #: The person asked to be forgotten: nothing personal is left in this row.
     erased_at: Mapped[datetime | None]
 
@@ -68,7 +70,7 @@ class Address(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
-    channel: Mapped[Channel] = mapped_column(String(8))
+    channel: Mapped[Channel] = mapped_column(word(Channel, 8))
     #: Mobile: 11 digits; mail: normalised and in lower case (telephones begin every field with a capital).
     value: Mapped[str] = mapped_column(String(254))
     verified_at: Mapped[datetime]
@@ -82,7 +84,7 @@ class CodeChallenge(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(String(254))
-    channel: Mapped[Channel] = mapped_column(String(8))
+    channel: Mapped[Channel] = mapped_column(word(Channel, 8))
     locale: Mapped[str] = mapped_column(String(2), default="zh")
     sent_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from festival.draws.rules import DrawState, Outcome
-from festival.lib.db import Model
+from festival.lib.db import Model, word
 from festival.programme.models import Activity, Pool, Slot
 
 _STANDS = text("state <> 'void'")
@@ -27,7 +27,7 @@ class Draw(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
     slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
-    state: Mapped[DrawState] = mapped_column(String(8), default=DrawState.FROZEN)
+    state: Mapped[DrawState] = mapped_column(word(DrawState, 8), default=DrawState.FROZEN)
     #: Where the seed comes from, named before anybody can know it ("6月15日体彩排列五开奖号码").
     seed_source_zh: Mapped[str] = mapped_column(String(300))
     seed_source_en: Mapped[str] = mapped_column(String(300), default="")
@@ -73,6 +73,6 @@ class DrawEntry(Model):
     party_size: Mapped[int]
     #: 1 is first in its pool; None before the draw.
     rank: Mapped[int | None]
-    outcome: Mapped[Outcome | None] = mapped_column(String(16))
+    outcome: Mapped[Outcome | None] = mapped_column(word(Outcome, 16))
 
     pool: Mapped[Pool] = relationship(viewonly=True)

@@ -8,15 +8,14 @@ from festival.audit.service import record
 from festival.draws import queries, rules
 from festival.draws.models import Draw, DrawEntry
 from festival.draws.rules import DrawReason, DrawRefused, DrawState, Entry, Outcome
-from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.outbox.service import owe
-from festival.programme.models import Activity, Pool, Promotion, Slot
+from festival.programme.models import Pool, Slot
 from festival.signups import queries as signups
 from festival.signups import waitlist
 from festival.signups.models import SignUp
-from festival.signups.rules import State, offer_deadline
+from festival.signups.rules import State
 from festival.signups.service import Locked, lock, window_of
 
 
@@ -161,7 +160,7 @@ def _settle(locked: Locked, sign_up: SignUp, rank: int, actor_id: int, *, has_pl
         sign_up.joined_at = now + timedelta(microseconds=rank)
         waitlist.move(sign_up, State.WAITLISTED, at=now)
         kind = "sign_up_not_drawn"
-    elif deadline := _deadline(activity, sign_up, now):
+    elif deadline := waitlist.deadline_of_offer(activity, db.session.get_one(Slot, sign_up.slot_id), now):
         sign_up.offered_until = deadline
         sign_up.offers += 1
         waitlist.move(sign_up, State.OFFERED, at=now)
@@ -179,18 +178,6 @@ def _settle(locked: Locked, sign_up: SignUp, rank: int, actor_id: int, *, has_pl
         taken_before=taken,
     )
     owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
-
-
-def _deadline(activity: Activity, sign_up: SignUp, now: datetime) -> datetime | None:
-    """Return until when a drawn place must be confirmed; None: it is confirmed at once."""
-    if activity.promotion != Promotion.OFFER:
-        return None
-    if activity.confirm_until is not None and activity.confirm_until > now:
-        return activity.confirm_until
-    slot = db.session.get_one(Slot, sign_up.slot_id)
-    cutoff = slot.starts_at - timedelta(minutes=activity.promotion_cutoff_minutes)
-    deadline = offer_deadline(now, cutoff, clock.ZONE)
-    return deadline if deadline > now else None
 
 
 def void(draw_id: int, reason_zh: str, reason_en: str, *, actor_id: int) -> Draw:

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from festival.accounts.models import Account
-from festival.lib.db import Model
+from festival.lib.db import Model, word
 from festival.lib.names import name_key
 from festival.programme.models import Activity, Pool, Slot
 from festival.signups.rules import State
@@ -63,7 +63,7 @@ class SignUp(Model):
     digits: Mapped[str] = mapped_column(String(8))
     #: Persons, the one who signs up included.
     party_size: Mapped[int]
-    state: Mapped[State] = mapped_column(String(16))
+    state: Mapped[State] = mapped_column(word(State, 16))
     #: False for staff and speakers: they count against the approved ceiling only.
     counted: Mapped[bool] = mapped_column(default=True)
     #: The person's name as given with this sign-up; empty where the activity asks none.
@@ -79,9 +79,13 @@ class SignUp(Model):
     #: An offer's deadline.
     offered_until: Mapped[datetime | None]
     offers: Mapped[int] = mapped_column(default=0)
-    #: Why it was removed or rejected, in words the person may read.
+    #: Why it was removed or rejected, or what the review still needs, in words the person may read.
     reason: Mapped[str] = mapped_column(String(500), default="")
-    source: Mapped[Source] = mapped_column(String(16), default=Source.SELF)
+    #: The review asked for more information then; None: it did not, or the person has answered since.
+    asked_at: Mapped[datetime | None]
+    #: What the person answered to it.
+    reply: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    source: Mapped[Source] = mapped_column(word(Source, 16), default=Source.SELF)
     #: Persons of the party who have come in.
     arrived: Mapped[int] = mapped_column(default=0)
     first_in_at: Mapped[datetime | None]

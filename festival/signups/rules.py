@@ -34,7 +34,9 @@ CLAIMING = LIVE | {State.ATTENDED, State.NO_SHOW}
 
 #: From each state, the states that may follow it. What is not here cannot happen.
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.CONFIRMED, State.WAITLISTED, State.ENTERED, State.REJECTED, State.WITHDRAWN, State.REMOVED}),
+    State.PENDING: frozenset(
+        {State.CONFIRMED, State.OFFERED, State.WAITLISTED, State.ENTERED, State.REJECTED, State.WITHDRAWN, State.REMOVED}
+    ),
     State.ENTERED: frozenset({State.OFFERED, State.CONFIRMED, State.WAITLISTED, State.WITHDRAWN, State.REMOVED, State.REJECTED}),
     # Back to ENTERED: the draw that gave it was declared void.
     State.OFFERED: frozenset(

@@ -156,3 +156,17 @@ def _promote(activity: Activity, sign_up: SignUp, cutoff: datetime, now: datetim
         what, kind = "promoted", "sign_up_promoted"
     enter(sign_up, at=now, actor_id=None, what=what, why=why, state_before=State.WAITLISTED, taken_before=taken)
     owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
+
+
+def deadline_of_offer(activity: Activity, slot: Slot, now: datetime) -> datetime | None:
+    """Return until when a place given by a draw or an approval must be confirmed; None: it is confirmed at once.
+
+    The activity's own date for it where that lies ahead; else waking hours from now, up to the promotion cutoff.
+    """
+    if activity.promotion != Promotion.OFFER:
+        return None
+    if activity.confirm_until is not None and activity.confirm_until > now:
+        return activity.confirm_until
+    cutoff = slot.starts_at - timedelta(minutes=activity.promotion_cutoff_minutes)
+    deadline = rules.offer_deadline(now, cutoff, clock.ZONE)
+    return deadline if deadline > now else None
