@@ -11,12 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, event, text
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Enum, Integer, MetaData, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
@@ -57,6 +58,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def word(of: type[StrEnum], length: int) -> Enum:
+    """Return the type of a column that holds one word of a StrEnum: text in the database, the enum's member in Python.
+
+    Plain ``String`` would give back a ``str`` that only looks like the member. Which words are legal, a CHECK says.
+    """
+    return Enum(of, native_enum=False, length=length, values_callable=lambda words: [word.value for word in words])
 
 
 #: Row ids fit PostgreSQL's integer; addresses are bounded to the same range (``lib.urls``).

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from festival.lib.db import Model
+from festival.lib.db import Model, word
 
 
 class MessageState(StrEnum):
@@ -42,7 +42,7 @@ class Message(Model):
     activity_id: Mapped[int | None]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    state: Mapped[MessageState] = mapped_column(String(16), default=MessageState.OWED)
+    state: Mapped[MessageState] = mapped_column(word(MessageState, 16), default=MessageState.OWED)
     tries: Mapped[int] = mapped_column(default=0)
     #: A worker holds it until then; afterwards another may take it.
     claimed_until: Mapped[datetime | None]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from festival.lib.db import Big, Model
+from festival.lib.db import Big, Model, word
 
 
 class ActivityStatus(StrEnum):
@@ -179,8 +179,8 @@ class Activity(Model):
     slug: Mapped[str] = mapped_column(String(64))
     #: A key of ``festival.kinds.ALL_KINDS``.
     kind: Mapped[str] = mapped_column(String(32))
-    mode: Mapped[Mode] = mapped_column(String(16))
-    status: Mapped[ActivityStatus] = mapped_column(String(16), default=ActivityStatus.DRAFT)
+    mode: Mapped[Mode] = mapped_column(word(Mode, 16))
+    status: Mapped[ActivityStatus] = mapped_column(word(ActivityStatus, 16), default=ActivityStatus.DRAFT)
     #: Order in the programme where times are equal.
     position: Mapped[int]
     title_zh: Mapped[str] = mapped_column(String(200))
@@ -221,10 +221,10 @@ class Activity(Model):
     party_max: Mapped[int] = mapped_column(default=1)
     #: Most persons waiting over all pools of a slot; None unlimited; 0 no waitlist.
     waitlist_limit: Mapped[int | None]
-    promotion: Mapped[Promotion] = mapped_column(String(8), default=Promotion.AUTO)
+    promotion: Mapped[Promotion] = mapped_column(word(Promotion, 8), default=Promotion.AUTO)
     #: No automatic promotion later than this many minutes before the start.
     promotion_cutoff_minutes: Mapped[int] = mapped_column(default=120)
-    overlap: Mapped[Overlap] = mapped_column(String(8), default=Overlap.WARN)
+    overlap: Mapped[Overlap] = mapped_column(word(Overlap, 8), default=Overlap.WARN)
     #: Timed entry: slots open that many days ahead of their day; None: with the activity.
     days_ahead: Mapped[int | None]
     #: At most so many sign-ups of one organisation; kept until the engine judges it.
@@ -279,7 +279,7 @@ class Slot(Model):
     closes_at: Mapped[datetime | None]
     #: The backup date of a weather plan.
     backup_starts_at: Mapped[datetime | None]
-    status: Mapped[SlotStatus] = mapped_column(String(16), default=SlotStatus.SCHEDULED)
+    status: Mapped[SlotStatus] = mapped_column(word(SlotStatus, 16), default=SlotStatus.SCHEDULED)
     #: Before the last reschedule, for 改期.
     previous_starts_at: Mapped[datetime | None]
     previous_ends_at: Mapped[datetime | None]
@@ -325,7 +325,7 @@ class Pool(Model):
     label_en: Mapped[str] = mapped_column(String(100), default="")
     #: Persons; None unlimited.
     capacity: Mapped[int | None]
-    access: Mapped[Access] = mapped_column(String(16), default=Access.OPEN)
+    access: Mapped[Access] = mapped_column(word(Access, 16), default=Access.OPEN)
     #: A quota: the pool of those who answer this question so (``gender`` = ``f``). The form then offers no pool.
     quota_question: Mapped[str | None] = mapped_column(String(32))
     quota_answer: Mapped[str | None] = mapped_column(String(32))
@@ -356,7 +356,7 @@ class Question(Model):
     #: text, textarea, number, year, boolean, select, multi, tags, mobile, email, id_number, uscc, file, pledge.
     type: Mapped[str] = mapped_column(String(16))
     is_required: Mapped[bool]
-    sensitivity: Mapped[Sensitivity] = mapped_column(String(16))
+    sensitivity: Mapped[Sensitivity] = mapped_column(word(Sensitivity, 16))
     #: Asked and consented together with that sensitive question.
     consent_with: Mapped[str | None] = mapped_column(String(32))
     label_zh: Mapped[str] = mapped_column(String(100))
