@@ -406,3 +406,21 @@ class Provenance(Model):
     field: Mapped[str] = mapped_column(String(64))
     level: Mapped[str] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class Holiday(Model):
+    """A day that differs from its weekday, by the State Council's yearly notice. 放假调休"""
+
+    __tablename__ = "holiday"
+    __table_args__ = (
+        UniqueConstraint("day", name="uq_holiday_day"),
+        CheckConstraint("level IN ('fact', 'inferred', 'demo')", name="level_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    #: True: a weekend day on which people work; False: a holiday.
+    is_workday: Mapped[bool]
+    #: The notice.
+    source: Mapped[str] = mapped_column(String(200))
+    level: Mapped[str] = mapped_column(String(16))
