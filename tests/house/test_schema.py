@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import flask_migrate
@@ -146,7 +146,7 @@ def _write_row(table: sa.Table) -> None:
 def _rows(table: sa.Table) -> Iterator[dict[str, Any]]:
     """Yield rows to try: every column filled, then without one or another that may be empty."""
     choices = _choices(table)
-    full = {column.name: _value(column, choices) for column in table.columns}
+    full = {column.name: _value(column, choices, place) for place, column in enumerate(table.columns)}
     optional = [column.name for column in table.columns if column.nullable]
     needed = {name: value for name, value in full.items() if name not in optional}
     yield full
@@ -169,21 +169,21 @@ def _choices(table: sa.Table) -> dict[str, str]:
     return found
 
 
-def _value(column: sa.Column[Any], choices: dict[str, str]) -> Any:
-    """Return a plain value of the column's type; 1 for numbers, and so for foreign keys."""
+def _value(column: sa.Column[Any], choices: dict[str, str], place: int) -> Any:
+    """Return a plain value: 1 for numbers and keys, a wide limit where none is needed, later times for later columns."""
     if column.name in choices:
         return choices[column.name]
     match column.type:
         case sa.Boolean():
             return True
         case sa.DateTime():
-            return datetime(2023, 6, 16, 2, tzinfo=None if db.engine.dialect.name == "sqlite" else UTC)
+            return datetime(2023, 6, 16, 2, place, tzinfo=None if db.engine.dialect.name == "sqlite" else UTC)
         case sa.Date():
-            return date(2023, 6, 16)
+            return date(2023, 6, 16) + timedelta(days=place)
         case sa.LargeBinary():
             return b"x"
         case sa.JSON():
             return {}
-        case sa.Numeric() | sa.Integer():
-            return 1
+        case sa.Numeric() | sa.Float() | sa.Integer():
+            return 100 if column.nullable and not column.foreign_keys else 1
     return "x"
