@@ -24,6 +24,32 @@ class Source(StrEnum):
     IMPORT = "import"
 
 
+class Invitation(Model):
+    """A personal link, or an access code for several, to a pool that is by invitation. It opens the form, and signs nobody in."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("code", name="uq_invitation_code"),
+        CheckConstraint("uses_max >= 1", name="uses_max_positive"),
+        Index("ix_invitation_activity_id", "activity_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"))
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"))
+    #: 26 characters for a personal link, 12 for a code to type; lower case.
+    code: Mapped[str] = mapped_column(String(26))
+    #: Whom it is for, in the organizers' words: a person's name, or a group's.
+    label: Mapped[str] = mapped_column(String(100), default="")
+    uses_max: Mapped[int] = mapped_column(default=1)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    pool: Mapped[Pool] = relationship(viewonly=True)
+
+
 class SignUp(Model):
     """One person's sign-up for one activity, with the party they bring. 报名"""
 
@@ -46,6 +72,7 @@ class SignUp(Model):
         Index("ix_sign_up_person_id", "person_id"),
         Index("ix_sign_up_slot_id", "slot_id"),
         Index("ix_sign_up_session_id", "session_id"),
+        Index("ix_sign_up_invitation_id", "invitation_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -86,6 +113,8 @@ class SignUp(Model):
     #: What the person answered to it.
     reply: Mapped[str] = mapped_column(String(500), default="", server_default="")
     source: Mapped[Source] = mapped_column(word(Source, 16), default=Source.SELF)
+    #: The invitation that let the person in; None: none was needed.
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
     #: Persons of the party who have come in.
     arrived: Mapped[int] = mapped_column(default=0)
     first_in_at: Mapped[datetime | None]

@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.programme.models import Activity, Pool, Slot
-from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, SignUp
-from festival.signups.rules import CLAIMING, Ceiling, Places, State, Waiting
+from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, Invitation, SignUp
+from festival.signups.rules import CLAIMING, Ceiling, Invited, Places, State, Waiting
 
 
 def places(pool_id: int) -> Places:
@@ -178,6 +178,21 @@ def parties_waiting(pool_id: int) -> int:
 def answers(sign_up_id: int) -> list[Answer]:
     """Return a sign-up's answers."""
     return list(db.session.scalars(select(Answer).where(Answer.sign_up_id == sign_up_id)))
+
+
+def invitation(activity_id: int, code: str) -> Invitation | None:
+    """Return an activity's invitation by its code, however it was typed; None: there is none."""
+    return db.session.scalar(
+        select(Invitation).where(Invitation.activity_id == activity_id, Invitation.code == code.lower()),
+    )
+
+
+def invited(invitation: Invitation) -> Invited:
+    """Return how an invitation stands, its uses counted afresh."""
+    uses = db.session.execute(
+        select(func.count(SignUp.id)).where(SignUp.invitation_id == invitation.id, SignUp.state.in_(CLAIMING)),
+    ).scalar_one()
+    return Invited(invitation.uses_max, uses, invitation.expires_at, is_revoked=invitation.revoked_at is not None)
 
 
 def files(sign_up_id: int) -> list[AnswerFile]:

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     FULL = "full"
     CEILING = "ceiling"
     INVITATION_ONLY = "invitation_only"
+    INVITATION_ENDED = "invitation_ended"
     PARTY_TOO_LARGE = "party_too_large"
     INELIGIBLE = "ineligible"
     OVERLAP = "overlap"
@@ -81,6 +82,21 @@ class SignUpRefused(Refused):
     """An expected "no" to a sign-up or to a change of one; ``reason`` is a ``Reason``."""
 
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An invitation as it stands when it is shown."""
+
+    uses_max: int
+    #: Live or used sign-ups made with it: a withdrawn one gives its use back.
+    uses: int
+    expires_at: datetime | None
+    is_revoked: bool
+
+    def is_good_at(self, now: datetime) -> bool:
+        """Tell whether one more person may use it at an instant."""
+        return not self.is_revoked and self.uses < self.uses_max and (self.expires_at is None or now < self.expires_at)
 
 
 class Way(StrEnum):

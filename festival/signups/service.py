@@ -18,11 +18,11 @@ from festival.lib.log import log
 from festival.outbox.service import owe
 from festival.programme.kinds import ActivityKind
 from festival.programme.locking import lock_activity
-from festival.programme.models import Activity, ActivityStatus, Pool, Question, Slot, SlotStatus
+from festival.programme.models import Access, Activity, ActivityStatus, Pool, Question, Slot, SlotStatus
 from festival.signups import answers as answering
 from festival.signups import queries, rules, waitlist
 from festival.signups.answers import AnswerUpload
-from festival.signups.models import IdempotentAnswer, LedgerEntry, SignUp, Source
+from festival.signups.models import IdempotentAnswer, Invitation, LedgerEntry, SignUp, Source
 from festival.signups.notice import notice_of, record_consents, sensitive_groups
 from festival.signups.rules import COUNTED, LIVE, Reason, SignUpRefused, State, Way
 
@@ -63,6 +63,8 @@ class SignUpRequest:
     consents: frozenset[str] = frozenset()
     #: The version of the notice that was shown; empty when staff sign somebody up.
     notice_version: str = ""
+    #: The code of an invitation; empty: none.
+    invitation: str = ""
     once: Once | None = None
 
 
@@ -140,7 +142,8 @@ def sign_up(  # who, for what, asking what, on whose behalf
     if held := queries.claiming(person_id, claim):
         _remember(asked.once, held, now, was_already=True)
         raise AlreadySignedUp(held)
-    state = _judge(activity, slot, pool, asked, kind, now)
+    invitation = _invitation(activity, pool, asked.invitation, now)
+    state = _judge(activity, slot, pool, asked, kind, now, is_invited=invitation is not None)
     taken = queries.places(pool.id).taken
     made = SignUp(
         activity_id=activity.id,
@@ -158,6 +161,7 @@ def sign_up(  # who, for what, asking what, on whose behalf
         signed_up_at=now,
         state_at=now,
         source=source,
+        invitation_id=invitation.id if invitation else None,
         updated_at=now,
     )
     db.session.add(made)
@@ -264,6 +268,21 @@ def choose_pool(pools: list[Pool], pool_id: int | None, answers: Mapping[str, st
     return next((pool for pool in pools if pool.id == pool_id), None)
 
 
+def _invitation(activity: Activity, pool: Pool, code: str, now: datetime) -> Invitation | None:
+    """Return the invitation that opens this pool; None where none was shown or none is needed.
+
+    :raises SignUpRefused: it is unknown, for another pool, used up, revoked or expired.
+    """
+    if not code or pool.access != Access.INVITATION:
+        return None
+    found = queries.invitation(activity.id, code)
+    if found is None or found.pool_id != pool.id:
+        raise SignUpRefused(Reason.INVITATION_ONLY)
+    if not queries.invited(found).is_good_at(now):
+        raise SignUpRefused(Reason.INVITATION_ENDED)
+    return found
+
+
 def _judge(  # everything a verdict rests on
     activity: Activity,
     slot: Slot,
@@ -271,6 +290,8 @@ def _judge(  # everything a verdict rests on
     asked: SignUpRequest,
     kind: ActivityKind,
     now: datetime,
+    *,
+    is_invited: bool,
 ) -> State:
     """Return the first state of a new sign-up, all rules judged on values read after the lock.
 
@@ -287,7 +308,7 @@ def _judge(  # everything a verdict rests on
     if kind.refusal(activity, asked.answers) is not None:
         raise SignUpRefused(Reason.INELIGIBLE)
     state = rules.first_state(
-        Way(pool.access),
+        Way.OPEN if is_invited else Way(pool.access),
         queries.places(pool.id),
         queries.ceiling(slot.parent_id or slot.id),
         rules.Waitlists(
