@@ -1,5 +1,6 @@
 """Alliance. 联盟"""
 
+from festival.kinds.alliance.details import AllianceDetails
 from festival.programme.kinds import ActivityKind
 
 KIND = ActivityKind(
@@ -7,4 +8,6 @@ KIND = ActivityKind(
     label_zh="联盟",
     label_en="Alliance",
     icon="alliance",
+    details_model=AllianceDetails,
+    detail_template="kinds/alliance/detail.html",
 )

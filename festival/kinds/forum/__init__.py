@@ -1,5 +1,6 @@
 """Forum. 论坛"""
 
+from festival.kinds.forum.details import ForumDetails
 from festival.programme.kinds import ActivityKind
 
 KIND = ActivityKind(
@@ -7,4 +8,6 @@ KIND = ActivityKind(
     label_zh="论坛",
     label_en="Forum",
     icon="forum",
+    details_model=ForumDetails,
+    detail_template="kinds/forum/detail.html",
 )

@@ -1,5 +1,6 @@
 """Job fair. 招聘会"""
 
+from festival.kinds.job_fair.details import JobFairDetails
 from festival.programme.kinds import ActivityKind
 
 KIND = ActivityKind(
@@ -7,4 +8,6 @@ KIND = ActivityKind(
     label_zh="招聘会",
     label_en="Job fair",
     icon="job_fair",
+    details_model=JobFairDetails,
+    detail_template="kinds/job_fair/detail.html",
 )

@@ -1,5 +1,6 @@
 """Mixer. 联谊"""
 
+from festival.kinds.mixer.details import MixerDetails
 from festival.programme.kinds import ActivityKind
 
 KIND = ActivityKind(
@@ -7,4 +8,6 @@ KIND = ActivityKind(
     label_zh="联谊",
     label_en="Mixer",
     icon="mixer",
+    details_model=MixerDetails,
+    detail_template="kinds/mixer/detail.html",
 )

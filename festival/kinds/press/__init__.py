@@ -1,5 +1,6 @@
 """Press conference. 新闻发布会"""
 
+from festival.kinds.press.details import PressDetails
 from festival.programme.kinds import ActivityKind
 
 KIND = ActivityKind(
@@ -7,4 +8,6 @@ KIND = ActivityKind(
     label_zh="新闻发布会",
     label_en="Press conference",
     icon="press",
+    details_model=PressDetails,
+    detail_template="kinds/press/detail.html",
 )

@@ -1,5 +1,6 @@
 """Service desk. 服务直通车"""
 
+from festival.kinds.service_desk.details import ServiceDeskDetails
 from festival.programme.kinds import ActivityKind
 
 KIND = ActivityKind(
@@ -7,5 +8,7 @@ KIND = ActivityKind(
     label_zh="服务直通车",
     label_en="Service desk",
     icon="service_desk",
+    details_model=ServiceDeskDetails,
+    detail_template="kinds/service_desk/detail.html",
     claims_per_session=True,
 )

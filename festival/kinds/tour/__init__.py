@@ -1,5 +1,6 @@
 """Bus tour. 专线游"""
 
+from festival.kinds.tour.details import TourDetails
 from festival.programme.kinds import ActivityKind
 
 KIND = ActivityKind(
@@ -7,4 +8,6 @@ KIND = ActivityKind(
     label_zh="专线游",
     label_en="Bus tour",
     icon="tour",
+    details_model=TourDetails,
+    detail_template="kinds/tour/detail.html",
 )
