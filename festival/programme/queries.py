@@ -1,11 +1,13 @@
 """Reading the programme."""
 
-from sqlalchemy import ColumnElement, select
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Activity, ActivityStatus, Festival, Question, Slot, Venue
+from festival.programme.models import Activity, ActivityStatus, Festival, Provenance, Question, Slot, Track, Venue
 
 #: What readers may see: everything an organizer has published, also when it was postponed or cancelled since.
 PUBLIC_STATUSES = (ActivityStatus.PUBLISHED, ActivityStatus.POSTPONED, ActivityStatus.CANCELLED)
@@ -24,14 +26,54 @@ def published(slug: str) -> Activity:
     :raises NotFound: there is none, or it is a draft.
     """
     festival = current_festival()
-    activity = festival and db.session.scalar(
-        select(Activity)
-        .where(Activity.festival_id == festival.id, Activity.slug == slug, Activity.status.in_(PUBLIC_STATUSES))
-        .options(selectinload(Activity.slots).selectinload(Slot.pools), selectinload(Activity.questions)),
+    activity = (
+        None
+        if festival is None
+        else db.session.scalar(
+            select(Activity)
+            .where(Activity.festival_id == festival.id, Activity.slug == slug, Activity.status.in_(PUBLIC_STATUSES))
+            .options(
+                joinedload(Activity.venue),
+                joinedload(Activity.track),
+                selectinload(Activity.slots).options(selectinload(Slot.pools), joinedload(Slot.venue)),
+                selectinload(Activity.questions).selectinload(Question.options),
+            ),
+        )
     )
     if activity is None:
         raise NotFound
     return activity
+
+
+def programme(festival_id: int) -> list[Activity]:
+    """Return every public activity of an edition by time, with track, venue, slots and pools: always the same few queries."""
+    return list(
+        db.session.scalars(
+            select(Activity)
+            .where(Activity.festival_id == festival_id, Activity.status.in_(PUBLIC_STATUSES))
+            .order_by(Activity.starts_at, Activity.position, Activity.id)
+            .options(
+                joinedload(Activity.venue),
+                joinedload(Activity.track),
+                selectinload(Activity.slots).options(selectinload(Slot.pools), joinedload(Slot.venue)),
+            ),
+        ),
+    )
+
+
+def tracks(festival_id: int) -> list[Track]:
+    """Return the tracks of an edition in their order."""
+    return list(db.session.scalars(select(Track).where(Track.festival_id == festival_id).order_by(Track.position, Track.id)))
+
+
+def shows_invented(activity_ids: Iterable[int], venue_ids: Iterable[int] = (), festival_id: int | None = None) -> bool:
+    """Tell whether any of these rows holds a value that was invented for the demonstration."""
+    named = or_(
+        and_(Provenance.subject == "activity", Provenance.subject_id.in_(list(activity_ids))),
+        and_(Provenance.subject == "venue", Provenance.subject_id.in_(list(venue_ids))),
+        and_(Provenance.subject == "festival", Provenance.subject_id == festival_id),
+    )
+    return bool(db.session.scalar(select(select(Provenance.id).where(named, Provenance.level == "demo").exists())))
 
 
 # -- for those who organize: drafts too, and only what lies within the caller's scope -------------------------------------------
