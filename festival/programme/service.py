@@ -33,6 +33,8 @@ class PlanReason(StrEnum):
 class PlanRefused(Refused):
     """The programme stays as it was."""
 
+    reason: PlanReason
+
 
 @dataclass(frozen=True, slots=True)
 class ActivityWords:
