@@ -117,7 +117,7 @@ def _approve(sign_up: SignUp, locked: Locked, actor_id: int) -> ReviewReason | N
     state = rules.state_after_approval(
         Way(pool.access),
         places,
-        signups.ceiling(sign_up.session_id),
+        waitlist.ceiling(activity, sign_up.session_id, locked.now),
         Waitlists(
             limit=activity.waitlist_limit,
             waiting=signups.waiting_in_slot(sign_up.slot_id),

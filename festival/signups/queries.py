@@ -1,8 +1,9 @@
 """Reading sign-ups."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from festival.lib.db import db
@@ -18,24 +19,33 @@ def places(pool_id: int) -> Places:
     return Places(capacity=row.capacity, taken=row.taken, waiting=row.waiting)
 
 
-def places_by_pool(session_id: int) -> dict[int, Places]:
-    """Return how each pool of a session and of its children stands."""
+def places_by_pool(slot_ids: Iterable[int]) -> dict[int, Places]:
+    """Return how each pool of some slots stands."""
     rows = db.session.execute(
-        select(Pool.id, Pool.capacity, Pool.taken, Pool.waiting)
-        .join(Slot, Slot.id == Pool.slot_id)
-        .where(or_(Slot.id == session_id, Slot.parent_id == session_id)),
+        select(Pool.id, Pool.capacity, Pool.taken, Pool.waiting).where(Pool.slot_id.in_(list(slot_ids))).order_by(Pool.id),
     )
     return {row.id: Places(capacity=row.capacity, taken=row.taken, waiting=row.waiting) for row in rows}
 
 
 def ceiling(session_id: int) -> Ceiling:
-    """Return how a session stands against its approved ceiling."""
+    """Return how a session stands against its approved ceiling; ``waitlist.ceiling`` also says whether somebody waits for it."""
     row = db.session.execute(select(Slot.approved_ceiling, Slot.heads).where(Slot.id == session_id)).one()
-    if row.approved_ceiling is None:
-        return Ceiling(limit=None, heads=row.heads)
-    standing = places_by_pool(session_id).values()
-    queued = any(pool.waiting > 0 and (pool.free is None or pool.free > 0) for pool in standing)
-    return Ceiling(limit=row.approved_ceiling, heads=row.heads, is_queued_for=queued)
+    return Ceiling(limit=row.approved_ceiling, heads=row.heads)
+
+
+def slots_with_a_list(session_id: int) -> list[Slot]:
+    """Return the session and its children, as far as somebody waits for one of their pools."""
+    return list(
+        db.session.scalars(
+            select(Slot)
+            .where(
+                or_(Slot.id == session_id, Slot.parent_id == session_id),
+                Slot.id.in_(select(Pool.slot_id).where(Pool.waiting > 0)),
+            )
+            .order_by(Slot.id)
+            .execution_options(populate_existing=True),
+        ),
+    )
 
 
 def waiting_in_slot(slot_id: int) -> int:
@@ -43,30 +53,31 @@ def waiting_in_slot(slot_id: int) -> int:
     return db.session.execute(select(func.coalesce(func.sum(Pool.waiting), 0)).where(Pool.slot_id == slot_id)).scalar_one()
 
 
-def _parties(*conditions: object) -> list[Waiting]:
+def _parties(*conditions: ColumnElement[bool], limit: int | None = None, backwards: bool = False) -> list[Waiting]:
+    turn = (SignUp.priority, SignUp.joined_at, SignUp.id)
     rows = db.session.execute(
         select(SignUp.id, SignUp.pool_id, SignUp.party_size, SignUp.priority, SignUp.joined_at)
-        .where(*conditions)  # type: ignore[arg-type]  # SQLAlchemy's clause types
-        .order_by(SignUp.priority, SignUp.joined_at, SignUp.id),
+        .where(*conditions)
+        .order_by(*(column.desc() if backwards else column for column in turn))
+        .limit(limit),
     )
     return [Waiting(row.id, row.pool_id, row.party_size, row.priority, row.joined_at) for row in rows]
 
 
-def heads_of_lists(session_id: int) -> list[Waiting]:
-    """Return the first waiting party of each pool of a session."""
-    turn = func.row_number().over(
-        partition_by=SignUp.pool_id,
-        order_by=(SignUp.priority, SignUp.joined_at, SignUp.id),
-    )
-    ranked = (
-        select(SignUp.id, turn.label("turn")).where(SignUp.session_id == session_id, SignUp.state == State.WAITLISTED).subquery()
-    )
-    return _parties(SignUp.id.in_(select(ranked.c.id).where(ranked.c.turn == 1)))
+def head_of_list(pool_id: int) -> Waiting | None:
+    """Return the first waiting party of a pool, found by the index however long the list is."""
+    return next(iter(_parties(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED, limit=1)), None)
+
+
+def end_of_list(pool_id: int) -> Waiting | None:
+    """Return the last waiting party of a pool."""
+    return next(iter(_parties(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED, limit=1, backwards=True)), None)
 
 
 def confirmed_in(pool_id: int) -> list[Waiting]:
     """Return the confirmed parties of a pool that nobody has let in yet, in queue order."""
-    return _parties(SignUp.pool_id == pool_id, SignUp.state == State.CONFIRMED, SignUp.arrived == 0, SignUp.counted)
+    counted = SignUp.counted.is_(True)
+    return _parties(SignUp.pool_id == pool_id, SignUp.state == State.CONFIRMED, SignUp.arrived == 0, counted)
 
 
 def overdue_offers(activity_id: int, now: datetime) -> list[SignUp]:
@@ -173,6 +184,43 @@ def parties_waiting(pool_id: int) -> int:
     return db.session.execute(
         select(func.count(SignUp.id)).where(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED),
     ).scalar_one()
+
+
+def parties_waiting_by_pool(pool_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many parties wait for each of these pools; a pool without any is left out."""
+    if not pool_ids:
+        return {}
+    rows = db.session.execute(
+        select(SignUp.pool_id, func.count(SignUp.id))
+        .where(SignUp.pool_id.in_(pool_ids), SignUp.state == State.WAITLISTED)
+        .group_by(SignUp.pool_id),
+    )
+    return {pool_id: count for pool_id, count in rows}  # noqa: C416  # rows are no pairs to the type checker
+
+
+def positions(pool_ids: Sequence[int]) -> dict[int, int]:
+    """Return the place in its list of every party that waits for one of these pools, by sign-up id: 1 is next."""
+    if not pool_ids:
+        return {}
+    turn = func.row_number().over(
+        partition_by=SignUp.pool_id,
+        order_by=(SignUp.priority, SignUp.joined_at, SignUp.id),
+    )
+    rows = db.session.execute(
+        select(SignUp.id, turn).where(SignUp.pool_id.in_(pool_ids), SignUp.state == State.WAITLISTED),
+    )
+    return {sign_up_id: place for sign_up_id, place in rows}  # noqa: C416  # rows are no pairs to the type checker
+
+
+def earlier_answers(person_id: int) -> dict[str, str]:
+    """Return what a person last answered to each question that is not sensitive, by question key, over all activities."""
+    rows = db.session.execute(
+        select(Answer.question_key, Answer.plain)
+        .join(SignUp, SignUp.id == Answer.sign_up_id)
+        .where(SignUp.person_id == person_id, Answer.plain.is_not(None))
+        .order_by(Answer.id),
+    )
+    return {key: plain for key, plain in rows if plain is not None}
 
 
 def answers(sign_up_id: int) -> list[Answer]:

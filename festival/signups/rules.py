@@ -190,6 +190,8 @@ def first_state(way: Way, places: Places, ceiling: Ceiling, waitlists: Waitlists
         return Reason.INVITATION_ONLY
     if places.capacity is not None and party_size > places.capacity:
         return Reason.FULL if places.capacity == 0 else Reason.PARTY_TOO_LARGE
+    if ceiling.limit is not None and party_size > ceiling.limit:
+        return Reason.CEILING  # no waiting could ever help
     if way == Way.APPROVAL:
         return State.PENDING
     if way == Way.BALLOT:
@@ -219,17 +221,14 @@ class Waiting:
         return (self.priority, self.joined_at, self.sign_up_id)
 
 
-def next_in_line(heads: Sequence[Waiting], places: dict[int, Places], ceiling: Ceiling) -> Waiting | None:
-    """Return who is promoted next among the heads of a session's lists; None when nobody can be.
+def next_in_line(fitting: Sequence[Waiting], ceiling: Ceiling) -> Waiting | None:
+    """Return who is promoted next among those heads of a session's lists that their own pool has room for; None: nobody.
 
     A party is promoted whole, and the head of a list blocks those behind it. Where only the ceiling is short, the longest
     waiting party over all pools blocks the rest, so that it is not overtaken for ever by smaller ones.
     """
-    fitting = [head for head in heads if places[head.pool_id].has_room_for(head.party_size)]
-    if not fitting:
-        return None
-    head = min(fitting, key=lambda waiting: waiting.turn)
-    return head if ceiling.has_room_for(head.party_size) else None
+    head = min(fitting, key=lambda waiting: waiting.turn, default=None)
+    return head if head is not None and ceiling.has_room_for(head.party_size) else None
 
 
 def last_in(confirmed: Sequence[Waiting], too_many: int) -> list[Waiting]:

@@ -299,6 +299,8 @@ def _judge(  # everything a verdict rests on
     """
     if slot.status == SlotStatus.CANCELLED:
         raise SignUpRefused(Reason.CANCELLED)
+    if slot.status == SlotStatus.POSTPONED:
+        raise SignUpRefused(Reason.POSTPONED)
     if now >= slot.ends_at:
         raise SignUpRefused(Reason.ENDED)
     if reason := window_of(activity, slot).reason_at(now):
@@ -310,7 +312,7 @@ def _judge(  # everything a verdict rests on
     state = rules.first_state(
         Way.OPEN if is_invited else Way(pool.access),
         queries.places(pool.id),
-        queries.ceiling(slot.parent_id or slot.id),
+        waitlist.ceiling(activity, slot.parent_id or slot.id, now),
         rules.Waitlists(
             limit=activity.waitlist_limit,
             waiting=queries.waiting_in_slot(slot.id),
@@ -491,7 +493,7 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     if not 1 <= asked.party_size <= activity.party_max:
         raise SignUpRefused(Reason.PARTY_TOO_LARGE)
     if grows > 0:
-        _check_growth(activity, sign_up, grows)
+        _check_growth(activity, sign_up, grows, now)
     taken = queries.places(sign_up.pool_id).taken
     sign_up.party_size = asked.party_size
     sign_up.name = asked.name
@@ -514,7 +516,7 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     return waitlist.serve(activity, now, why=f"released_by:{sign_up.id}") if grows < 0 else []
 
 
-def _check_growth(activity: Activity, sign_up: SignUp, grows: int) -> None:
+def _check_growth(activity: Activity, sign_up: SignUp, grows: int, now: datetime) -> None:
     """Refuse a larger party where it does not fit, or where others already wait for those places."""
     places = queries.places(sign_up.pool_id)
     if places.capacity is not None and sign_up.party_size + grows > places.capacity:
@@ -522,7 +524,7 @@ def _check_growth(activity: Activity, sign_up: SignUp, grows: int) -> None:
     if sign_up.state in COUNTED:
         if not places.has_room_for(grows) or places.waiting:
             raise SignUpRefused(Reason.FULL)
-        ceiling = queries.ceiling(sign_up.session_id)
+        ceiling = waitlist.ceiling(activity, sign_up.session_id, now)
         if not ceiling.has_room_for(grows) or ceiling.is_queued_for:
             raise SignUpRefused(Reason.CEILING)
     elif sign_up.state == State.WAITLISTED:

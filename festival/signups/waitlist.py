@@ -1,5 +1,6 @@
 """The list of those who wait, the ledger of places, and what time alone changes. Called with the activity locked."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -87,10 +88,9 @@ def lapse(activity: Activity, now: datetime) -> list[SignUp]:
     for sign_up in overdue:
         taken = queries.places(sign_up.pool_id).taken
         again = sign_up.offers < 2  # noqa: PLR2004  # once to the end, twice out
-        move(sign_up, State.WAITLISTED if again else State.EXPIRED, at=now)
         if again:
-            sign_up.priority = 0
-            sign_up.joined_at = now
+            _go_to_the_end(sign_up, now)
+        move(sign_up, State.WAITLISTED if again else State.EXPIRED, at=now)
         enter(
             sign_up,
             at=now,
@@ -102,6 +102,13 @@ def lapse(activity: Activity, now: datetime) -> list[SignUp]:
         )
         owe("sign_up_expired", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
     return serve(activity, now, why="offer_lapsed") if overdue else []
+
+
+def _go_to_the_end(sign_up: SignUp, now: datetime) -> None:
+    """Give a sign-up the last turn of its pool's list, also where others joined at this very instant or by a draw."""
+    last = queries.end_of_list(sign_up.pool_id)
+    sign_up.priority = max(0, last.priority) if last else 0
+    sign_up.joined_at = max(now, last.joined_at + timedelta(microseconds=1)) if last else now
 
 
 def serve(activity: Activity, now: datetime, *, why: str) -> list[SignUp]:
@@ -123,31 +130,50 @@ def serve(activity: Activity, now: datetime, *, why: str) -> list[SignUp]:
 
 
 def _serve_session(activity: Activity, session_id: int, now: datetime, why: str) -> list[SignUp]:
-    places = queries.places_by_pool(session_id)
-    if not any(pool.waiting and (pool.free is None or pool.free > 0) for pool in places.values()):
-        return []
     served: list[SignUp] = []
-    blocked: set[int] = set()
     while True:
-        heads = [head for head in queries.heads_of_lists(session_id) if head.pool_id not in blocked]
-        head = rules.next_in_line(heads, queries.places_by_pool(session_id), queries.ceiling(session_id))
+        fitting = _fitting_heads(activity, session_id, now)
+        head = rules.next_in_line(fitting, queries.ceiling(session_id)) if fitting else None
         if head is None:
             return served
         sign_up = db.session.get_one(SignUp, head.sign_up_id, populate_existing=True)
-        slot = db.session.get_one(Slot, sign_up.slot_id)
-        cutoff = slot.starts_at - timedelta(minutes=activity.promotion_cutoff_minutes)
-        if now >= cutoff or slot.status != SlotStatus.SCHEDULED:
-            blocked.add(head.pool_id)  # this slot is too close; a later one of the same session may still be served
-            continue
-        _promote(activity, sign_up, cutoff, now, why)
+        _promote(activity, sign_up, now, why)
         served.append(sign_up)
 
 
-def _promote(activity: Activity, sign_up: SignUp, cutoff: datetime, now: datetime, why: str) -> None:
+def _fitting_heads(activity: Activity, session_id: int, now: datetime) -> list[rules.Waiting]:
+    """Return the heads of a session's lists that their pools have room for, where promotion is still automatic.
+
+    A slot too close to its start keeps its list; a later one of the same session may still be served.
+    """
+    slots = [slot.id for slot in queries.slots_with_a_list(session_id) if now < _cutoff(activity, slot) and _is_on(slot)]
+    standing = queries.places_by_pool(slots) if slots else {}
+    heads = [queries.head_of_list(pool_id) for pool_id, pool in standing.items() if pool.waiting and pool.has_room_for(1)]
+    return [head for head in heads if head is not None and standing[head.pool_id].has_room_for(head.party_size)]
+
+
+def _cutoff(activity: Activity, slot: Slot) -> datetime:
+    return slot.starts_at - timedelta(minutes=activity.promotion_cutoff_minutes)
+
+
+def _is_on(slot: Slot) -> bool:
+    return slot.status == SlotStatus.SCHEDULED
+
+
+def ceiling(activity: Activity, session_id: int, now: datetime) -> rules.Ceiling:
+    """Return how a session stands against its approved ceiling, and whether somebody waits for nothing but that ceiling."""
+    standing = queries.ceiling(session_id)
+    if standing.limit is None:
+        return standing
+    return replace(standing, is_queued_for=bool(_fitting_heads(activity, session_id, now)))
+
+
+def _promote(activity: Activity, sign_up: SignUp, now: datetime, why: str) -> None:
     """Give a waiting party its place, or an offer of it."""
     taken = queries.places(sign_up.pool_id).taken
     if activity.promotion == Promotion.OFFER:
-        sign_up.offered_until = rules.offer_deadline(now, cutoff, clock.ZONE)
+        slot = db.session.get_one(Slot, sign_up.slot_id)
+        sign_up.offered_until = rules.offer_deadline(now, _cutoff(activity, slot), clock.ZONE)
         sign_up.offers += 1
         move(sign_up, State.OFFERED, at=now)
         what, kind = "offered", "sign_up_offered"
@@ -167,6 +193,5 @@ def deadline_of_offer(activity: Activity, slot: Slot, now: datetime) -> datetime
         return None
     if activity.confirm_until is not None and activity.confirm_until > now:
         return activity.confirm_until
-    cutoff = slot.starts_at - timedelta(minutes=activity.promotion_cutoff_minutes)
-    deadline = rules.offer_deadline(now, cutoff, clock.ZONE)
+    deadline = rules.offer_deadline(now, _cutoff(activity, slot), clock.ZONE)
     return deadline if deadline > now else None
