@@ -31,7 +31,9 @@ class PlanReason(StrEnum):
 
 
 class PlanRefused(Refused):
-    """The programme stays as it was."""
+    """The programme stays as it was; ``reason`` is a ``PlanReason``."""
+
+    reason: PlanReason
 
     reason: PlanReason
 
