@@ -35,8 +35,6 @@ class PlanRefused(Refused):
 
     reason: PlanReason
 
-    reason: PlanReason
-
 
 @dataclass(frozen=True, slots=True)
 class ActivityWords:
