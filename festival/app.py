@@ -80,7 +80,7 @@ MANAGE_BLUEPRINTS = (
     roster_manage.bp,
     notices_manage.bp,
 )
-COMMANDS = (accounts_cli.staff_cli, accounts_cli.demo_cli, seed_cli.seed_cli, notices_cli.outbox_cli)
+COMMANDS = (accounts_cli.staff_cli, seed_cli.seed_cli, seed_cli.demo_cli, notices_cli.outbox_cli)
 
 
 def create_app(settings: Settings) -> Flask:

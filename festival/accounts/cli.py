@@ -3,4 +3,3 @@
 from flask.cli import AppGroup
 
 staff_cli = AppGroup("staff", help="Staff accounts.")
-demo_cli = AppGroup("demo", help="The demonstration.")
