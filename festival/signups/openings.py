@@ -1,0 +1,168 @@
+"""What of an activity can be signed up for now, and what a party of one would get there: the number told beforehand.
+
+The engine decides again under its lock; this only says, by the same rules, what it would decide at this moment.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
+from festival.signups import rules
+from festival.signups.queries import parties_waiting_by_pool
+from festival.signups.rules import Ceiling, Places, Reason, State, Waitlists, Way
+from festival.signups.service import window_of
+
+#: Of several reasons why nothing can be done, the one that helps most is told.
+_TELLING = (
+    Reason.NOT_OPEN,
+    Reason.FULL,
+    Reason.CEILING,
+    Reason.INVITATION_ONLY,
+    Reason.CLOSED,
+    Reason.CANCELLED,
+    Reason.ENDED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOpening:
+    """A pool as a newcomer finds it."""
+
+    pool: Pool
+    places: Places
+    #: What a party of one would get, or why nothing.
+    verdict: State | Reason
+    #: Parties on its list: a newcomer would be one more.
+    ahead: int
+
+    @property
+    def is_choosable(self) -> bool:
+        """Tell whether somebody can be taken at all, on the list included."""
+        return isinstance(self.verdict, State)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOpening:
+    """A slot as a newcomer finds it, with the pools that are not by invitation."""
+
+    slot: Slot
+    pools: tuple[PoolOpening, ...]
+    #: Why nobody is taken for the whole slot; None: somebody is, in one of its pools.
+    reason: Reason | None
+    #: The answers decide on the pool: none is chosen.
+    is_by_quota: bool
+
+    @property
+    def is_choosable(self) -> bool:
+        """Tell whether somebody can be taken at all, on the list included."""
+        return self.reason is None
+
+    @property
+    def only_pool(self) -> PoolOpening | None:
+        """The slot's one pool; None where there are several to choose from, or quotas."""
+        return self.pools[0] if len(self.pools) == 1 and not self.is_by_quota else None
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """What an activity offers now."""
+
+    #: Every slot with places, the ones that are over or called off included.
+    slots: tuple[SlotOpening, ...]
+    #: Why nothing can be done; None: something can.
+    reason: Reason | None
+
+    @property
+    def listed(self) -> tuple[SlotOpening, ...]:
+        """The slots that a form shows: what lies ahead, the full ones too; not those that open later."""
+        hidden = {Reason.ENDED, Reason.CANCELLED, Reason.CLOSED, Reason.NOT_OPEN, Reason.INVITATION_ONLY}
+        return tuple(opening for opening in self.slots if opening.reason not in hidden)
+
+    @property
+    def opens_at_last(self) -> bool:
+        """Tell whether more slots open later."""
+        return self.reason is None and any(opening.reason == Reason.NOT_OPEN for opening in self.slots)
+
+
+def openings_of(activity: Activity, now: datetime) -> Openings:
+    """Return what an activity (slots and pools loaded) offers at an instant. One query more, however many pools there are."""
+    bookable = [slot for slot in activity.slots if slot.pools]
+    ahead = parties_waiting_by_pool([pool.id for slot in bookable for pool in slot.pools if pool.waiting])
+    ceilings = _ceilings(activity.slots)
+    slots = tuple(_opening(activity, slot, ceilings[slot.parent_id or slot.id], ahead, now) for slot in bookable)
+    return Openings(slots, _of_activity(activity) or _of_slots(slots))
+
+
+def _of_activity(activity: Activity) -> Reason | None:
+    if activity.status == ActivityStatus.CANCELLED:
+        return Reason.CANCELLED
+    return Reason.POSTPONED if activity.status == ActivityStatus.POSTPONED else None
+
+
+def _of_slots(slots: Sequence[SlotOpening]) -> Reason | None:
+    """Return the reason that tells most when no slot takes anybody."""
+    reasons = {opening.reason for opening in slots}
+    if None in reasons:
+        return None
+    return next((reason for reason in _TELLING if reason in reasons), Reason.NOT_OPEN)
+
+
+def _ceilings(slots: Sequence[Slot]) -> dict[int, Ceiling]:
+    """Return how each session stands against its approved number, from rows already read."""
+    pools: dict[int, list[Pool]] = {}
+    for slot in slots:
+        pools.setdefault(slot.parent_id or slot.id, []).extend(slot.pools)
+    return {
+        session.id: Ceiling(
+            limit=session.approved_ceiling,
+            heads=session.heads,
+            is_queued_for=any(_places(pool).has_room_for(1) and pool.waiting for pool in pools[session.id]),
+        )
+        for session in slots
+        if session.parent_id is None
+    }
+
+
+def _places(pool: Pool) -> Places:
+    return Places(capacity=pool.capacity, taken=pool.taken, waiting=pool.waiting)
+
+
+def _opening(activity: Activity, slot: Slot, ceiling: Ceiling, ahead: Mapping[int, int], now: datetime) -> SlotOpening:
+    pools = tuple(
+        PoolOpening(pool, _places(pool), _verdict(activity, slot, pool, ceiling), ahead.get(pool.id, 0))
+        for pool in slot.pools
+        if pool.access != Access.INVITATION
+    )
+    return SlotOpening(
+        slot=slot,
+        pools=pools,
+        reason=_of_slot(activity, slot, now) or _of_pools(pools),
+        is_by_quota=any(pool.quota_question is not None for pool in slot.pools),
+    )
+
+
+def _verdict(activity: Activity, slot: Slot, pool: Pool, ceiling: Ceiling) -> State | Reason:
+    waitlists = Waitlists(
+        limit=activity.waitlist_limit,
+        waiting=sum(one.waiting for one in slot.pools),
+        pool_limit=pool.waitlist_limit,
+        pool_waiting=pool.waiting,
+    )
+    return rules.first_state(Way(pool.access), _places(pool), ceiling, waitlists, 1)
+
+
+def _of_slot(activity: Activity, slot: Slot, now: datetime) -> Reason | None:
+    if slot.status == SlotStatus.CANCELLED:
+        return Reason.CANCELLED
+    if now >= slot.ends_at:
+        return Reason.ENDED
+    return window_of(activity, slot).reason_at(now)
+
+
+def _of_pools(pools: Sequence[PoolOpening]) -> Reason | None:
+    if not pools:
+        return Reason.INVITATION_ONLY
+    if any(opening.is_choosable for opening in pools):
+        return None
+    return next(opening.verdict for opening in pools if isinstance(opening.verdict, Reason))
