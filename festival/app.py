@@ -11,6 +11,7 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -220,6 +221,11 @@ def _register_errors(app: Flask) -> None:
     def _database(error: OperationalError) -> ResponseReturnValue:
         db.session.rollback()
         log.log.error("database unavailable", busy=is_busy(error), kind=type(error.orig).__name__)
+        return _unavailable()
+
+    @app.errorhandler(NoConnection)
+    def _no_connection(_error: NoConnection) -> ResponseReturnValue:
+        log.log.error("all connections to the database are in use")
         return _unavailable()
 
     @app.errorhandler(Exception)

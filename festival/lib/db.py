@@ -8,8 +8,9 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,9 @@ from typing import IO, Any
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Enum, Integer, MetaData, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -105,18 +108,26 @@ class _FairLock:
     def acquire(self) -> None:
         """Wait for the turn to write.
 
-        :raises Busy: the other threads of this process took longer than LOCK_SECONDS.
+        :raises Busy: the others took longer than LOCK_SECONDS.
         """
+        until = time.monotonic() + LOCK_SECONDS
         if not self._threads.acquire(timeout=LOCK_SECONDS):
             raise Busy
         try:
-            if self._file is None or self._pid != os.getpid():  # a forked child must not share its parent's lock
-                self._file = Path(self._path).open("ab")  # noqa: SIM115  # kept open for the life of the process
-                self._pid = os.getpid()
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            is_ours = _lock_in_turn(self._opened(), until - time.monotonic())
         except BaseException:
             self._threads.release()
             raise
+        if not is_ours:
+            self._file = None  # it still stands in the queue; the next writer brings one of its own
+            self._threads.release()
+            raise Busy
+
+    def _opened(self) -> IO[bytes]:
+        if self._file is None or self._pid != os.getpid():  # a forked child must not share its parent's lock
+            self._file = Path(self._path).open("ab")  # noqa: SIM115  # kept open for the life of the process
+            self._pid = os.getpid()
+        return self._file
 
     def release(self) -> None:
         """Let the next writer in."""
@@ -125,6 +136,32 @@ class _FairLock:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
         finally:
             self._threads.release()
+
+
+def _lock_in_turn(file: IO[bytes], seconds: float) -> bool:
+    """Take the kernel's lock on a file in its queue. False: it took too long; the file is closed as soon as its turn comes.
+
+    The kernel's queue knows no time-out, so a thread of its own stands in it where the lock is not free at once.
+    """
+    with suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    deciding, ours, given_up = threading.Lock(), threading.Event(), threading.Event()
+
+    def stand_in_line() -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with deciding:
+            if given_up.is_set():
+                file.close()
+            else:
+                ours.set()
+
+    threading.Thread(target=stand_in_line, name="writer's turn", daemon=True).start()
+    ours.wait(seconds)
+    with deciding:
+        if not ours.is_set():
+            given_up.set()
+    return ours.is_set()
 
 
 _fair_locks: dict[str, _FairLock] = {}
@@ -193,7 +230,7 @@ def transaction() -> Iterator[None]:
         session.connection(execution_options={"writes": True})
         yield
         session.commit()
-    except OperationalError as error:
+    except (DBAPIError, NoConnection) as error:
         session.rollback()
         if is_busy(error):
             raise Busy from error
@@ -207,11 +244,20 @@ def transaction() -> Iterator[None]:
             fair.release()
 
 
-def is_busy(error: OperationalError) -> bool:
+#: PostgreSQL's "not now": lock not to be had, statement or idle transaction too long, deadlock, serialisation, too many
+#: connections, shutting down, crashed, starting up.
+_NOT_NOW = frozenset({"55P03", "57014", "25P03", "40P01", "40001", "53300", "57P01", "57P02", "57P03"})
+
+
+def is_busy(error: DBAPIError | NoConnection) -> bool:
     """Tell whether the database said "not now" (lock or statement time-out, deadlock, no connection) rather than "never"."""
+    if isinstance(error, NoConnection):
+        return True
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return state in {"55P03", "57014", "40P01", "40001", "53300", "57P01", "57P02", "57P03"} or state.startswith("08")
+        return state in _NOT_NOW or state.startswith("08")
+    if not isinstance(error, OperationalError):
+        return False
     words = str(error.orig)
     return "locked" in words or "busy" in words or "connection" in words
 
@@ -243,6 +289,13 @@ def engine_options(url: str) -> dict[str, Any]:
         "isolation_level": "READ COMMITTED",
         "connect_args": {"options": limits, "connect_timeout": LOCK_SECONDS},
     }
+
+
+def put(table: type[Model], values: Mapping[str, object], *, key: tuple[str, ...]) -> None:
+    """Insert a row, or overwrite the one with this unique key; one statement, so that nobody comes in between."""
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    changed = {name: value for name, value in values.items() if name not in key}
+    db.session.execute(insert(table).values(**values).on_conflict_do_update(index_elements=key, set_=changed))
 
 
 def is_postgresql() -> bool:

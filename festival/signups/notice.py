@@ -71,6 +71,37 @@ def record_consents(
     question_keys: Iterable[str],
 ) -> None:
     """Write that a person agreed to a notice, and to each sensitive question named."""
+    _write(activity, notice, (None, *sorted(question_keys)), account_id=account_id, sign_up_id=sign_up_id)
+
+
+def consent_further(
+    activity: Activity,
+    questions: list[Question],
+    *,
+    account_id: int,
+    sign_up_id: int,
+    question_keys: Iterable[str],
+) -> None:
+    """Write the consents that came with a change of answers: those for sensitive questions not consented to before."""
+    asked = set(question_keys) & set(sensitive_groups(questions))
+    if not asked:
+        return
+    standing = db.session.scalars(
+        select(Consent.question_key).where(Consent.sign_up_id == sign_up_id, Consent.withdrawn_at.is_(None)),
+    )
+    if further := asked - set(standing):
+        _write(activity, notice_of(activity, questions), sorted(further), account_id=account_id, sign_up_id=sign_up_id)
+
+
+def _write(
+    activity: Activity,
+    notice: Notice,
+    question_keys: Iterable[str | None],
+    *,
+    account_id: int,
+    sign_up_id: int,
+) -> None:
+    """Write consents to the notice as a whole (None) or to single questions of it; keep the notice's words with them."""
     row = db.session.scalar(
         select(PrivacyNotice).where(PrivacyNotice.activity_id == activity.id, PrivacyNotice.version == notice.version),
     )
@@ -85,7 +116,7 @@ def record_consents(
         )
         db.session.add(row)
         db.session.flush()
-    for key in (None, *sorted(question_keys)):
+    for key in question_keys:
         db.session.add(
             Consent(
                 account_id=account_id,

@@ -12,18 +12,18 @@ from sqlalchemy import select
 from festival.accounts.models import Account
 from festival.audit.service import record
 from festival.lib import tokens
-from festival.lib.db import database_now, db
+from festival.lib.db import database_now, db, put
 from festival.lib.errors import NotFound
 from festival.lib.log import log
 from festival.outbox.service import owe
-from festival.programme.kinds import ActivityKind
+from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Question, Slot, SlotStatus
 from festival.signups import answers as answering
 from festival.signups import queries, rules, waitlist
 from festival.signups.answers import AnswerUpload
 from festival.signups.models import IdempotentAnswer, Invitation, LedgerEntry, SignUp, Source
-from festival.signups.notice import notice_of, record_consents, sensitive_groups
+from festival.signups.notice import consent_further, notice_of, record_consents, sensitive_groups
 from festival.signups.rules import COUNTED, LIVE, Reason, SignUpRefused, State, Way
 
 #: How long a form's key answers the same to the same browser.
@@ -93,6 +93,21 @@ class CapacityChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CapacityPreview:
+    """What a change of capacity would meet. Counts are persons unless a name says parties; capacity None is unlimited."""
+
+    before: int | None
+    after: int | None
+    taken: int
+    waiting: int
+    #: Persons above the new capacity: they keep their places unless they are moved.
+    over: int
+    #: Whom ``move`` would put at the head of the list.
+    moved_parties: int
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """An activity locked until commit, and the time by the database's clock read after the lock."""
 
@@ -131,7 +146,8 @@ def sign_up(  # who, for what, asking what, on whose behalf
     """
     locked = lock(activity_id, person_id)
     activity, now = locked.activity, locked.now
-    if before := _answered(asked.once, now):
+    before = _answered(asked.once, now)
+    if before is not None and (before.activity_id, before.person_id) == (activity.id, person_id):
         return before
     waitlist.lapse(activity, now)
     if reason := _closed(activity):
@@ -180,10 +196,17 @@ def sign_up(  # who, for what, asking what, on whose behalf
         taken_before=taken,
     )
     owe(f"sign_up_{state.value}", "sign_up", made.id, account_id=person_id, activity_id=activity.id)
+    _record_act("sign_up.make", made, actor_id)
     _remember(asked.once, made, now, was_already=False)
     _remember_name(person_id, asked.name)
     log.info("sign-up made", id=made.id, activity=activity.id, state=state.value)
     return made
+
+
+def _record_act(action: str, sign_up: SignUp, actor_id: int | None) -> None:
+    """Record what staff did for somebody. What people do themselves stands in the ledger."""
+    if actor_id is not None and actor_id != sign_up.person_id:
+        record(action, "sign_up", sign_up.id, actor_id=actor_id, activity_id=sign_up.activity_id)
 
 
 def _answered(once: Once | None, now: datetime) -> SignUp | None:
@@ -208,9 +231,12 @@ def answered(once: Once) -> SignUp | None:
 
 
 def _remember(once: Once | None, made: SignUp, now: datetime, *, was_already: bool) -> None:
+    """Keep the answer to a form's key; what the key was answered with earlier, or to somebody else, no longer holds."""
     if once is not None:
-        db.session.add(
-            IdempotentAnswer(browser=once.browser, key=once.key, sign_up_id=made.id, was_already=was_already, at=now),
+        put(
+            IdempotentAnswer,
+            {"browser": once.browser, "key": once.key, "sign_up_id": made.id, "was_already": was_already, "at": now},
+            key=("browser", "key"),
         )
 
 
@@ -396,6 +422,7 @@ def confirm(sign_up_id: int, *, actor_id: int | None = None) -> SignUp:
         taken_before=taken,
     )
     owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
+    _record_act("sign_up.confirm", sign_up, actor_id)
     return sign_up
 
 
@@ -420,6 +447,7 @@ def withdraw(sign_up_id: int, *, actor_id: int | None = None) -> list[SignUp]:
         starts_at=slot.starts_at,
     ):
         raise SignUpRefused(Reason.TOO_LATE)
+    _record_act("sign_up.withdraw", sign_up, actor_id)
     return _release(sign_up, locked, State.WITHDRAWN, actor_id=actor_id or sign_up.person_id)
 
 
@@ -478,7 +506,8 @@ def _release(sign_up: SignUp, locked: Locked, state: State, *, actor_id: int) ->
 def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) -> list[SignUp]:
     """Change answers and party of a live sign-up; a smaller party frees places for the list. Returns those who moved up.
 
-    :raises SignUpRefused: changed meanwhile, not live, party too large, or no room for the larger party (nothing changes then).
+    :raises SignUpRefused: changed meanwhile, not live, party too large, no longer eligible, or no room for the larger party
+        (nothing changes then).
     """
     sign_up, locked = _fresh(sign_up_id)
     activity, now = locked.activity, locked.now
@@ -492,6 +521,8 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     grows = asked.party_size - sign_up.party_size
     if not 1 <= asked.party_size <= activity.party_max:
         raise SignUpRefused(Reason.PARTY_TOO_LARGE)
+    if not _is_still_eligible(activity, sign_up.pool_id, asked.answers):
+        raise SignUpRefused(Reason.INELIGIBLE)
     if grows > 0:
         _check_growth(activity, sign_up, grows, now)
     taken = queries.places(sign_up.pool_id).taken
@@ -501,7 +532,9 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     waitlist.flush(activity.id)
     questions = _questions(activity.id)
     answering.write(sign_up.id, questions, asked.answers, asked.files)
+    consent_further(activity, questions, account_id=sign_up.person_id, sign_up_id=sign_up.id, question_keys=asked.consents)
     _remember_name(sign_up.person_id, asked.name)
+    _record_act("sign_up.edit", sign_up, actor_id)
     if grows == 0:
         return []
     waitlist.enter(
@@ -514,6 +547,13 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
         taken_before=taken,
     )
     return waitlist.serve(activity, now, why=f"released_by:{sign_up.id}") if grows < 0 else []
+
+
+def _is_still_eligible(activity: Activity, pool_id: int, answers: Mapping[str, str]) -> bool:
+    """Tell whether changed answers still belong to the activity, and to the quota whose place is held."""
+    pool = db.session.get_one(Pool, pool_id)
+    in_quota = pool.quota_question is None or answers.get(pool.quota_question) == pool.quota_answer
+    return in_quota and kind_of(activity).refusal(activity, answers) is None
 
 
 def _check_growth(activity: Activity, sign_up: SignUp, grows: int, now: datetime) -> None:
@@ -572,7 +612,7 @@ def set_capacity(pool_id: int, capacity: int | None, over: str, *, actor_id: int
         ),
     )
     record("pool.capacity", "pool", pool_id, actor_id=actor_id, activity_id=activity_id, changes=f"{label} over={over}")
-    too_many = max(0, places.taken - capacity) if capacity is not None else 0
+    too_many = _above(places.taken, capacity)
     moved = _move_last(pool_id, too_many, now, actor_id, label) if too_many and over == "move" else []
     promoted = waitlist.serve(activity, now, why=label)
     left = queries.places(pool_id)
@@ -583,6 +623,31 @@ def set_capacity(pool_id: int, capacity: int | None, over: str, *, actor_id: int
         promoted=promoted,
         moved=moved,
     )
+
+
+def preview_capacity(pool_id: int, capacity: int | None) -> CapacityPreview:
+    """Return what lowering a capacity would mean, as things stand now; nothing is written.
+
+    :raises NotFound: there is no such pool.
+    """
+    if db.session.get(Pool, pool_id) is None:
+        raise NotFound
+    places = queries.places(pool_id)
+    too_many = _above(places.taken, capacity)
+    moved = rules.last_in(queries.confirmed_in(pool_id), too_many) if too_many else []
+    return CapacityPreview(
+        before=places.capacity,
+        after=capacity,
+        taken=places.taken,
+        waiting=places.waiting,
+        over=too_many,
+        moved_parties=len(moved),
+        moved=sum(party.party_size for party in moved),
+    )
+
+
+def _above(taken: int, capacity: int | None) -> int:
+    return 0 if capacity is None else max(0, taken - capacity)
 
 
 def _number(capacity: int | None) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from festival.lib import clock
 from festival.lib.db import db
+from festival.lib.errors import Busy
 from festival.lib.log import log
 from festival.lib.metrics import GUARD_FIRED
 from festival.outbox.service import owe
@@ -16,8 +17,15 @@ from festival.signups import queries, rules
 from festival.signups.models import LedgerEntry, SignUp
 from festival.signups.rules import Reason, SignUpRefused, State
 
-#: Names of the guards in the database (migrations/place_triggers.py).
-_GUARDS = ("pool_taken_within_capacity", "slot_heads_within_ceiling")
+#: Guards in the database (migrations/place_triggers.py and the partial unique index): what to answer when one fires.
+_GUARDS = {
+    "pool_taken_within_capacity": Reason.FULL,
+    "slot_heads_within_ceiling": Reason.CEILING,
+    "uq_sign_up_one_per_claim": Reason.ALREADY,
+    "sign_up.person_id, sign_up.claim": Reason.ALREADY,  # what SQLite calls that index
+}
+#: Two sign-ups of different activities drew the same digits in the same moment. No guard: pressing again draws others.
+_SAME_DIGITS = "uq_sign_up_digits"
 
 
 def move(sign_up: SignUp, state: State, *, at: datetime) -> None:
@@ -37,16 +45,22 @@ def touch(sign_up: SignUp) -> None:
 
 
 def flush(activity_id: int) -> None:
-    """Write what is pending. A guard of the database that fires here is a bug found in time: counted, logged, refused."""
+    """Write what is pending. A guard of the database that fires here is a bug found in time: counted, logged, refused.
+
+    :raises Busy: somebody else got the same random digits at the same moment.
+    """
     try:
         db.session.flush()
     except IntegrityError as error:
-        guard = next((name for name in _GUARDS if name in str(error.orig)), None)
+        words = str(error.orig)
+        if _SAME_DIGITS in words:
+            raise Busy from error
+        guard = next((name for name in _GUARDS if name in words), None)
         if guard is None:
             raise
         GUARD_FIRED.labels(guard=guard).inc()
         log.error("a guard of the database fired", guard=guard, activity=activity_id)
-        raise SignUpRefused(Reason.FULL) from error
+        raise SignUpRefused(_GUARDS[guard]) from error
 
 
 def enter(  # a ledger line has that many columns
