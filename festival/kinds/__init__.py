@@ -1,6 +1,6 @@
 """Every kind of activity. A new one is a folder and a line here."""
 
-from festival.kinds import tour, show, mixer, forum, exhibition, alliance, job_fair, service_desk, press
+from festival.kinds import alliance, exhibition, forum, job_fair, mixer, press, service_desk, show, tour
 from festival.programme.kinds import ActivityKind
 
 ALL_KINDS: tuple[ActivityKind, ...] = (

@@ -67,6 +67,13 @@ def kind_of(activity: Activity) -> ActivityKind:
     return _kinds[activity.kind]
 
 
+def details_of(activity: Activity) -> Details | None:
+    """Return what readers see of an activity's kind; None while nothing was entered (an activity made by hand)."""
+    if activity.details in {"", "{}"}:
+        return None
+    return kind_of(activity).details_model.model_validate_json(activity.details)
+
+
 def all_kinds() -> list[ActivityKind]:
     """Return every kind, in the order they were registered."""
     return list(_kinds.values())

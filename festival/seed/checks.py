@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from pydantic import ValidationError
 
@@ -217,7 +218,7 @@ def _known(activity: ActivityEntry, programme: Programme) -> Known:
 
 def _overlaps(path: str, spans: list[tuple[time, time]]) -> Found:
     spans = sorted(spans)
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         if start < end:
             yield path, f"the one at {start:%H:%M} begins before the one before it ends"
 

@@ -61,8 +61,8 @@ class FestivalEntry(Part):
     #: The moment the programme was designed around: a rolling demo feels like then.
     demo_now: AwareDatetime
     figures: tuple[Figure, ...] = ()
-    sources: dict[str, Text] = {}
-    provenance: Provenance = {}
+    sources: dict[str, Text] = Field(default_factory=dict)
+    provenance: Provenance = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> "FestivalEntry":
@@ -271,8 +271,8 @@ class ActivityEntry(Part):
     questions: tuple[Key, ...] = ()
     notices: tuple[Words, ...] = ()
     #: The kind's own matters; its ``details_model`` judges them.
-    details: dict[str, Any] = {}
-    provenance: Provenance = {}
+    details: dict[str, Any] = Field(default_factory=dict)
+    provenance: Provenance = Field(default_factory=dict)
     #: What the page says at ``demo_now`` with the demo's people in it: a promise that a test keeps.
     expect_status_at_demo_now: Text
 

@@ -46,8 +46,8 @@ TIMES_AND_PLACES = frozenset({
 #: What no calendar shows of an activity and a slot.
 NOT_IN_CALENDARS = frozenset({
     "position", "kind", "mode", "short_title_zh", "short_title_en", "audience_zh", "audience_en", "opens_at", "closes_at",
-    "cancel_until", "cancel_hours_before", "result_at", "confirm_until", "is_reviewed", "party_max", "waitlist_limit", "promotion",
-    "days_ahead", "per_organisation", "allows_walk_ins", "original_starts_at", "original_ends_at", "approved_ceiling",
+    "cancel_until", "cancel_hours_before", "result_at", "confirm_until", "is_reviewed", "party_max", "waitlist_limit",
+    "promotion", "days_ahead", "per_organisation", "allows_walk_ins", "original_starts_at", "original_ends_at", "approved_ceiling",
 })  # fmt: skip
 
 
@@ -121,8 +121,8 @@ class _Load:
             return asked
         if asked != self._found.shift_weeks and dates != "rolling":
             self._report.warnings.append(
-                f"The dates stay moved by {self._found.shift_weeks:+} weeks, as at the first load; FESTIVAL_DATES={dates} asks for "
-                f"{asked:+}. Only `flask demo reset` moves them again.",
+                f"The dates stay moved by {self._found.shift_weeks:+} weeks, as at the first load; FESTIVAL_DATES={dates} "
+                f"asks for {asked:+}. Only `flask demo reset` moves them again.",
             )
         return self._found.shift_weeks
 
@@ -154,7 +154,7 @@ class _Load:
             self._sower.settle()
         elif self._sower.tend(festival, "festival", values):
             festival.updated_at = self._at
-            festival.calendar_version = Festival.calendar_version + 1  # type: ignore[assignment]  # added up by the database
+            festival.calendar_version = Festival.calendar_version + 1  # added up by the database
         self._load_figures(festival)
         self._trace("festival", festival.id, entry.provenance)
         self._trace_sources(festival.id)
@@ -435,7 +435,7 @@ class _Load:
         for slot in slots.values():
             touch_slot(slot)
         if self._found is not None and self._report.made[Slot.__tablename__]:
-            self._festival.calendar_version = Festival.calendar_version + 1  # type: ignore[assignment]  # added up by the database
+            self._festival.calendar_version = Festival.calendar_version + 1  # added up by the database
 
     def _warn_of_holidays(self) -> None:
         days = {row.day for row in queries.holidays().values() if not row.is_workday}

@@ -10,4 +10,5 @@ KIND = ActivityKind(
     icon="alliance",
     details_model=AllianceDetails,
     detail_template="kinds/alliance/detail.html",
+    roster_columns=("org_name", "job_title"),
 )

@@ -1,7 +1,19 @@
 """Exhibition. 风采展"""
 
 from festival.kinds.exhibition.details import ExhibitionDetails
-from festival.programme.kinds import ActivityKind
+from festival.lib.i18n import _, speaking
+from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.models import Activity, Slot
+
+
+def _last_entry(activity: Activity, slot: Slot, language: str) -> list[str]:
+    """Return until when one is let in; a timed entry says its own time."""
+    details = details_of(activity)
+    if slot.parent_id is not None or not isinstance(details, ExhibitionDetails):
+        return []
+    with speaking("en" if language == "en" else "zh"):
+        return [_("%(time)s 后停止入场", time=f"{details.last_entry:%H:%M}")]
+
 
 KIND = ActivityKind(
     key="exhibition",
@@ -11,4 +23,5 @@ KIND = ActivityKind(
     details_model=ExhibitionDetails,
     detail_template="kinds/exhibition/detail.html",
     claims_per_session=True,
+    calendar_lines=_last_entry,
 )

@@ -10,4 +10,5 @@ KIND = ActivityKind(
     icon="forum",
     details_model=ForumDetails,
     detail_template="kinds/forum/detail.html",
+    roster_columns=("employer", "job_title", "title_level", "credit"),
 )

@@ -17,6 +17,10 @@ class SeatMap(Part):
     seats_per_row: PositiveInt
     label: Words
 
+    def example(self) -> str:
+        """Return how one seat is called, in the language spoken."""
+        return str(self.label).format(row=3, seat=12)
+
 
 class AgendaItem(Part):
     """One item of the agenda."""

@@ -10,4 +10,5 @@ KIND = ActivityKind(
     icon="job_fair",
     details_model=JobFairDetails,
     detail_template="kinds/job_fair/detail.html",
+    roster_columns=("school", "major", "grad_year", "education", "intent"),
 )

@@ -1,7 +1,18 @@
 """Mixer. 联谊"""
 
 from festival.kinds.mixer.details import MixerDetails
-from festival.programme.kinds import ActivityKind
+from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.models import Activity, Slot
+
+
+def _check_in(activity: Activity, _slot: Slot, language: str) -> list[str]:
+    """Return the first part of the afternoon, which lies before the start."""
+    details = details_of(activity)
+    if not isinstance(details, MixerDetails):
+        return []
+    first = details.agenda[0]
+    return [f"{first.starts:%H:%M} {first.title.en if language == 'en' else first.title.zh}"]
+
 
 KIND = ActivityKind(
     key="mixer",
@@ -10,4 +21,6 @@ KIND = ActivityKind(
     icon="mixer",
     details_model=MixerDetails,
     detail_template="kinds/mixer/detail.html",
+    calendar_lines=_check_in,
+    roster_columns=("gender", "birth_year", "education", "employer"),
 )

@@ -10,4 +10,5 @@ KIND = ActivityKind(
     icon="press",
     details_model=PressDetails,
     detail_template="kinds/press/detail.html",
+    roster_columns=("media_name", "equipment"),
 )

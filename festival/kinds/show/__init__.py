@@ -1,7 +1,25 @@
 """Light show. 灯光秀"""
 
 from festival.kinds.show.details import ShowDetails
-from festival.programme.kinds import ActivityKind
+from festival.lib.format import clock_time, moment
+from festival.lib.i18n import _, speaking
+from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.models import Activity, Slot
+
+
+def _doors_and_weather(activity: Activity, slot: Slot, language: str) -> list[str]:
+    """Return when the doors open, until when the weather is decided on, and the backup date."""
+    details = details_of(activity)
+    lines: list[str] = []
+    with speaking("en" if language == "en" else "zh"):
+        if slot.doors_at is not None:
+            lines.append(_("%(time)s 开放入场", time=clock_time(slot.doors_at)))
+        if isinstance(details, ShowDetails):
+            lines.append(_("是否如期举行，最晚 %(time)s 公布。", time=moment(details.decides_by)))
+        if slot.backup_starts_at is not None:
+            lines.append(_("备用日期：%(time)s", time=moment(slot.backup_starts_at)))
+    return lines
+
 
 KIND = ActivityKind(
     key="show",
@@ -10,4 +28,5 @@ KIND = ActivityKind(
     icon="show",
     details_model=ShowDetails,
     detail_template="kinds/show/detail.html",
+    calendar_lines=_doors_and_weather,
 )

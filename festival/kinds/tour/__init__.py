@@ -1,7 +1,29 @@
 """Bus tour. 专线游"""
 
 from festival.kinds.tour.details import TourDetails
-from festival.programme.kinds import ActivityKind
+from festival.lib.format import clock_time
+from festival.lib.i18n import _, speaking
+from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.models import Activity, Slot
+
+
+def _departures(activity: Activity, slot: Slot, language: str) -> list[str]:
+    """Return from where and when each line leaves."""
+    details = details_of(activity)
+    if not isinstance(details, TourDetails):
+        return []
+    names = {pool.key: getattr(pool, f"label_{language}") for pool in slot.pools}
+    with speaking("en" if language == "en" else "zh"):
+        return [
+            _(
+                "%(line)s：%(place)s %(time)s 发车",
+                line=names.get(line.pool, line.pool),
+                place=line.stops[0].venue.name,
+                time=clock_time(line.stops[0].departs_at),
+            )
+            for line in details.lines
+        ]
+
 
 KIND = ActivityKind(
     key="tour",
@@ -10,4 +32,6 @@ KIND = ActivityKind(
     icon="tour",
     details_model=TourDetails,
     detail_template="kinds/tour/detail.html",
+    calendar_lines=_departures,
+    roster_columns=("employer",),
 )
