@@ -5,7 +5,6 @@ COMMITTED and the locked activity row; the count is a later statement than the l
 """
 
 import fcntl
-import os
 import sqlite3
 import threading
 import time
@@ -103,7 +102,6 @@ class _FairLock:
         self._path = path
         self._threads = threading.Lock()
         self._file: IO[bytes] | None = None
-        self._pid = 0
 
     def acquire(self) -> None:
         """Wait for the turn to write.
@@ -114,26 +112,23 @@ class _FairLock:
         if not self._threads.acquire(timeout=LOCK_SECONDS):
             raise Busy
         try:
-            is_ours = _lock_in_turn(self._opened(), until - time.monotonic())
+            # Opened anew each time: a forked child never shares its parent's turn, and no file stays open.
+            file = Path(self._path).open("ab")  # noqa: SIM115  # closed in release()
+            is_ours = _lock_in_turn(file, until - time.monotonic())
         except BaseException:
             self._threads.release()
             raise
         if not is_ours:
-            self._file = None  # it still stands in the queue; the next writer brings one of its own
             self._threads.release()
             raise Busy
-
-    def _opened(self) -> IO[bytes]:
-        if self._file is None or self._pid != os.getpid():  # a forked child must not share its parent's lock
-            self._file = Path(self._path).open("ab")  # noqa: SIM115  # kept open for the life of the process
-            self._pid = os.getpid()
-        return self._file
+        self._file = file
 
     def release(self) -> None:
         """Let the next writer in."""
         try:
             if self._file is not None:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+                self._file.close()  # the kernel's lock goes with it
+                self._file = None
         finally:
             self._threads.release()
 
