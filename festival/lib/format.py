@@ -5,7 +5,7 @@ Sun, 18 Jun 2023, 14:00–16:30.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
@@ -137,9 +137,9 @@ def _gap() -> str:
 # -- numbers and addresses --------------------------------------------------------------------------------------------------
 
 
-def count(value: int) -> str:
-    """Return a whole number with its thousands apart: 1,800."""
-    return f"{value:,}"
+def count(value: int | Sized) -> str:
+    """Return a whole number with its thousands apart: 1,800. Of several things, how many they are."""
+    return f"{value if isinstance(value, int) else len(value):,}"
 
 
 def taken_share(free: int, capacity: int) -> str:
@@ -190,6 +190,7 @@ def wbr(value: str) -> Markup:
 #: Every filter of the templates; the composition root registers them.
 FILTERS: dict[str, Callable[..., object]] = {
     "day": day,
+    "local_day": _local_day,
     "day_formal": day_formal,
     "month_day": month_day,
     "month": month,

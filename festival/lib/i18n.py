@@ -1,6 +1,6 @@
 """Two languages. Chinese is the language of the message ids; the address alone chooses: ``/en`` in front is English."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from flask import Flask, has_request_context, request
@@ -18,10 +18,10 @@ _ENVIRON_KEY = "festival.locale"
 
 __all__ = ["LOCALES", "Locale", "_", "_l", "_n", "force_locale", "loc", "locale", "speaking"]
 
-_ = gettext
+_: Callable[..., str] = gettext
 _l = lazy_gettext
 #: ``_n("余 %(num)s 个名额", "余 %(num)s 个名额", n)``: Chinese has one form, the English catalogue two.
-_n = ngettext
+_n: Callable[..., str] = ngettext
 
 babel = Babel()
 

@@ -1,6 +1,7 @@
 """Headers on every answer: nothing from another host, no inline script or style, nothing personal in a cache."""
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, request
+from flask.globals import request_ctx
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self';"
@@ -22,7 +23,8 @@ def _set_headers(response: Response) -> Response:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if "Cache-Control" not in headers:
         # A page that looked at the session may show a person's data; any other is public but must be asked for again.
-        personal = session.accessed or session.modified
+        session = request_ctx._session  # noqa: SLF001  # not through the proxy: looking there counts as access
+        personal = session is not None and (session.accessed or session.modified)
         headers["Cache-Control"] = "no-store" if personal else "no-cache"
     return response
 

@@ -253,17 +253,13 @@ def matches(activity: Activity, words: str) -> bool:
     """Tell whether an activity is found by what somebody typed: every word in its title, track, place or host."""
     venues = {venue_of(activity, slot).id: venue_of(activity, slot) for slot in activity.slots}
     venues[activity.venue.id] = activity.venue
-    fields = [
-        *(getattr(activity, name) for name in ("title_zh", "title_en", "short_title_zh", "short_title_en", "host_zh", "host_en")),
-        *(getattr(activity.track, name) for name in ("title_zh", "title_en")),
-        *(
-            getattr(venue, f"{name}_{tongue}")
-            for venue in venues.values()
-            for name in ("name", "address")
-            for tongue in ("zh", "en")
-        ),
-        *(getattr(slot, f"label_{tongue}") for slot in sessions(activity) for tongue in ("zh", "en")),
+    named: list[tuple[object, tuple[str, ...]]] = [
+        (activity, ("title", "short_title", "host")),
+        (activity.track, ("title",)),
+        *((venue, ("name", "address")) for venue in venues.values()),
+        *((slot, ("label",)) for slot in sessions(activity)),
     ]
+    fields = [getattr(row, f"{name}_{tongue}") for row, names in named for name in names for tongue in LOCALES]
     haystack = "\n".join(search_key(field) for field in fields)
     return all(search_key(word) in haystack for word in words.split())
 

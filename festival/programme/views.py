@@ -1,5 +1,169 @@
-"""Pages of programme."""
+"""The public programme: what there is, one activity, and what machines read of both. No cookie, nothing personal."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from festival.lib import clock
+from festival.lib.access import public
+from festival.lib.i18n import HTML_LANG, LOCALES, Locale, locale
+from festival.lib.pages import path_to
+from festival.lib.settings import Settings
+from festival.programme import jsonld, queries, render, wording
+from festival.programme.asked import Asked, asked
+from festival.programme.kinds import details_of, kind_of
+from festival.programme.models import Activity, Festival
+from festival.programme.rules import Move
 
 bp = Blueprint("programme", __name__)
+
+
+# -- the programme ----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """Show the programme: everything, or what a day, a track, "open now" or words leave of it."""
+    festival = queries.current_festival()
+    if festival is None:
+        return render_template("programme/soon.html", festival=None, demo_ribbon=False)
+    now = clock.now()
+    activities = queries.programme(festival.id)
+    tracks = [track for track in queries.tracks(festival.id) if any(activity.track_id == track.id for activity in activities)]
+    wanted = asked(request.args, (track.key for track in tracks), festival.starts_on, festival.ends_on)
+    everything = render.cards(activities, now)
+    return render_template(
+        "programme/home.html",
+        festival=festival,
+        asked=wanted,
+        link=_linker(wanted),
+        tracks=tracks,
+        cards=_chosen(activities, wanted, now),
+        total=len(everything),
+        open_count=sum(card.standing.move == Move.SIGN_UP for card in everything),
+        figures=_figures(festival),
+        coming=render.coming(activities, now),
+        rail=render.rail(activities, festival.starts_on, festival.ends_on, clock.local_day(now)),
+        timetable=render.timetable(activities, max(clock.local_day(now), festival.starts_on), wanted.day),
+        dots=[activity.track.key for activity in activities],
+        near_day=render.near_day,
+        is_before=clock.local_day(now) < festival.starts_on,
+        is_after=clock.local_day(now) > festival.ends_on,
+        document=_festival_document(festival, activities),
+        demo_ribbon=queries.shows_invented(
+            [activity.id for activity in activities], {activity.venue_id for activity in activities}, festival.id
+        ),
+    )
+
+
+def _chosen(activities: list[Activity], wanted: Asked, now: datetime) -> list[render.Card]:
+    """Return the cards that the filters leave."""
+    if wanted.track is not None:
+        activities = [activity for activity in activities if activity.track.key == wanted.track]
+    if wanted.q:
+        activities = [activity for activity in activities if render.matches(activity, wanted.q)]
+    cards = render.cards(activities, now, wanted.day)
+    return [card for card in cards if card.standing.move == Move.SIGN_UP] if wanted.open else cards
+
+
+def _linker(wanted: Asked) -> Callable[..., str]:
+    """Return what makes the address of the same list with one filter changed."""
+
+    def link(**changes: object) -> str:
+        return url_for(".home", **wanted.but(**changes).parameters())
+
+    return link
+
+
+def _figures(festival: Festival) -> list[wording.FigureWords]:
+    """Return the figures of the strip in their order."""
+    by_key = {figure.key: figure for figure in festival.figures}
+    return [wording.figure_words(by_key[key]) for key in wording.SHOWN_FIGURES if key in by_key]
+
+
+# -- one activity -----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<slug:slug>")
+@public
+def activity(slug: str) -> ResponseReturnValue:
+    """Show one activity: when, where, for whom, what happens, places, and the one thing to do now."""
+    shown = queries.published(slug)
+    now = clock.now()
+    kind = kind_of(shown)
+    standing = render.standing(shown, now)
+    sign_up = path_to("/activities/<slug>/sign-up", slug=slug)
+    venues = {render.venue_of(shown, slot).id for slot in render.sessions(shown)} | {shown.venue_id}
+    return render_template(
+        "programme/activity.html",
+        festival=shown.festival,
+        activity=shown,
+        kind=kind,
+        details=details_of(shown),
+        standing=standing,
+        sessions=render.sessions(shown),
+        venue_of=render.venue_of,
+        entries=render.entries(shown, now),
+        by_invitation=render.by_invitation(shown),
+        is_booked_by_time=render.is_booked_by_time(shown),
+        action=_action(shown, standing, now, sign_up),
+        address=_in_both(url_for(".activity", slug=slug))[locale()],
+        document=_activity_document(shown, standing, sign_up),
+        demo_ribbon=queries.shows_invented([shown.id], venues),
+    )
+
+
+def _action(shown: Activity, standing: render.Standing, now: datetime, sign_up: str | None) -> dict[str, str]:
+    """Return the one action: where it leads (empty: nowhere now), what it says, and why."""
+    by_time = render.is_booked_by_time(shown)
+    return {
+        "href": sign_up if sign_up and standing.move != Move.NONE else "",
+        "word": wording.action_word(standing.status, standing.move, by_time=by_time),
+        "why": wording.reason_under(shown, standing.status, standing.facts, standing.move, now),
+    }
+
+
+# -- what machines read -------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/sitemap.xml")
+@public
+def sitemap() -> ResponseReturnValue:
+    """List every public page in both languages."""
+    festival = queries.current_festival()
+    pages = [(url_for(".home"), festival.updated_at if festival else None)]
+    if festival is not None:
+        pages += [(url_for(".activity", slug=shown.slug), shown.updated_at) for shown in queries.programme(festival.id)]
+    addresses = [(_in_both(path), changed_at) for path, changed_at in pages]
+    body = render_template(
+        "programme/sitemap.xml", pages=addresses, languages=[(tongue, HTML_LANG[tongue]) for tongue in LOCALES]
+    )
+    return Response(body, mimetype="application/xml")
+
+
+@bp.get("/robots.txt")
+@public
+def robots() -> ResponseReturnValue:
+    """Tell crawlers what is for everyone; calendars are."""
+    return Response(render_template("programme/robots.txt", sitemap=_in_both(url_for(".sitemap"))["zh"]), mimetype="text/plain")
+
+
+def _in_both(path: str) -> dict[Locale, str]:
+    """Return a path of this page's language as absolute addresses in both."""
+    settings: Settings = current_app.extensions["settings"]
+    plain = path.removeprefix(request.root_path)
+    return {"zh": f"{settings.base_url}{plain}", "en": f"{settings.base_url}/en{plain}"}
+
+
+def _festival_document(festival: Festival, activities: list[Activity]) -> str:
+    urls = {shown.slug: _in_both(url_for(".activity", slug=shown.slug))[locale()] for shown in activities}
+    home_url = _in_both(url_for(".home"))[locale()]
+    return jsonld.script(jsonld.festival_document(festival, activities, home_url, urls))
+
+
+def _activity_document(shown: Activity, standing: render.Standing, sign_up: str | None) -> str:
+    here = _in_both(url_for(".activity", slug=shown.slug))[locale()]
+    return jsonld.script(jsonld.activity_document(shown, standing, here, _in_both(sign_up)[locale()] if sign_up else None))

@@ -69,17 +69,25 @@ def reason_under(activity: Activity, shown: Status, facts: Facts, move: Move, no
         return _("%(time)s 截止 · 还有 %(left)s", time=moment(facts.closes_at), left=until(facts.closes_at, now))
     if shown == Status.NOT_OPEN and facts.opens_at is not None:
         return _("报名 %(time)s 开放 · 还有 %(left)s", time=moment(facts.opens_at), left=until(facts.opens_at, now))
-    if shown == Status.CLOSED and facts.closes_at is not None and facts.closes_at <= now:
-        return _("报名已于 %(time)s 截止", time=moment(facts.closes_at))
-    if shown == Status.DRAWING and facts.result_at is not None:
-        return _("抽签结果 %(time)s 公布", time=moment(facts.result_at))
-    if shown == Status.RESULT_PUBLISHED:
-        return _after_the_draw(activity, now)
+    if shown in {Status.CLOSED, Status.DRAWING, Status.RESULT_PUBLISHED}:
+        return _after_closing(activity, shown, facts, now)
     if shown == Status.ENDED:
         return _("活动已于 %(day)s 结束", day=day(facts.ends_at))
     if shown == Status.IN_PROGRESS and facts.seats is not None and facts.seats.level == Level.FULL:
         return _("近期名额已满")
     return _plain_reason(shown)
+
+
+def _after_closing(activity: Activity, shown: Status, facts: Facts, now: datetime) -> str:
+    if shown == Status.RESULT_PUBLISHED:
+        if activity.confirm_until is not None and now < activity.confirm_until:
+            return _("中签者请于 %(time)s 前确认参加", time=moment(activity.confirm_until))
+        return _("中签者已收到通知")
+    if shown == Status.DRAWING and facts.result_at is not None:
+        return _("抽签结果 %(time)s 公布", time=moment(facts.result_at))
+    if facts.closes_at is not None and facts.closes_at <= now:
+        return _("报名已于 %(time)s 截止", time=moment(facts.closes_at))
+    return ""
 
 
 def _plain_reason(shown: Status) -> str:
@@ -89,12 +97,6 @@ def _plain_reason(shown: Status) -> str:
         Status.CANCELLED: _("已报名者已收到通知"),
         Status.POSTPONED: _("新的时间确定后另行通知，已有的报名保留"),
     }.get(shown, "")
-
-
-def _after_the_draw(activity: Activity, now: datetime) -> str:
-    if activity.confirm_until is not None and now < activity.confirm_until:
-        return _("中签者请于 %(time)s 前确认参加", time=moment(activity.confirm_until))
-    return _("中签者已收到通知")
 
 
 # -- figures ------------------------------------------------------------------------------------------------------------------
