@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, ValidationError
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.validators import Optional, Regexp
 
 from festival.lib import clock
-from festival.lib.fields import InstantField, LineField, LinesField, Needed, at_most
+from festival.lib.fields import InstantField, LineField, LinesField, Needed, WholeField, at_most
 from festival.lib.i18n import _, _l, loc
 from festival.programme.models import Activity, Slot, Venue
 from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Span
@@ -87,9 +87,13 @@ class ActivityForm(_Remembers, _Span):
     venue_id = SelectField(_l("地点"), coerce=int, validators=[Needed()])
 
     @classmethod
-    def for_activity(cls, activity: Activity, venues: list[Venue]) -> "ActivityForm":
-        """Return the form, filled from the activity where nothing was posted; without times where it has several sessions."""
-        form = cls(obj=activity, seen=activity.updated_at.isoformat())
+    def for_activity(cls, activity: Activity, venues: list[Venue], *, is_fresh: bool = False) -> "ActivityForm":
+        """Return the form, filled from the activity where nothing was posted; without times where it has several sessions.
+
+        :param is_fresh: whatever was posted is not looked at.
+        """
+        more = {"formdata": None} if is_fresh else {}
+        form = cls(obj=activity, seen=activity.updated_at.isoformat(), **more)
         form.venue_id.choices = [(venue.id, loc(venue, "name")) for venue in venues]
         if len(sessions_of(activity)) != 1:
             del form.starts_at
@@ -138,9 +142,13 @@ class SlotForm(_Remembers, _Span):
     label_en = LineField(_l("场次名称（英文）"), validators=[at_most(100)])
 
     @classmethod
-    def for_slot(cls, slot: Slot, activity: Activity, venues: list[Venue]) -> "SlotForm":
-        """Return the form, filled from the slot where nothing was posted."""
-        form = cls(obj=slot, seen=slot.updated_at.isoformat())
+    def for_slot(cls, slot: Slot, activity: Activity, venues: list[Venue], *, is_fresh: bool = False) -> "SlotForm":
+        """Return the form, filled from the slot where nothing was posted.
+
+        :param is_fresh: whatever was posted is not looked at.
+        """
+        more = {"formdata": None} if is_fresh else {}
+        form = cls(obj=slot, seen=slot.updated_at.isoformat(), **more)
         if not form.venue_id.raw_data:
             form.venue_id.data = slot.venue_id or 0
         same = _("与活动相同：%(venue)s", venue=loc(activity.venue, "name"))
@@ -164,3 +172,34 @@ class WindowForm(FlaskForm):
         """A window closes after it opens."""
         if field.data and self.opens_at.data and field.data <= self.opens_at.data:
             raise ValidationError(_("截止时间应晚于开放时间"))
+
+
+#: More places than any pool has.
+_MOST = 1_000_000
+
+
+class CapacityForm(FlaskForm):
+    """How many places a pool has, and what becomes of those who are too many."""
+
+    capacity = WholeField(_l("名额（人）"), least=0, most=_MOST)
+    unlimited = BooleanField(_l("不限名额"))
+    over = RadioField(
+        _l("超出的人"),
+        choices=[("keep", _l("全部保留，不通知任何人")), ("move", _l("把最后报名的移到候补名单最前面，并通知他们"))],
+        validators=[Optional()],
+    )
+
+    def validate_capacity(self, field: WholeField) -> None:
+        """Nothing at all stands in the field only where no limit is meant."""
+        if self.unlimited.data:
+            field.errors = []
+        elif field.data is None and not field.errors:
+            raise ValidationError(_("请填写人数；名额不限请勾选“不限名额”"))
+
+    def value(self) -> int | None:
+        """Return the capacity; None is unlimited."""
+        return None if self.unlimited.data else self.capacity.data
+
+    def chosen(self) -> str | None:
+        """Return what shall become of those who are too many; None: not said yet."""
+        return self.over.data if self.over.data in {"keep", "move"} else None

@@ -1,5 +1,92 @@
-"""Organizers' pages of programme."""
+"""Organizers' pages of the programme: the sign-up window, and who changed what."""
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from festival.accounts.access import may, scope, staff, the_staff
+from festival.accounts.rules import Permission
+from festival.audit.wording import action_words, change_words
+from festival.lib.db import transaction
+from festival.lib.errors import NotFound
+from festival.lib.i18n import _
+from festival.programme import queries, service
+from festival.programme.forms import WindowForm
+from festival.programme.log import log_page
+from festival.programme.models import Activity
+from festival.programme.refusals import REFUSALS
+from festival.programme.service import PlanRefused
 
 bp = Blueprint("programme", __name__)
+
+
+def _activity(slug: str, permission: Permission) -> Activity:
+    """Return an activity within the caller's scope; outside it there is none."""
+    return queries.managed(slug, scope(the_staff(), permission, Activity.id.expression))
+
+
+@bp.get("/activities/<slug:slug>/window")
+@staff(Permission.ACTIVITY_EDIT)
+def window(slug: str) -> ResponseReturnValue:
+    """Show when sign-up opens and closes, to be changed."""
+    activity = _activity(slug, Permission.ACTIVITY_EDIT)
+    return _window_page(activity, WindowForm(obj=activity))
+
+
+@bp.post("/activities/<slug:slug>/window")
+@staff(Permission.ACTIVITY_EDIT)
+def set_window(slug: str) -> ResponseReturnValue:
+    """Set when sign-up opens and closes."""
+    activity = _activity(slug, Permission.ACTIVITY_EDIT)
+    form = WindowForm(obj=activity)
+    if not form.validate():
+        return _window_page(activity, form), 422
+    here = url_for("manage.signups.activity", slug=slug)
+    member_id = the_staff().id
+    try:
+        with transaction():
+            changed = service.set_window(activity.id, form.opens_at.data, form.closes_at.data, actor_id=member_id)
+    except PlanRefused as refused:
+        return _window_page(_activity(slug, Permission.ACTIVITY_EDIT), form, refused), 409
+    flash(_("报名时间已保存。") if changed else _("没有改动。"), "ok")
+    return redirect(here, 303)
+
+
+def _window_page(activity: Activity, form: WindowForm, refused: PlanRefused | None = None) -> str:
+    return render_template(
+        "manage/programme/window.html",
+        activity=activity,
+        form=form,
+        refusals=[REFUSALS[refused.reason]] if refused else [],
+    )
+
+
+@bp.get("/activities/<slug:slug>/log")
+@staff(Permission.ACTIVITY_READ)
+def log(slug: str) -> ResponseReturnValue:
+    """Show who did what to one activity."""
+    activity = _activity(slug, Permission.ACTIVITY_READ)
+    return render_template(
+        "manage/programme/log.html",
+        activity=activity,
+        log=log_page(_page_asked(), activity.id),
+        action_words=action_words,
+        change_words=change_words,
+    )
+
+
+@bp.get("/audit")
+@staff(Permission.AUDIT_READ)
+def audit() -> ResponseReturnValue:
+    """Show who did what in the whole festival."""
+    if not may(the_staff(), Permission.AUDIT_READ, None):
+        raise NotFound
+    return render_template(
+        "manage/programme/audit.html",
+        log=log_page(_page_asked()),
+        action_words=action_words,
+        change_words=change_words,
+    )
+
+
+def _page_asked() -> int:
+    return request.args.get("page", 1, type=int)

@@ -1,0 +1,219 @@
+"""Organizers' pages of a change of plan: an activity's words, time and place, and its slots one by one.
+
+They stand in this slice because saving them tells those who signed up.
+"""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Field, Form, SelectField
+
+from festival.accounts.access import scope, staff, the_staff
+from festival.accounts.rules import Permission
+from festival.lib.db import transaction
+from festival.lib.errors import NotFound
+from festival.lib.fields import InstantField
+from festival.lib.format import stamp
+from festival.lib.i18n import _, _n
+from festival.programme import queries as programme
+from festival.programme.forms import ActivityForm, SlotForm, sessions_of
+from festival.programme.models import Activity, Slot
+from festival.programme.refusals import REFUSALS
+from festival.programme.service import PlanReason, PlanRefused
+from festival.signups import change_of_plan
+from festival.signups.change_of_plan import Saved
+
+bp = Blueprint("plan", __name__)
+
+
+def _activity(slug: str) -> Activity:
+    """Return an activity that the caller may edit; any other does not exist."""
+    return programme.managed(slug, scope(the_staff(), Permission.ACTIVITY_EDIT, Activity.id.expression))
+
+
+# -- the activity -----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<slug:slug>/edit")
+@staff(Permission.ACTIVITY_EDIT)
+def edit(slug: str) -> ResponseReturnValue:
+    """Show an activity's words, time and place, to be changed."""
+    activity = _activity(slug)
+    return _edit_page(activity, _activity_form(activity))
+
+
+@bp.post("/activities/<slug:slug>/edit")
+@staff(Permission.ACTIVITY_EDIT)
+def save(slug: str) -> ResponseReturnValue:
+    """Save an activity, or show first how its description will look and who will be told."""
+    activity = _activity(slug)
+    form = _activity_form(activity)
+    if not form.validate():
+        return _edit_page(activity, form), 422
+    if "preview" in request.form:
+        return _edit_page(activity, form, is_preview=True)
+    actor_id = the_staff().id
+    try:
+        with transaction():
+            saved = change_of_plan.edit_activity(activity.id, form.value(), seen=form.seen_at(), actor_id=actor_id)
+    except PlanRefused as refused:
+        return _edit_page(_activity(slug), form, refused=refused), 409
+    _say(saved)
+    return redirect(url_for(".edit", slug=slug), 303)
+
+
+def _activity_form(activity: Activity) -> ActivityForm:
+    return ActivityForm.for_activity(activity, programme.venues(activity.festival_id))
+
+
+def _edit_page(
+    activity: Activity,
+    form: ActivityForm,
+    *,
+    is_preview: bool = False,
+    refused: PlanRefused | None = None,
+) -> str:
+    theirs: dict[str, str] = {}
+    if refused is not None and refused.reason == PlanReason.CHANGED_MEANWHILE:
+        theirs = _what_others_saved(form, _stored(activity))
+        form.seen.data = activity.updated_at.isoformat()
+    sessions = sessions_of(activity)
+    is_moved = is_preview and _is_moved(activity, form)
+    return render_template(
+        "manage/signups/edit.html",
+        activity=activity,
+        form=form,
+        theirs=theirs,
+        sessions=sessions,
+        is_preview=is_preview,
+        is_moved=is_moved,
+        told=change_of_plan.to_be_told(slot.id for slot in activity.slots) if is_moved else 0,
+        refusals=[REFUSALS[refused.reason]] if refused else [],
+        data_result="preview" if is_preview else "changed-meanwhile" if theirs else None,
+    )
+
+
+def _stored(activity: Activity) -> Form:
+    """Return the form as it would be shown to somebody who opens it now."""
+    return ActivityForm.for_activity(activity, programme.venues(activity.festival_id), is_fresh=True)
+
+
+def _what_others_saved(form: Form, stored: Form) -> dict[str, str]:
+    """Return, by field, what stands in the database where it differs from what was typed."""
+    return {
+        field.name: _shown(stored[field.name])
+        for field in form
+        if field.name in stored and field.name not in {"seen", "csrf_token"} and field.data != stored[field.name].data
+    }
+
+
+def _shown(field: Field) -> str:
+    """Return a field's value as its reader sees it."""
+    if isinstance(field, SelectField):
+        return next((str(choice[1]) for choice in field.iter_choices() if choice[2]), "")
+    if isinstance(field, InstantField):
+        return stamp(field.data) if field.data else ""
+    return str(field.data or "")
+
+
+def _is_moved(activity: Activity, form: ActivityForm) -> bool:
+    """Tell whether saving would send people to another time or place."""
+    asked = form.value()
+    sessions = sessions_of(activity)
+    is_elsewhere = asked.venue_id != activity.venue_id
+    if asked.span is None or len(sessions) != 1:
+        return is_elsewhere
+    return is_elsewhere or (asked.span.starts_at, asked.span.ends_at) != (sessions[0].starts_at, sessions[0].ends_at)
+
+
+# -- its slots --------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<slug:slug>/slots")
+@staff(Permission.ACTIVITY_EDIT)
+def slots(slug: str) -> ResponseReturnValue:
+    """List an activity's sessions with what belongs to each."""
+    activity = _activity(slug)
+    children: dict[int, list[Slot]] = {}
+    for slot in activity.slots:
+        if slot.parent_id is not None:
+            children.setdefault(slot.parent_id, []).append(slot)
+    return render_template(
+        "manage/signups/slots.html",
+        activity=activity,
+        sessions=sessions_of(activity),
+        children=children,
+    )
+
+
+@bp.get("/activities/<slug:slug>/slots/<id:slot_id>")
+@staff(Permission.ACTIVITY_EDIT)
+def edit_slot(slug: str, slot_id: int) -> ResponseReturnValue:
+    """Show one slot's time, place and name, to be changed."""
+    activity = _activity(slug)
+    slot = _slot(activity, slot_id)
+    return _slot_page(activity, slot, _slot_form(slot, activity))
+
+
+@bp.post("/activities/<slug:slug>/slots/<id:slot_id>")
+@staff(Permission.ACTIVITY_EDIT)
+def save_slot(slug: str, slot_id: int) -> ResponseReturnValue:
+    """Save one slot; those who hold a place in it are told."""
+    activity = _activity(slug)
+    slot = _slot(activity, slot_id)
+    form = _slot_form(slot, activity)
+    if not form.validate():
+        return _slot_page(activity, slot, form), 422
+    actor_id = the_staff().id
+    try:
+        with transaction():
+            saved = change_of_plan.edit_slot(activity.id, slot_id, form.value(), seen=form.seen_at(), actor_id=actor_id)
+    except PlanRefused as refused:
+        activity = _activity(slug)
+        return _slot_page(activity, _slot(activity, slot_id), form, refused), 409
+    _say(saved)
+    return redirect(url_for(".slots", slug=slug, _anchor=f"slot-{slot_id}"), 303)
+
+
+def _slot(activity: Activity, slot_id: int) -> Slot:
+    found = next((slot for slot in activity.slots if slot.id == slot_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _slot_form(slot: Slot, activity: Activity) -> SlotForm:
+    return SlotForm.for_slot(slot, activity, programme.venues(activity.festival_id))
+
+
+def _slot_page(activity: Activity, slot: Slot, form: SlotForm, refused: PlanRefused | None = None) -> str:
+    theirs: dict[str, str] = {}
+    if refused is not None and refused.reason == PlanReason.CHANGED_MEANWHILE:
+        theirs = _what_others_saved(
+            form,
+            SlotForm.for_slot(slot, activity, programme.venues(activity.festival_id), is_fresh=True),
+        )
+        form.seen.data = slot.updated_at.isoformat()
+    along = [child for child in activity.slots if child.parent_id == slot.id]
+    return render_template(
+        "manage/signups/slot.html",
+        activity=activity,
+        slot=slot,
+        form=form,
+        theirs=theirs,
+        along=along,
+        told=change_of_plan.to_be_told([slot.id, *(child.id for child in along)]),
+        refusals=[REFUSALS[refused.reason]] if refused else [],
+        data_result="changed-meanwhile" if theirs else None,
+    )
+
+
+def _say(saved: Saved) -> None:
+    """Say what was saved, and who is told."""
+    if not saved.change.fields:
+        flash(_("没有改动。"), "ok")
+        return
+    flash(_("已保存，公开页面和日历订阅随之更新。"), "ok")
+    if saved.told:
+        flash(
+            _n("时间或地点有变，将通知 %(num)s 个报名的本人。", "时间或地点有变，将通知 %(num)s 个报名的本人。", saved.told), "ok"
+        )
