@@ -45,8 +45,11 @@ from festival.lib.errors import Busy, NotFound
 from festival.lib.settings import Settings
 from festival.notices import cli as notices_cli
 from festival.notices import manage as notices_manage
+from festival.notices import render as notices_render
 from festival.notices import views as notices_views
+from festival.outbox import delivery, runner
 from festival.outbox import models as outbox_models
+from festival.outbox.gateways import gateways
 from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
@@ -102,6 +105,7 @@ def create_app(settings: Settings) -> Flask:
     security.init_app(app)
     static.init_app(app)
     register(kinds.ALL_KINDS)
+    _deliver_messages(app, settings)
     _register_blueprints(app)
     _register_words(app)
     _register_errors(app)
@@ -143,6 +147,13 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.extensions["data_keys"] = sealing.parse_keys(list(settings.data_keys))
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def _deliver_messages(app: Flask, settings: Settings) -> None:
+    """Say where messages go out, who finds their words, and that the built-in server delivers them itself."""
+    app.extensions["gateways"] = gateways(settings)
+    delivery.register(notices_render.compose)
+    runner.start(app)
 
 
 def _register_blueprints(app: Flask) -> None:

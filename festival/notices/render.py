@@ -1,0 +1,200 @@
+"""Turns a message owed into words for each address of its reader, from the rows as they are when it leaves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app, render_template
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from festival.accounts import rules as accounts_rules
+from festival.accounts.models import Account, Address, CodeChallenge
+from festival.accounts.rules import Channel
+from festival.accounts.service import code_of
+from festival.lib import clock
+from festival.lib.db import db
+from festival.lib.format import clock_time, month_day, phone, span
+from festival.lib.i18n import Locale, _, loc, locale, speaking
+from festival.notices import wording
+from festival.notices.rules import TRUE_IN, URGENT
+from festival.notices.wording import Facts, Words
+from festival.outbox.delivery import Claimed
+from festival.outbox.rules import Composed, Medium, Parcel
+from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
+from festival.signups import queries as signups
+from festival.signups.models import SignUp
+from festival.signups.rules import State
+
+_MEDIA = {Channel.MOBILE: Medium.SMS, Channel.MAIL: Medium.MAIL}
+
+
+def compose(claimed: Claimed) -> Composed | None:
+    """Return a message in words; None when it is no longer true or nobody is there to read it."""
+    if claimed.kind == "code":
+        return _compose_code(claimed)
+    reader = _reader(claimed.account_id)
+    if reader is None:
+        return None
+    if claimed.subject == "address":
+        return _compose_address_added(claimed, reader)
+    return _compose_sign_up(claimed, reader)
+
+
+# -- codes and addresses -----------------------------------------------------------------------------------------------------
+
+
+def _compose_code(claimed: Claimed) -> Composed | None:
+    challenge = db.session.get(CodeChallenge, claimed.subject_id)
+    if challenge is None or challenge.used_at is not None or challenge.expires_at <= clock.wall():
+        return None
+    language = _locale(challenge.locale)
+    minutes = int(accounts_rules.CODE_LASTS.total_seconds() // 60)
+    with speaking(language):
+        words = wording.code_words(code_of(challenge), minutes)
+        parcel = _parcel(claimed.kind, words, Channel(challenge.channel), challenge.address, title="", path="")
+    return Composed((parcel,), text="", locale=language, is_urgent=True)
+
+
+def _compose_address_added(claimed: Claimed, reader: Account) -> Composed | None:
+    """Tell the addresses that an account had before about the one it got."""
+    added = next((one for one in reader.addresses if one.id == claimed.subject_id), None)
+    if added is None:
+        return None
+    language = _locale(reader.locale)
+    with speaking(language):
+        words = wording.address_added_words(phone(added.value))
+        parcels = tuple(
+            _parcel(claimed.kind, words, Channel(one.channel), one.value, title="", path="/me/privacy")
+            for one in reader.addresses
+            if one.id != added.id
+        )
+    return Composed(parcels, text=words.long, locale=language)
+
+
+# -- sign-ups ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """The rows that a message about a sign-up speaks of."""
+
+    sign_up: SignUp
+    activity: Activity
+    slot: Slot
+
+
+def _compose_sign_up(claimed: Claimed, reader: Account) -> Composed | None:
+    about = _about(claimed.subject_id)
+    if about is None or not _is_true(claimed.kind, about):
+        return None
+    language = _locale(reader.locale)
+    with speaking(language):
+        words = wording.WORDS[claimed.kind](_facts(about))
+        title = loc(about.activity, "short_title")
+        path = f"/sign-ups/{about.sign_up.code}"
+        parcels = tuple(
+            _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=path)
+            for one in _one_per_channel(reader)
+        )
+    return Composed(parcels, text=words.long, locale=language, is_urgent=claimed.kind in URGENT)
+
+
+def _about(sign_up_id: int) -> _About | None:
+    sign_up = db.session.scalar(
+        select(SignUp)
+        .where(SignUp.id == sign_up_id)
+        .options(
+            joinedload(SignUp.activity).joinedload(Activity.venue),
+            joinedload(SignUp.slot).joinedload(Slot.venue),
+        )
+        .execution_options(populate_existing=True),
+    )
+    return _About(sign_up, sign_up.activity, sign_up.slot) if sign_up else None
+
+
+def _is_true(kind: str, about: _About) -> bool:
+    """Tell whether a message still says what is so."""
+    if about.sign_up.state not in TRUE_IN[kind]:
+        return False
+    if kind == "sign_up_offered":
+        until = about.sign_up.offered_until
+        return until is not None and until > clock.now()
+    cancelled = about.activity.status == ActivityStatus.CANCELLED or about.slot.status == SlotStatus.CANCELLED
+    postponed = about.activity.status == ActivityStatus.POSTPONED or about.slot.status == SlotStatus.POSTPONED
+    if kind == "activity_cancelled":
+        return cancelled
+    if kind == "activity_postponed":
+        return postponed and not cancelled
+    if kind == "activity_changed":
+        return not cancelled and not postponed
+    return True
+
+
+def _facts(about: _About) -> Facts:
+    sign_up, activity, slot = about.sign_up, about.activity, about.slot
+    waiting = sign_up.state == State.WAITLISTED
+    return Facts(
+        title=loc(activity, "short_title") or loc(activity, "title"),
+        time=_instant(slot.starts_at),
+        span=span(slot.starts_at, slot.ends_at),
+        place=loc(slot.venue or activity.venue, "name"),
+        digits=sign_up.digits,
+        deadline=_instant(sign_up.offered_until) if sign_up.offered_until else "",
+        position=signups.position(sign_up) if waiting else 0,
+        reason=sign_up.reason.strip().rstrip("。.") if sign_up.reason else "",
+        result=_instant(activity.result_at) if activity.result_at else "",
+        is_waiting=waiting,
+    )
+
+
+def _instant(at: datetime) -> str:
+    return wording.short_instant(month_day(at), clock_time(at))
+
+
+def _locale(text: str) -> Locale:
+    return "en" if text == "en" else "zh"
+
+
+# -- parcels -----------------------------------------------------------------------------------------------------------------
+
+
+def _reader(account_id: int | None) -> Account | None:
+    if account_id is None:
+        return None
+    return db.session.scalar(
+        select(Account)
+        .where(Account.id == account_id, Account.erased_at.is_(None))
+        .options(selectinload(Account.addresses))
+        .execution_options(populate_existing=True),
+    )
+
+
+def _one_per_channel(reader: Account) -> list[Address]:
+    """Return where a reader is written to: the newest number and the newest mail address."""
+    newest: dict[str, Address] = {}
+    for one in reader.addresses:
+        newest[one.channel] = one
+    return list(newest.values())
+
+
+def _parcel(kind: str, words: Words, channel: Channel, to: str, *, title: str, path: str) -> Parcel:
+    if channel == Channel.MOBILE:
+        return Parcel(Medium.SMS, to, words.short)
+    subject = str(wording.SUBJECTS[kind])
+    if title:
+        subject = _("%(title)s：%(what)s", title=title, what=subject)
+    link = _link(path) if path else ""
+    filling = {"subject": subject, "words": words.long, "link": link}
+    return Parcel(
+        Medium.MAIL,
+        to,
+        render_template("messages/mail.txt", **filling).strip() + "\n",
+        subject=f"{subject} · {_('河西人才节')}",
+        html=render_template("messages/mail.html", **filling),
+    )
+
+
+def _link(path: str) -> str:
+    """Return an absolute address in the language spoken; it begins as the settings say, never as a request did."""
+    prefix = "/en" if locale() == "en" else ""
+    return f"{current_app.config['BASE_URL']}{prefix}{path}"

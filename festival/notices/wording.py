@@ -1,0 +1,261 @@
+"""The words of messages, in the language spoken. One function for each kind; ``WORDS`` and ``SUBJECTS`` are keyed by it.
+
+A text message fits into 70 characters with real values, signature included, and carries no link; what a mail and 我的消息 say
+may be longer. ``Facts`` is what a sign-up's message may speak of, each value already in words.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from festival.lib.i18n import _, _l, locale
+from festival.notices.rules import fitted
+
+if TYPE_CHECKING:
+    from flask_babel.speaklater import LazyString
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a message about a sign-up may say."""
+
+    #: The activity's short title.
+    title: str
+    #: When it starts: 6月18日09:00, or 18 Jun 09:00.
+    time: str
+    #: The whole time, for those who have room.
+    span: str
+    place: str
+    #: The check-in digits.
+    digits: str
+    #: An offer's deadline.
+    deadline: str = ""
+    #: Place on the waiting list, 1 is next.
+    position: int = 0
+    #: Why it was removed or rejected, in words the person may read.
+    reason: str = ""
+    #: When a draw's result is announced.
+    result: str = ""
+    #: It waits again at the end of the list.
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message in words: ``short`` is the signed text message, ``long`` what everybody else reads."""
+
+    short: str
+    long: str
+
+
+def code_words(code: str, minutes: int) -> Words:
+    """Return the words of a one-time code. Nothing that anybody typed stands in them."""
+
+    def sentence() -> str:
+        return _("验证码%(code)s，%(minutes)s分钟内有效，请勿告知他人。非本人操作请忽略。", code=code, minutes=minutes)
+
+    return Words(fitted(sentence), sentence())
+
+
+def address_added_words(masked: str) -> Words:
+    """Return the words for the owner of an account that got another address."""
+
+    def sentence() -> str:
+        return _("您的账号已增加登录方式%(address)s。如非本人操作，请登录后移除。", address=masked)
+
+    return Words(fitted(sentence), sentence())
+
+
+def _confirmed(facts: Facts) -> Words:
+    def short(place: str, title: str) -> str:
+        return _(
+            "您已成功报名“%(title)s”，时间%(time)s，地点%(place)s。请凭签到码%(no)s入场。",
+            title=title,
+            time=facts.time,
+            place=place,
+            no=facts.digits,
+        )
+
+    return Words(
+        fitted(short, facts.place, facts.title),
+        _(
+            "您已成功报名“%(title)s”。时间：%(span)s；地点：%(place)s。请凭签到码 %(no)s 入场。",
+            title=facts.title,
+            span=facts.span,
+            place=facts.place,
+            no=facts.digits,
+        ),
+    )
+
+
+def _promoted(facts: Facts) -> Words:
+    def short(title: str) -> str:
+        return _("“%(title)s”有名额了，已为您报名成功，时间%(time)s。不能参加请登录取消。", title=title, time=facts.time)
+
+    return Words(
+        fitted(short, facts.title),
+        _(
+            "“%(title)s”有名额了，已为您报名成功。时间：%(span)s；地点：%(place)s；签到码 %(no)s。不能参加时请取消报名。",
+            title=facts.title,
+            span=facts.span,
+            place=facts.place,
+            no=facts.digits,
+        ),
+    )
+
+
+def _waitlisted(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("“%(title)s”名额已满，您已进入候补，当前第%(n)s位。有空位将通知您。", title=title, n=facts.position)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _pending(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("您的“%(title)s”报名已提交，正在审核，结果将通知您。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _entered(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        if facts.result:
+            return _("您已参加“%(title)s”抽签，%(time)s公布结果，届时将通知您。", title=title, time=facts.result)
+        return _("您已参加“%(title)s”抽签，结果公布后将通知您。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _offered(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _(
+            "“%(title)s”有名额了，请于%(time)s前登录确认，逾期自动转给下一位。",
+            title=title,
+            time=facts.deadline,
+        )
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _expired(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        if facts.is_waiting:
+            return _("“%(title)s”的名额因逾期未确认已转给下一位，您仍在候补名单末尾。", title=title)
+        return _("“%(title)s”的名额因逾期未确认已转给下一位，您的候补已结束。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _withdrawn(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("您已取消“%(title)s”的报名，原定时间%(time)s。", title=title, time=facts.time)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _removed(facts: Facts) -> Words:
+    def short(reason: str, title: str) -> str:
+        return _("您报名的“%(title)s”已由主办方移出名单，原因：%(reason)s。", title=title, reason=reason)
+
+    return Words(fitted(short, facts.reason or _("见我的消息"), facts.title), short(facts.reason or _("未说明"), facts.title))
+
+
+def _rejected(facts: Facts) -> Words:
+    def short(reason: str, title: str) -> str:
+        return _("很抱歉，您报名的“%(title)s”未通过审核，原因：%(reason)s。欢迎关注其他活动。", title=title, reason=reason)
+
+    return Words(fitted(short, facts.reason or _("见我的消息"), facts.title), short(facts.reason or _("未说明"), facts.title))
+
+
+def _not_drawn(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("很遗憾，“%(title)s”本次未抽中，您已自动进入候补。抽签结果可登录查看。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _draw_void(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("“%(title)s”的抽签已作废并将重新抽签，您无需再次报名。原因可登录查看。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _changed(facts: Facts) -> Words:
+    def short(place: str, title: str) -> str:
+        return _(
+            "重要：“%(title)s”改为%(time)s在%(place)s举行。如不能参加请登录取消。",
+            title=title,
+            time=facts.time,
+            place=place,
+        )
+
+    return Words(
+        fitted(short, facts.place, facts.title),
+        _(
+            "重要：“%(title)s”有变动。现在的时间：%(span)s；地点：%(place)s。您的报名仍然有效；如不能参加，请取消报名。",
+            title=facts.title,
+            span=facts.span,
+            place=facts.place,
+        ),
+    )
+
+
+def _postponed(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("重要：“%(title)s”延期举行，新时间另行通知，您的报名仍然有效。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _cancelled(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("原定%(time)s的“%(title)s”取消。给您带来不便，深表歉意。", title=title, time=facts.time)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+#: Kind -> what it says.
+WORDS: dict[str, Callable[[Facts], Words]] = {
+    "sign_up_confirmed": _confirmed,
+    "sign_up_promoted": _promoted,
+    "sign_up_waitlisted": _waitlisted,
+    "sign_up_pending": _pending,
+    "sign_up_entered": _entered,
+    "sign_up_offered": _offered,
+    "sign_up_expired": _expired,
+    "sign_up_withdrawn": _withdrawn,
+    "sign_up_removed": _removed,
+    "sign_up_rejected": _rejected,
+    "sign_up_not_drawn": _not_drawn,
+    "sign_up_draw_void": _draw_void,
+    "activity_changed": _changed,
+    "activity_postponed": _postponed,
+    "activity_cancelled": _cancelled,
+}
+#: Kind -> the subject of a mail, and the heading in 我的消息.
+SUBJECTS: "dict[str, LazyString]" = {
+    "code": _l("您的验证码"),
+    "address_added": _l("登录方式有变动"),
+    "sign_up_confirmed": _l("报名成功"),
+    "sign_up_promoted": _l("递补成功"),
+    "sign_up_waitlisted": _l("已进入候补"),
+    "sign_up_pending": _l("报名已提交，待审核"),
+    "sign_up_entered": _l("已参加抽签"),
+    "sign_up_offered": _l("请确认参加"),
+    "sign_up_expired": _l("名额已转给下一位"),
+    "sign_up_withdrawn": _l("已取消报名"),
+    "sign_up_removed": _l("已移出名单"),
+    "sign_up_rejected": _l("审核未通过"),
+    "sign_up_not_drawn": _l("本次未抽中"),
+    "sign_up_draw_void": _l("抽签作废，将重新抽签"),
+    "activity_changed": _l("时间或地点有变动"),
+    "activity_postponed": _l("活动延期"),
+    "activity_cancelled": _l("活动取消"),
+}
+
+
+def short_instant(month_day: str, clock_time: str) -> str:
+    """Return an instant as short as a text message needs it: 6月18日09:00, or 18 Jun 09:00."""
+    return f"{month_day}{clock_time}" if locale() == "zh" else f"{month_day} {clock_time}"

@@ -1,0 +1,210 @@
+"""The ways out: console, file, SMTP, signed HTTP for text messages, and the demo's mailbox.
+
+Each sends one parcel or raises ``Undelivered``. They are called outside any write transaction and give up after ``PATIENCE``.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import secrets
+import smtplib
+import ssl
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from festival.lib import clock
+from festival.lib.db import db, transaction
+from festival.lib.settings import Mail, MailBackend, Settings, Sms, SmsBackend
+from festival.outbox.models import DemoMail
+from festival.outbox.rules import Medium, Parcel
+
+#: Seconds a gateway may take.
+PATIENCE = 10
+
+
+class Undelivered(Exception):  # noqa: N818  # may go well at the next try
+    """The parcel did not leave. The words are for the log: no address, no text."""
+
+
+class Gateway(Protocol):
+    """A way out for parcels of one medium."""
+
+    #: A real telephone rings at the other end: quiet hours hold.
+    rings: bool
+
+    def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:
+        """Send one parcel.
+
+        :raises Undelivered: it did not leave.
+        """
+
+
+def gateways(settings: Settings) -> Mapping[Medium, Gateway]:
+    """Return the ways out that the settings ask for; the demo has one, its mailbox."""
+    if settings.demo:
+        mailbox = DemoMailbox()
+        return {Medium.SMS: mailbox, Medium.MAIL: mailbox}
+    return {Medium.SMS: _sms(settings), Medium.MAIL: _mail(settings)}
+
+
+def _sms(settings: Settings) -> Gateway:
+    if settings.sms.backend is SmsBackend.HTTP:
+        return HttpSms(settings.sms)
+    if settings.sms.backend is SmsBackend.FILE:
+        return FileGateway(settings.data_folder / "outbox", rings=True)
+    return ConsoleGateway(rings=True)
+
+
+def _mail(settings: Settings) -> Gateway:
+    if settings.mail.backend is MailBackend.SMTP:
+        return SmtpMail(settings.mail)
+    if settings.mail.backend is MailBackend.FILE:
+        return FileGateway(settings.data_folder / "outbox", rings=False)
+    return ConsoleGateway(rings=False)
+
+
+class ConsoleGateway:
+    """Prints each message: for somebody who tries the system without any gateway."""
+
+    def __init__(self, *, rings: bool) -> None:
+        self.rings = rings
+
+    def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:
+        """Print it to standard output, not to the log: the log keeps no words and no addresses."""
+        sys.stdout.write(f"[{parcel.medium} {message_id} {kind}] {parcel.to}: {parcel.text}\n")
+        sys.stdout.flush()
+
+
+class FileGateway:
+    """Writes each message into a folder of its owner's: mails as .eml, text messages as .json."""
+
+    def __init__(self, folder: Path, *, rings: bool) -> None:
+        self._folder = folder
+        self.rings = rings
+
+    def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:
+        """Write one file; a repeated message writes the same one again."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stem = self._folder / f"{message_id:08d}-{kind}-{parcel.medium}"
+        try:
+            if parcel.medium is Medium.MAIL:
+                stem.with_suffix(".eml").write_bytes(letter(parcel, "festival@localhost", message_id).as_bytes())
+            else:
+                line = {"to": parcel.to, "text": parcel.text}
+                stem.with_suffix(".json").write_text(json.dumps(line, ensure_ascii=False), encoding="utf-8")
+        except OSError as error:
+            raise Undelivered(type(error).__name__) from error
+
+
+def letter(parcel: Parcel, sender: str, message_id: int) -> EmailMessage:
+    """Return a parcel as a mail: plain text, HTML beside it, attachments. The policy refuses line breaks in headers.
+
+    The same message has the same Message-ID at each try, so that a mailbox can tell a repetition.
+    """
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = parcel.to
+    mail["Subject"] = parcel.subject
+    mail["Date"] = formatdate(clock.wall().timestamp(), usegmt=True)
+    domain = sender.rpartition("@")[2].strip("> ") or "localhost"
+    same = hashlib.sha256(f"{message_id} {parcel.to}".encode()).hexdigest()[:24]
+    mail["Message-ID"] = make_msgid(same, domain) if not message_id else f"<{same}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(parcel.text)
+    if parcel.html:
+        mail.add_alternative(parcel.html, subtype="html")
+    for attachment in parcel.attachments:
+        _main, _slash, subtype = attachment.content_type.partition(";")[0].partition("/")
+        mail.add_attachment(attachment.content, subtype=subtype or "plain", filename=attachment.name)
+    return mail
+
+
+class SmtpMail:
+    """Hands mail to an SMTP server, with STARTTLS unless it is switched off."""
+
+    rings = False
+
+    def __init__(self, settings: Mail) -> None:
+        self._settings = settings
+
+    def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:  # noqa: ARG002  # the port's signature
+        """Send one mail in a connection of its own."""
+        settings = self._settings
+        try:
+            with smtplib.SMTP(settings.server, settings.port, timeout=PATIENCE) as server:
+                if settings.use_tls:
+                    server.starttls(context=ssl.create_default_context())
+                if settings.username:
+                    server.login(settings.username, settings.password)
+                server.send_message(letter(parcel, settings.sender, message_id))
+        except (OSError, smtplib.SMTPException) as error:
+            raise Undelivered(type(error).__name__) from error
+
+
+class HttpSms:
+    """Posts text messages as signed JSON: ``X-Signature`` is HMAC-SHA256 over time, nonce and body, one per line."""
+
+    rings = True
+
+    def __init__(self, settings: Sms) -> None:
+        self._settings = settings
+
+    def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:
+        """Post one text message; any answer but 2xx is a failure. Redirects are not followed."""
+        body = json.dumps(
+            {"to": parcel.to, "text": parcel.text, "kind": kind, "reference": str(message_id)},
+            ensure_ascii=False,
+        ).encode()
+        address = urlsplit(self._settings.url)
+        secure = address.scheme == "https"
+        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        try:
+            with closing(connect(address.netloc, timeout=PATIENCE)) as connection:
+                path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+                connection.request("POST", path, body, self._headers(body))
+                status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            raise Undelivered(type(error).__name__) from error
+        if status // 100 != 2:  # noqa: PLR2004  # success, in HTTP
+            raise Undelivered(f"status {status}")
+
+    def _headers(self, body: bytes) -> dict[str, str]:
+        at, nonce = str(int(clock.wall().timestamp())), secrets.token_hex(16)
+        signed = hmac.digest(self._settings.secret.encode(), f"{at}\n{nonce}\n".encode() + body, hashlib.sha256).hex()
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "X-Key": self._settings.key,
+            "X-Timestamp": at,
+            "X-Nonce": nonce,
+            "X-Signature": signed,
+        }
+
+
+class DemoMailbox:
+    """Keeps what would have been sent where ``/demo/messages`` shows it. Nothing leaves, so nothing rings."""
+
+    rings = False
+
+    def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:
+        """Write one row, in a transaction of its own."""
+        attached = [{"name": one.name, "content_type": one.content_type, "content": one.content} for one in parcel.attachments]
+        with transaction():
+            db.session.add(
+                DemoMail(
+                    message_id=message_id,
+                    to=parcel.to,
+                    channel=parcel.medium.value,
+                    kind=kind,
+                    text=parcel.text,
+                    created_at=clock.wall(),
+                    attachments=json.dumps(attached, ensure_ascii=False),
+                ),
+            )

@@ -1,0 +1,49 @@
+"""The embedded runner: a thread beside the built-in server that delivers messages, within half a second or when it is woken.
+
+Behind several processes (gunicorn) none of them runs it; there ``flask outbox deliver`` does the same as a process of its own.
+"""
+
+import threading
+
+from flask import Flask
+
+from festival.lib.db import db
+from festival.lib.errors import Busy
+from festival.lib.log import log
+from festival.outbox.delivery import deliver_due
+
+#: Seconds between two looks at the outbox when nobody calls.
+POLL = 0.5
+
+_called = threading.Event()
+
+
+def wake() -> None:
+    """Have the runner of this process look at once: somebody waits for a code. Call it after the commit."""
+    _called.set()
+
+
+def start(app: Flask) -> None:
+    """Have the built-in server run the runner beside it (``festival.lib.serve``)."""
+    app.extensions.setdefault("background", []).append(run)
+
+
+def run(app: Flask, stopping: threading.Event) -> None:
+    """Deliver until the event is set."""
+    while not stopping.is_set():
+        _called.clear()
+        deliver_once(app)
+        _called.wait(POLL)
+
+
+def deliver_once(app: Flask) -> int:
+    """Deliver what is due in an app context of its own; a failure is logged and the next round tries again."""
+    with app.app_context():
+        try:
+            return deliver_due()
+        except Busy:
+            log.info("outbox waits: the database is busy")
+        except Exception:  # noqa: BLE001  # the thread must outlive whatever one round meets
+            db.session.rollback()
+            log.exception("outbox round failed")
+    return 0

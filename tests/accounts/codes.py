@@ -1,0 +1,10 @@
+"""One-time codes as the person who gets them reads them."""
+
+from festival.accounts import queries, service
+
+
+def sent_code(address: str) -> str:
+    """Return the code that was sent last to an address in its normal form. Call it inside an app context."""
+    challenge = queries.newest_challenge(address)
+    assert challenge is not None, "no code was asked for"
+    return service.code_of(challenge)

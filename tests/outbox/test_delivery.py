@@ -1,0 +1,290 @@
+"""Delivering what is owed: once when all goes well, at least once when it does not."""
+
+import json
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from festival.accounts import service
+from festival.accounts.models import Address
+from festival.app import create_app
+from festival.lib import clock
+from festival.lib.db import db, transaction
+from festival.lib.settings import MailBackend, SmsBackend
+from festival.outbox import delivery, rules, runner
+from festival.outbox.delivery import deliver_due
+from festival.outbox.gateways import Undelivered
+from festival.outbox.models import DemoMail, Message
+from festival.outbox.service import owe
+from festival.signups.models import SignUp
+from festival.signups.rules import State
+from tests.accounts.codes import sent_code
+from tests.application import closed
+from tests.builders import make_activity, make_person, make_sign_up
+
+NUMBER = "13800138000"
+#: 10:00 in Tianjin: no quiet hour.
+MORNING = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
+
+
+class Broken:
+    """A gateway that fails so many times, then keeps what it sends."""
+
+    rings = True
+
+    def __init__(self, failures=0):
+        self.failures = failures
+        self.sent = []
+
+    def send(self, parcel, *, kind, message_id):
+        if self.failures:
+            self.failures -= 1
+            raise Undelivered("status 500")
+        self.sent.append((parcel.medium.value, parcel.to))
+
+
+@pytest.fixture
+def at():
+    with time_machine.travel(MORNING, tick=False) as traveller:
+        yield traveller
+
+
+def owe_confirmation(**person):
+    sign_up = make_sign_up(make_activity(), person=make_person(**person))
+    with transaction():
+        message = owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
+    return message.id
+
+
+def state_of(message_id):
+    db.session.rollback()
+    message = db.session.get_one(Message, message_id)
+    return message.state, message.tries
+
+
+def use(app, gateway):
+    app.extensions["gateways"] = {rules.Medium.SMS: gateway, rules.Medium.MAIL: gateway}
+
+
+def ask_code():
+    with transaction():
+        service.request_code(NUMBER, "zh")
+
+
+def test_a_message_is_delivered_once(app):
+    message = owe_confirmation(mobile=NUMBER)
+
+    assert [deliver_due(), deliver_due()] == [1, 0]
+    assert state_of(message) == ("sent", 1)
+    assert [(mail.to, mail.kind, mail.channel) for mail in db.session.scalars(select(DemoMail))] == [
+        (NUMBER, "sign_up_confirmed", "sms"),
+    ]
+
+
+def test_the_words_are_kept_for_the_reader_but_never_a_code(app):
+    ask_code()
+    code = sent_code(NUMBER)
+    owe_confirmation()
+    deliver_due()
+
+    texts = {message.kind: message.text for message in db.session.scalars(select(Message))}
+    assert texts["code"] == ""
+    assert texts["sign_up_confirmed"].startswith("您已成功报名“测试活动”。")
+    shown = db.session.scalars(select(DemoMail).where(DemoMail.kind == "code")).one()
+    assert shown.text == f"【河西人才节】验证码{code}，5分钟内有效，请勿告知他人。非本人操作请忽略。"
+
+
+def test_a_message_not_due_yet_waits(app, at):
+    sign_up = make_sign_up(make_activity())
+    with transaction():
+        owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=sign_up.person_id, due_at=clock.wall() + timedelta(hours=1))
+    assert deliver_due() == 0
+    at.shift(3600)
+    assert deliver_due() == 1
+
+
+def test_what_is_no_longer_true_is_dropped(app):
+    message = owe_confirmation()
+    with transaction():
+        db.session.scalars(select(SignUp)).one().state = State.WITHDRAWN
+    deliver_due()
+    assert state_of(message) == ("dropped", 1)
+    assert db.session.scalars(select(DemoMail)).all() == []
+
+
+def test_a_code_nobody_can_use_any_more_is_dropped(app, at):
+    ask_code()
+    at.shift(301)
+    deliver_due()
+    message = db.session.scalars(select(Message)).one()
+    assert message.state == "dropped"
+
+
+def test_a_failing_gateway_is_tried_again_later_and_later(app, at):
+    gateway = Broken(failures=2)
+    use(app, gateway)
+    message = owe_confirmation(mobile=NUMBER)
+
+    assert deliver_due() == 0
+    at.shift(9)
+    assert deliver_due() == 0
+    assert state_of(message) == ("owed", 1)
+    at.shift(1)
+    deliver_due()
+    at.shift(60)
+    assert deliver_due() == 1
+    assert state_of(message) == ("sent", 3)
+    assert gateway.sent == [("sms", NUMBER)]
+
+
+def test_a_message_that_never_goes_out_fails_in_the_end(app, at):
+    use(app, Broken(failures=1000))
+    message = owe_confirmation()
+    for _ in range(40):
+        deliver_due()
+        at.shift(timedelta(hours=24, minutes=1))
+    assert state_of(message) == ("failed", len(rules.WAITS) + 1)
+
+
+def test_a_message_that_breaks_does_not_hold_up_the_others(app):
+    sign_up = make_sign_up(make_activity())
+    with transaction():
+        owe("no_such_kind", "sign_up", sign_up.id, account_id=sign_up.person_id)
+    message = owe_confirmation()
+    deliver_due()
+    assert state_of(message) == ("sent", 1)
+
+
+def test_a_worker_killed_between_claim_and_sending_is_followed_by_another(app, at):
+    message = owe_confirmation()
+    assert [one.id for one in delivery._claim(10)] == [message]
+
+    assert deliver_due() == 0
+    at.shift(rules.LEASE)
+    assert deliver_due() == 1
+    assert state_of(message) == ("sent", 2)
+
+
+def test_a_worker_that_was_too_slow_no_longer_writes(app, at):
+    message = owe_confirmation()
+    (slow,) = delivery._claim(1)
+    at.shift(rules.LEASE)
+    (other,) = delivery._claim(1)
+    delivery._write(slow, state="failed")
+    assert state_of(message)[0] == "owed"
+    delivery._write(other, state="sent")
+    assert state_of(message)[0] == "sent"
+
+
+def test_many_workers_send_each_message_once(app):
+    gateway = Broken()
+    use(app, gateway)
+    numbers = [f"1370000{n:04d}" for n in range(30)]
+    for number in numbers:
+        owe_confirmation(mobile=number)
+
+    def work():
+        with app.app_context():
+            delivery.settle_due(5)
+
+    db.session.rollback()
+    gateway.rings = False
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sorted(to for _medium, to in gateway.sent) == numbers
+
+
+@pytest.mark.parametrize(("hour", "minute", "waits_until"), [(20, 59, None), (21, 0, 2), (3, 0, 1), (8, 0, None)])
+def test_no_telephone_rings_between_nine_and_eight(app, hour, minute, waits_until):
+    gateway = Broken()
+    use(app, gateway)
+    with time_machine.travel(datetime(2026, 6, 1, hour, minute, tzinfo=clock.ZONE), tick=False):
+        owe_confirmation()
+        deliver_due()
+
+    due = clock.local(db.session.scalars(select(Message.due_at)).one()).replace(microsecond=0)
+    assert len(gateway.sent) == (waits_until is None)
+    assert waits_until is None or due == datetime(2026, 6, waits_until, 8, tzinfo=clock.ZONE)
+
+
+def test_codes_and_cancellations_leave_at_night(app):
+    gateway = Broken()
+    use(app, gateway)
+    with time_machine.travel(datetime(2026, 6, 1, 23, 0, tzinfo=clock.ZONE), tick=False):
+        ask_code()
+        sign_up = make_sign_up(make_activity())
+        with transaction():
+            owe("activity_changed", "sign_up", sign_up.id, account_id=sign_up.person_id)
+        assert deliver_due() == 2
+
+
+def test_mail_leaves_at_night_and_the_text_message_follows_in_the_morning(app):
+    gateway, letters = Broken(), Broken()
+    letters.rings = False
+    app.extensions["gateways"] = {rules.Medium.SMS: gateway, rules.Medium.MAIL: letters}
+    with time_machine.travel(datetime(2026, 6, 1, 23, 0, tzinfo=clock.ZONE), tick=False) as at:
+        person = make_person(mobile=NUMBER)
+        with transaction():
+            db.session.add(
+                Address(account_id=person.id, channel="mail", value="a@example.com", verified_at=clock.wall()),
+            )
+        sign_up = make_sign_up(make_activity(), person=person)
+        with transaction():
+            owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=person.id)
+        message = db.session.scalars(select(Message.id)).one()
+        deliver_due()
+        assert (letters.sent, gateway.sent) == ([("mail", "a@example.com")], [])
+        at.shift(timedelta(hours=9, seconds=1))
+        deliver_due()
+    assert (letters.sent, gateway.sent) == ([("mail", "a@example.com")], [("sms", NUMBER)])
+    assert state_of(message) == ("sent", 1)
+
+
+def test_the_runner_delivers_at_once_when_it_is_woken(app):
+    stopping = threading.Event()
+    thread = threading.Thread(target=runner.run, args=(app, stopping))
+    thread.start()
+    try:
+        ask_code()
+        runner.wake()
+        for _ in range(100):
+            db.session.rollback()
+            if db.session.scalars(select(DemoMail)).all():
+                break
+            threading.Event().wait(0.02)
+    finally:
+        stopping.set()
+        runner.wake()
+        thread.join(5)
+    assert [mail.kind for mail in db.session.scalars(select(DemoMail))] == ["code"]
+
+
+def test_the_file_gateways_write_one_file_per_message(settings, tmp_path):
+    outside = replace(
+        settings,
+        demo=False,
+        sms=replace(settings.sms, backend=SmsBackend.FILE),
+        mail=replace(settings.mail, backend=MailBackend.FILE),
+    )
+    app = create_app(outside)
+    with closed(app), app.app_context(), time_machine.travel(MORNING, tick=False):
+        ask_code()
+        with transaction():
+            service.request_code("li@example.com", "en")
+        codes = [sent_code(to) for to in (NUMBER, "li@example.com")]
+        assert deliver_due() == 2
+
+    first, second = sorted((tmp_path / "outbox").iterdir())
+    assert json.loads(first.read_text())["to"] == NUMBER
+    assert codes[0] in json.loads(first.read_text())["text"]
+    assert "Subject: Your code · Hexi Talent Festival".encode() not in second.read_bytes()  # it is encoded
+    assert codes[1].encode() in second.read_bytes()
+    assert (second.suffix, (tmp_path / "outbox").stat().st_mode & 0o77) == (".eml", 0)
