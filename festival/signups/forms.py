@@ -1,0 +1,372 @@
+"""The forms of somebody who signs up, and of somebody who changes a sign-up. Shape only: places are decided by the engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms.fields import HiddenField
+from wtforms.fields.core import Field
+from wtforms.form import BaseForm
+
+from festival.lib.fields import Legible, LineField, Needed, OneOfField, Ticked, TickField, UploadField, WholeField
+from festival.lib.i18n import _, loc
+from festival.lib.text import half_width
+from festival.lib.uploads import Upload
+from festival.programme.models import Activity, Question
+from festival.signups import asking, wording
+from festival.signups.answers import AnswerUpload
+from festival.signups.asking import answer_of, field_name, field_of, is_sensitive
+from festival.signups.notice import Notice, sensitive_groups
+from festival.signups.openings import Openings
+from festival.signups.rules import Reason
+from festival.signups.service import EditRequest, Once, SignUpRequest
+
+#: Up to so many persons are chosen from a list, more are typed.
+_PARTY_LIST = 10
+#: Longer than any key of ours; what is longer is somebody's own invention.
+_LONGEST_KEY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question with its field."""
+
+    question: Question
+    field: Field
+
+    @property
+    def is_pledge(self) -> bool:
+        """Tell whether its words are agreed to with a tick."""
+        return self.question.type == "pledge"
+
+    @property
+    def lost_a_file(self) -> bool:
+        """Tell whether a file came with the form that this page cannot give back."""
+        return isinstance(self.field, UploadField) and self.field.was_sent
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveGroup:
+    """Sensitive questions that are consented to together. ``consent`` None: the pledge itself, or given before."""
+
+    key: str
+    asked: tuple[Asked, ...]
+    consent: Field | None
+
+    @property
+    def names(self) -> str:
+        """What is asked, in the words of the language spoken."""
+        return _("、").join(loc(one.question, "label") for one in self.asked)
+
+    @property
+    def purpose(self) -> str:
+        """Why it is asked."""
+        return loc(self.asked[0].question, "purpose")
+
+
+class _AskingForm(BaseForm):
+    """A form with an activity's questions: fields ``q-<key>`` and, for sensitive ones, ``consent-<key>``."""
+
+    def __init__(self, questions: list[Question], fields: Mapping[str, Any], consented: frozenset[str] = frozenset()) -> None:
+        self.questions = questions
+        self._groups = sensitive_groups(questions)
+        consents = {
+            f"consent-{key}": TickField(_("单独同意"))
+            for key, group in self._groups.items()
+            if key not in consented and not _is_own_consent(group)
+        }
+        super().__init__({**fields, **consents})
+
+    @property
+    def name_asked(self) -> Asked | None:
+        """The question for the name, which stands with the address; None where it is not asked."""
+        return next((one for one in self._all_asked() if one.question.key == asking.NAME), None)
+
+    @property
+    def plain(self) -> list[Asked]:
+        """The other questions that need no consent of their own."""
+        return [one for one in self._all_asked() if not is_sensitive(one.question) and one.question.key != asking.NAME]
+
+    @property
+    def groups(self) -> list[SensitiveGroup]:
+        """The sensitive questions, by what they are consented to."""
+        return [
+            SensitiveGroup(
+                key,
+                tuple(Asked(question, self[field_name(question)]) for question in group),
+                self._fields.get(f"consent-{key}"),
+            )
+            for key, group in self._groups.items()
+        ]
+
+    @property
+    def has_files(self) -> bool:
+        """Tell whether the form must be sent in parts."""
+        return any(isinstance(field, UploadField) for field in self)
+
+    @property
+    def lost_files(self) -> list[str]:
+        """Names of the fields whose file this page cannot give back."""
+        return [str(one.field.label.text) for one in self._all_asked() if one.lost_a_file]
+
+    def _all_asked(self) -> list[Asked]:
+        return [Asked(question, self[field_name(question)]) for question in self.questions]
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Judge every field, then what needs several to be judged."""
+        super().validate(extra_validators)
+        self._judge_id_numbers()
+        self._judge_consents()
+        return not self.errors
+
+    def complain(self, name: str, words: str) -> None:
+        """Say what is wrong beside a field."""
+        field = self[name]
+        field.errors = [*field.errors, words]
+
+    def answers(self) -> dict[str, str]:
+        """Return the valid answers by question key, the name apart; nothing empty."""
+        found = {
+            one.question.key: answer_of(one.question, one.field)
+            for one in self._all_asked()
+            if one.question.key != asking.NAME and one.question.type != "file"
+        }
+        return {key: answer for key, answer in found.items() if answer}
+
+    def files(self) -> dict[str, AnswerUpload]:
+        """Return the files by question key."""
+        return {
+            one.question.key: AnswerUpload(one.field.data.name, one.field.data.content_type, one.field.data.content)
+            for one in self._all_asked()
+            if isinstance(one.field.data, Upload)
+        }
+
+    def name(self) -> str:
+        """Return the name; empty where it is not asked."""
+        asked = self.name_asked
+        return str(asked.field.data or "") if asked else ""
+
+    def consents(self) -> frozenset[str]:
+        """Return the sensitive groups consented to; a tick without any answer consents to nothing."""
+        answered = {group.key for group in self.groups if self._is_answered(group)}
+        return frozenset(
+            group.key for group in self.groups if group.key in answered and (group.consent is None or group.consent.data)
+        )
+
+    @staticmethod
+    def _is_answered(group: SensitiveGroup) -> bool:
+        return any(one.field.data not in (None, "", [], False) for one in group.asked)
+
+    def _judge_consents(self) -> None:
+        """A sensitive answer needs its own consent; one left empty needs none."""
+        for group in self.groups:
+            if group.consent is not None and self._is_answered(group) and not group.consent.data:
+                self.complain(group.consent.name, _("填写%(names)s需要您单独同意；不愿提供的选填内容可以留空", names=group.names))
+
+    def _judge_id_numbers(self) -> None:
+        for one in self._all_asked():
+            if one.question.type != "id_number" or one.field.errors or not one.field.data:
+                continue
+            if words := asking.id_number_words(one.field.data, self._id_type()):
+                self.complain(one.field.name, words)
+
+    def _id_type(self) -> str | None:
+        name = f"q-{asking.ID_TYPE}"
+        return self[name].data if name in self else None
+
+
+def _is_own_consent(group: list[Question]) -> bool:
+    """Tell whether a group is one pledge: its tick is the consent."""
+    return len(group) == 1 and group[0].type == "pledge"
+
+
+def _party_field(activity: Activity) -> Any:
+    """Return the field for the persons of a party, the one who signs up included."""
+    most = activity.party_max
+    if most == 1:
+        return WholeField(_("同行人数（含本人）"), least=1, most=1)
+    if most <= _PARTY_LIST:
+        choices = [(str(number), _("%(n)s 人", n=number)) for number in range(1, most + 1)]
+        return _PartyListField(_("同行人数（含本人）"), [Needed()], choices=choices)
+    return WholeField(_("同行人数（含本人）"), [Needed()], least=1, most=most, render_kw={"inputmode": "numeric"})
+
+
+class _PartyListField(OneOfField):
+    """A number of persons from a short list; full-width digits are understood."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        """Read the number chosen."""
+        super().process_formdata([half_width(one).strip() for one in valuelist])
+
+
+def _persons(field: Field) -> int:
+    return int(field.data or 1)
+
+
+class SignUpForm(_AskingForm):
+    """What an activity asks of one who signs up."""
+
+    def __init__(  # everything the form is made of
+        self,
+        activity: Activity,
+        questions: list[Question],
+        notice: Notice,
+        openings: Openings,
+        *,
+        is_visitor: bool,
+        sent: MultiDict[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.activity, self.notice, self.openings, self.is_visitor = activity, notice, openings, is_visitor
+        fields: dict[str, Any] = {
+            "slot": LineField(_("场次")),
+            "pool": LineField(_("名额")),
+            "party_size": _party_field(activity),
+        }
+        if is_visitor:
+            fields["address"] = LineField(_("手机号"), [Legible(), Needed()])
+            fields["code"] = LineField(_("验证码"), [Legible(), Needed()])
+        fields |= {field_name(question): field_of(question) for question in questions}
+        fields["consent"] = TickField(_("个人信息处理规则"), [Ticked(_("请阅读规则，同意后勾选"))])
+        fields["notice_version"] = HiddenField()
+        fields["idempotency_key"] = HiddenField()
+        super().__init__(questions, fields)
+        self.process(sent, data={"party_size": 1, "notice_version": notice.version, **(data or {})})
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Judge every field, the consent against the notice as it reads now, and where the sign-up goes."""
+        super().validate(extra_validators)
+        if self["notice_version"].data not in {None, "", self.notice.version}:
+            self.complain("consent", str(wording.REASON_WORDS[Reason.NOTICE_CHANGED]))
+            self["consent"].data = False
+            self["notice_version"].data = self.notice.version
+        self._judge_target()
+        return not self.errors
+
+    def value(self, once: Once | None) -> SignUpRequest:
+        """Return what is asked for."""
+        slot_id, pool_id = self._target()
+        return SignUpRequest(
+            slot_id=slot_id,
+            pool_id=pool_id,
+            party_size=_persons(self["party_size"]),
+            name=self.name(),
+            answers=self.answers(),
+            files=self.files(),
+            consents=self.consents(),
+            notice_version=self.notice.version,
+            once=once,
+        )
+
+    @property
+    def key(self) -> str:
+        """The idempotency key as it came; empty where there is none."""
+        return str(self["idempotency_key"].data or "")[:_LONGEST_KEY]
+
+    def _chosen(self, name: str) -> int | None:
+        """Return the id in a field; None where nothing was chosen, 0 where it is no id."""
+        typed = half_width(self[name].data or "")
+        if not typed:
+            return None
+        return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 11 else 0  # noqa: PLR2004  # ids have ten digits
+
+    def _target(self) -> tuple[int | None, int | None]:
+        """Return slot and pool: a pool tells its slot, a slot with one pool tells its pool, and the only slot needs no choice."""
+        slot_id, pool_id = self._chosen("slot"), self._chosen("pool")
+        slots = self.openings.slots
+        if pool_id is not None and slot_id is None:
+            slot_id = next((one.slot.id for one in slots if any(pool.id == pool_id for pool in one.slot.pools)), 0)
+        if slot_id is None and len(self.openings.listed) == 1:
+            slot_id = self.openings.listed[0].slot.id
+        if pool_id is None and slot_id is not None:
+            chosen = next((one for one in slots if one.slot.id == slot_id), None)
+            only = chosen.only_pool if chosen else None
+            pool_id = only.pool.id if only else None
+        return slot_id, pool_id
+
+    def _judge_target(self) -> None:
+        """Take only what the activity has; whether there is room is not for a form to say."""
+        slot_id, pool_id = self._target()
+        if slot_id is None:
+            self.complain("slot", _("请选择要参加的场次"))
+            return
+        opening = next((one for one in self.openings.slots if one.slot.id == slot_id), None)
+        if opening is None:
+            self.complain("slot", _("请从列出的场次中选择"))
+        elif opening.is_by_quota:
+            return
+        elif pool_id is None:
+            self.complain("pool", _("请选择"))
+        elif all(pool.id != pool_id for pool in opening.slot.pools):
+            self.complain("pool", _("请从列出的选项中选择"))
+
+
+class EditForm(_AskingForm):
+    """What a person may change of an own sign-up. A sealed text is never shown: its field left empty keeps it."""
+
+    def __init__(
+        self,
+        activity: Activity,
+        questions: list[Question],
+        kept: Mapping[str, str],
+        *,
+        kept_files: Mapping[str, str],
+        consented: frozenset[str],
+        sent: MultiDict[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.activity, self._kept, self.kept_files = activity, kept, kept_files
+        fields: dict[str, Any] = {"party_size": _party_field(activity)}
+        fields |= {
+            field_name(question): field_of(question, is_required=question.is_required and not self._keeps(question))
+            for question in questions
+        }
+        fields["revision"] = WholeField("", least=1, most=10**9 - 1)
+        super().__init__(questions, fields, consented)
+        self.process(sent, data=data)
+
+    def _keeps(self, question: Question) -> bool:
+        """Tell whether an empty field leaves what is there as it is."""
+        if question.type == "file":
+            return question.key in self.kept_files
+        return is_out_of_sight(question) and bool(self._kept.get(question.key))
+
+    def keeps(self, question: Question) -> bool:
+        """Tell whether something is there that the page does not show."""
+        return self._keeps(question)
+
+    def answers(self) -> dict[str, str]:
+        """Return the answers: those typed, and those kept out of sight."""
+        typed = super().answers()
+        kept = {
+            question.key: self._kept[question.key]
+            for question in self.questions
+            if question.type != "file" and self._keeps(question) and question.key not in typed
+        }
+        return {**kept, **typed}
+
+    def _judge_id_numbers(self) -> None:
+        super()._judge_id_numbers()
+        for one in self._all_asked():
+            if one.question.type != "id_number" or one.field.data or one.field.errors:
+                continue
+            kept = self._kept.get(one.question.key)
+            if kept and asking.id_number_words(kept, self._id_type()):
+                self.complain(one.field.name, _("证件类型已更改，请重新填写证件号码"))
+
+    def value(self) -> EditRequest:
+        """Return the change asked for."""
+        return EditRequest(
+            party_size=_persons(self["party_size"]),
+            name=self.name(),
+            answers=self.answers(),
+            files=self.files(),
+            consents=self.consents(),
+            revision=self["revision"].data or 0,
+        )
+
+
+def is_out_of_sight(question: Question) -> bool:
+    """Tell whether an answer is masked even to its owner: sensitive and typed, such as an identity number."""
+    return is_sensitive(question) and question.type not in {"select", "multi", "tags", "boolean", "pledge"}
