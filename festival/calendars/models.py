@@ -47,6 +47,7 @@ class CalendarFeed(Model):
     modified_at: Mapped[datetime]
     #: Build again after this instant although nothing changed (a tombstone's end); None: never by time alone.
     stale_at: Mapped[datetime | None]
+    #: As served; a private feed's are sealed, for its own address stands in it.
     body: Mapped[bytes] = mapped_column(LargeBinary)
     body_gzip: Mapped[bytes] = mapped_column(LargeBinary)
 

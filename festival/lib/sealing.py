@@ -1,6 +1,7 @@
 """Encryption of single values at rest (AES-256-GCM). The first key encrypts, all decrypt."""
 
 import base64
+import hashlib
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +19,11 @@ def _keys() -> list[bytes]:
     """Return the application's data keys, newest first."""
     keys: list[bytes] = current_app.extensions["data_keys"]
     return keys
+
+
+def label() -> str:
+    """Return a word for the key that encrypts now: what was sealed under another label may soon not open."""
+    return hashlib.sha256(b"label" + _keys()[0]).hexdigest()[:16]
 
 
 def parse_keys(texts: list[str]) -> list[bytes]:

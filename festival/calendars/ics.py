@@ -1,0 +1,215 @@
+"""The one writer of iCalendar (RFC 5545, RFC 7986): plain values in, bytes out, the same bytes for the same values.
+
+icalendar's shortcuts are left alone: ``Calendar.new()`` invents a UID, ``name=`` leaves its text unescaped, ``refresh_interval=``
+forgets VALUE=DURATION, and ``add_missing_timezones()`` writes a hundred years of history. Without METHOD, DTSTAMP is the
+last revision, so nothing in here reads a clock.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from icalendar import Alarm, Calendar, Component, Event, Timezone, TimezoneStandard, vDuration, vText, vUri
+from PIL import ImageColor
+
+from festival.calendars.rules import Appearance
+from festival.lib import clock
+from festival.lib.text import clean, clean_line
+
+#: Raised when the same values are written differently: what is stored is written again.
+WRITER = 1
+PRODID = "-//Hexi Talent Festival//Calendar 1.0//ZH"
+ZONE = "Asia/Shanghai"
+#: Names the UIDs of alarms (RFC 9074) after those of their slots.
+_ALARMS = uuid.UUID("7b0d2f5e-2f1c-4c61-9f0b-6d4f0c7a1e35")
+#: The end of every calendar: entries are put in front of it.
+_END = b"END:VCALENDAR\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where: the words of LOCATION and, where it is known, the point (WGS-84)."""
+
+    name: str
+    address: str
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One VEVENT as values. Texts are in one language; instants are aware."""
+
+    uid: str
+    sequence: int
+    created_at: datetime
+    #: DTSTAMP and LAST-MODIFIED.
+    updated_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    description: str
+    place: Place
+    appearance: Appearance
+    categories: tuple[str, ...]
+    url: str
+    #: Who answers for it, and their public telephone number.
+    contact: str
+    is_private: bool = False
+    #: What an alarm an hour before says; empty: none rings.
+    alarm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a feed says of itself. Texts are in one language."""
+
+    name: str
+    description: str
+    #: How often to ask again.
+    refresh: timedelta
+    #: The feed's own address.
+    source: str
+    url: str
+    #: ``#RRGGBB``
+    colour: str
+
+
+# -- one entry --------------------------------------------------------------------------------------------------------------
+
+
+def write_entry(entry: Entry) -> bytes:
+    """Return an entry as a VEVENT."""
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("dtstamp", _utc(entry.updated_at))
+    event.add("last-modified", _utc(entry.updated_at))
+    event.add("created", _utc(entry.created_at))
+    event.add("sequence", entry.sequence)
+    event.add("dtstart", _local(entry.starts_at))
+    event.add("dtend", _local(entry.ends_at))
+    _add_text(event, "summary", clean_line(entry.summary))
+    _add_text(event, "description", clean(entry.description))
+    _add_place(event, entry.place)
+    event.add("status", entry.appearance.status.value)
+    event.add("transp", "OPAQUE" if entry.appearance.is_opaque else "TRANSPARENT")
+    event.add("x-microsoft-cdo-busystatus", vText(entry.appearance.busy.value))
+    event.add("categories", [clean_line(category) for category in entry.categories])
+    if entry.is_private:
+        event.add("class", "PRIVATE")
+    event.add("url", entry.url)
+    _add_text(event, "contact", clean_line(entry.contact))
+    if entry.alarm:
+        event.add_component(_alarm(entry))
+    return bytes(event.to_ical())
+
+
+def _add_text(component: Component, name: str, text: str) -> None:
+    """Add a text; an empty one is left out, for readers stumble over it."""
+    if text:
+        component.add(name, vText(text))
+
+
+def _add_place(event: Event, place: Place) -> None:
+    name, address = clean_line(place.name), clean_line(place.address)
+    _add_text(event, "location", ", ".join(part for part in (name, address) if part))
+    if place.lat is None or place.lon is None:
+        return
+    event.add("geo", (place.lat, place.lon))
+    parameters = {"VALUE": "URI", "X-TITLE": name, "X-ADDRESS": address, "X-APPLE-RADIUS": "100"}
+    event.add(
+        "x-apple-structured-location",
+        vUri(f"geo:{place.lat},{place.lon}"),
+        {name: value for name, value in parameters.items() if value},
+    )
+
+
+def _alarm(entry: Entry) -> Alarm:
+    alarm = Alarm()
+    alarm.add("uid", str(uuid.uuid5(_ALARMS, entry.uid)))
+    alarm.add("action", "DISPLAY")
+    alarm.add("trigger", timedelta(hours=-1))
+    _add_text(alarm, "description", clean_line(entry.alarm))
+    return alarm
+
+
+def _utc(at: datetime) -> datetime:
+    """Return an aware instant in whole seconds; a naive one would silently be taken for UTC."""
+    assert at.tzinfo is not None
+    return at.replace(microsecond=0)
+
+
+def _local(at: datetime) -> datetime:
+    """Return an instant in the festival's zone, whose name becomes TZID."""
+    assert at.tzinfo is not None
+    return clock.local(at).replace(microsecond=0)
+
+
+# -- a calendar around the entries ------------------------------------------------------------------------------------------
+
+
+def write_calendar(head: Head | None, entries: Iterable[bytes], modified_at: datetime | None = None) -> bytes:
+    """Return a whole calendar.
+
+    :param head: None for a file to import: a name would make desktop clients open it as a new calendar.
+    :param entries: what ``write_entry`` made.
+    :param modified_at: the latest change among the entries; None: there are none.
+    """
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODID)
+    calendar.add("calscale", "GREGORIAN")
+    if head is not None:
+        _add_head(calendar, head)
+        if modified_at is not None:
+            calendar.add("last-modified", _utc(modified_at))
+    calendar.add_component(_zone())
+    frame = bytes(calendar.to_ical())
+    return b"".join((frame.removesuffix(_END), *entries, _END))
+
+
+def _add_head(calendar: Calendar, head: Head) -> None:
+    name, description = clean_line(head.name), clean(head.description)
+    for property_name, text in (
+        ("name", name),
+        ("x-wr-calname", name),
+        ("description", description),
+        ("x-wr-caldesc", description),
+        ("x-wr-timezone", ZONE),
+    ):
+        _add_text(calendar, property_name, text)
+    refresh = vDuration(head.refresh)
+    calendar.add("refresh-interval", refresh, {"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(head.refresh))
+    calendar.add("source", vUri(head.source), {"VALUE": "URI"})
+    calendar.add("url", vUri(head.url))
+    calendar.add("color", vText(colour_name(head.colour)))
+    calendar.add("x-apple-calendar-color", vText(head.colour.upper()))
+
+
+def _zone() -> Timezone:
+    """Return the festival's zone in one block: always UTC+8 for our dates, and nothing that a reader could stumble over."""
+    standard = TimezoneStandard()
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001  # an onset is local by definition
+    standard.add("tzname", "CST")
+    standard.add("tzoffsetfrom", timedelta(hours=8))
+    standard.add("tzoffsetto", timedelta(hours=8))
+    zone = Timezone()
+    zone.add("tzid", ZONE)
+    zone.add_component(standard)
+    return zone
+
+
+@lru_cache(maxsize=64)
+def colour_name(colour: str) -> str:
+    """Return the CSS3 colour name nearest to ``#RRGGBB``: RFC 7986 allows names only."""
+    red, green, blue = ImageColor.getrgb(colour)[:3]
+
+    def distance(name: str) -> int:
+        near = ImageColor.getrgb(name)
+        return (near[0] - red) ** 2 + (near[1] - green) ** 2 + (near[2] - blue) ** 2
+
+    names = (name for name in ImageColor.colormap if name != "rebeccapurple")  # came with CSS4
+    return min(names, key=lambda name: (distance(name), name))

@@ -1,0 +1,340 @@
+"""Reading what calendars show, and what is stored of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, bindparam, func, select, true
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import joinedload, selectinload
+
+from festival.accounts.models import Account, AccountKind
+from festival.calendars.models import CalendarChoice, CalendarEntry, CalendarFeed, FeedReading
+from festival.calendars.rules import SHOWN, Audience, Client
+from festival.lib.db import db
+from festival.lib.i18n import Locale
+from festival.programme.models import Activity, ActivityStatus, Festival, Slot, Track
+from festival.programme.queries import PUBLIC_STATUSES
+from festival.signups.models import SignUp
+
+# -- a poll: one query, and a second one for the bytes if they are asked for --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of a feed, its bytes apart."""
+
+    id: int
+    programme_version: int
+    account_version: int
+    fingerprint: str
+    etag: str
+    modified_at: datetime
+    stale_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What one query tells about a feed: the present versions, and what is stored."""
+
+    festival_id: int | None
+    programme_version: int
+    #: Of the person's sign-ups; 0 in a public feed.
+    bookings_version: int = 0
+    stored: Stored | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivatePoll(Poll):
+    """The same for a person's feed. ``key_version`` None: the account is erased, or no person's."""
+
+    key_version: int | None
+    has_alarms: bool
+    #: When a client of this family last read; None: never.
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A feed's bytes with what describes them."""
+
+    etag: str
+    modified_at: datetime
+    body: bytes
+
+
+_CURRENT = (
+    select(Festival.id, Festival.calendar_version).order_by(Festival.starts_on.desc()).limit(1).subquery("current_festival")
+)
+_STORED = (
+    CalendarFeed.id.label("feed_id"),
+    CalendarFeed.programme_version,
+    CalendarFeed.account_version,
+    CalendarFeed.fingerprint,
+    CalendarFeed.etag,
+    CalendarFeed.modified_at,
+    CalendarFeed.stale_at,
+)
+_IS_ASKED = and_(CalendarFeed.key == bindparam("key"), CalendarFeed.locale == bindparam("locale"))
+#: Rises with each change of any of a person's sign-ups: rows go with the account only.
+_BOOKINGS_VERSION = (
+    select(func.count(SignUp.id) + func.coalesce(func.sum(SignUp.revision), 0))
+    .where(SignUp.person_id == Account.id)
+    .scalar_subquery()
+)
+_PUBLIC_POLL = (
+    select(_CURRENT.c.id, _CURRENT.c.calendar_version, *_STORED).select_from(_CURRENT).outerjoin(CalendarFeed, _IS_ASKED)
+)
+_PRIVATE_POLL = (
+    select(
+        _CURRENT.c.id,
+        _CURRENT.c.calendar_version,
+        Account.kind,
+        Account.erased_at,
+        Account.calendar_key_version,
+        CalendarChoice.has_alarms,
+        _BOOKINGS_VERSION.label("bookings_version"),
+        FeedReading.read_at,
+        *_STORED,
+    )
+    .select_from(Account)
+    .outerjoin(_CURRENT, true())
+    .outerjoin(CalendarChoice, CalendarChoice.account_id == Account.id)
+    .outerjoin(FeedReading, and_(FeedReading.account_id == Account.id, FeedReading.client == bindparam("client")))
+    .outerjoin(CalendarFeed, _IS_ASKED)
+    .where(Account.id == bindparam("account_id"))
+)
+
+
+def poll(key: str, locale: Locale) -> Poll:
+    """Return how a public feed stands."""
+    row = db.session.execute(_PUBLIC_POLL, {"key": key, "locale": locale}).one_or_none()
+    if row is None:
+        return Poll(festival_id=None, programme_version=0, stored=None)
+    return Poll(festival_id=row.id, programme_version=row.calendar_version, stored=_stored(row))
+
+
+def private_poll(account_id: int, locale: Locale, client: Client = Client.OTHER) -> PrivatePoll | None:
+    """Return how a person's feed stands; None: there is no such account (any more)."""
+    given = {"key": account_key(account_id), "locale": locale, "account_id": account_id, "client": client.value}
+    row = db.session.execute(_PRIVATE_POLL, given).one_or_none()
+    if row is None:
+        return None
+    return PrivatePoll(
+        festival_id=row.id,
+        programme_version=row.calendar_version or 0,
+        bookings_version=row.bookings_version,
+        stored=_stored(row),
+        key_version=row.calendar_key_version if row.kind == AccountKind.PERSON and row.erased_at is None else None,
+        has_alarms=row.has_alarms is not False,
+        read_at=row.read_at,
+    )
+
+
+def _stored(row: Row[tuple[object, ...]]) -> Stored | None:
+    if row.feed_id is None:
+        return None
+    return Stored(
+        id=row.feed_id,
+        programme_version=row.programme_version,
+        account_version=row.account_version,
+        fingerprint=row.fingerprint,
+        etag=row.etag,
+        modified_at=row.modified_at,
+        stale_at=row.stale_at,
+    )
+
+
+def content(feed_id: int, *, is_zipped: bool) -> Content:
+    """Return a feed's bytes, plain or as gzip."""
+    body = CalendarFeed.body_gzip if is_zipped else CalendarFeed.body
+    row = db.session.execute(
+        select(CalendarFeed.etag, CalendarFeed.modified_at, body.label("body")).where(CalendarFeed.id == feed_id),
+    ).one()
+    return Content(row.etag, row.modified_at, row.body)
+
+
+def account_key(account_id: int) -> str:
+    """Return the key under which a person's feed is stored."""
+    return f"account:{account_id}"
+
+
+# -- what is in a feed --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A slot with its number among its activity's sessions, in the order they were planned: moved, it keeps its number."""
+
+    slot: Slot
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A person's sign-up and its slot."""
+
+    session: Session
+    sign_up: SignUp
+    #: How often what the person sees of this slot has changed through sign-ups of theirs: what SEQUENCE rises by.
+    changes: int
+
+
+def festival_of(festival_id: int) -> Festival:
+    """Return an edition; until commit nobody else builds a public feed of it or moves its calendars forward."""
+    return db.session.scalars(
+        select(Festival).where(Festival.id == festival_id).with_for_update(key_share=True),
+    ).one()
+
+
+def hold_account(account_id: int) -> None:
+    """Let nobody else build a person's feed until commit."""
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+
+
+def track(festival_id: int, key: str) -> Track | None:
+    """Return a track of an edition."""
+    return db.session.scalar(select(Track).where(Track.festival_id == festival_id, Track.key == key))
+
+
+def public_activity_id(festival_id: int, slug: str) -> int | None:
+    """Return the id of an activity that everyone may see."""
+    return db.session.scalar(
+        select(Activity.id).where(
+            Activity.festival_id == festival_id,
+            Activity.slug == slug,
+            Activity.status.in_(PUBLIC_STATUSES),
+        ),
+    )
+
+
+def public_sessions(festival_id: int, *, track_id: int | None = None, activity_id: int | None = None) -> list[Session]:
+    """Return the sessions of an edition's public activities by time: of all, of one track, or of one activity."""
+    wanted = (
+        select(Slot)
+        .join(Activity, Activity.id == Slot.activity_id)
+        .where(Activity.festival_id == festival_id, Activity.status.in_(PUBLIC_STATUSES), Slot.parent_id.is_(None))
+        .order_by(Slot.starts_at, Slot.id)
+    )
+    if track_id is not None:
+        wanted = wanted.where(Activity.track_id == track_id)
+    if activity_id is not None:
+        wanted = wanted.where(Activity.id == activity_id)
+    return _numbered(db.session.scalars(_with_words(wanted)).all())
+
+
+def _with_words(wanted: Select[Slot]) -> Select[Slot]:
+    """Read along whatever an entry is made of."""
+    return wanted.options(
+        selectinload(Slot.activity).options(joinedload(Activity.track), joinedload(Activity.venue)),
+        selectinload(Slot.venue),
+    )
+
+
+def _numbered(slots: Sequence[Slot]) -> list[Session]:
+    numbers = _numbers((slot.id, slot.activity_id) for slot in slots)
+    return [Session(slot, *numbers[slot.id]) for slot in slots]
+
+
+def _numbers(slots: Iterable[tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    """Return number and total of each session. ``slots``: ids of slot and activity, all sessions of each activity."""
+    ids: dict[int, list[int]] = defaultdict(list)
+    for slot_id, activity_id in sorted(slots):
+        ids[activity_id].append(slot_id)
+    return {slot_id: (at, len(found)) for found in ids.values() for at, slot_id in enumerate(found, start=1)}
+
+
+def bookings(festival_id: int, person_id: int) -> list[Booking]:
+    """Return what a person's feed may show, by time; a draft is nobody's business."""
+    mine = db.session.scalars(
+        select(SignUp)
+        .join(Activity, Activity.id == SignUp.activity_id)
+        .join(Slot, Slot.id == SignUp.slot_id)
+        .where(
+            SignUp.person_id == person_id,
+            Activity.festival_id == festival_id,
+            Activity.status != ActivityStatus.DRAFT,
+        )
+        .order_by(Slot.starts_at, SignUp.id)
+        .options(
+            joinedload(SignUp.slot).options(
+                joinedload(Slot.activity).options(joinedload(Activity.track), joinedload(Activity.venue)),
+                joinedload(Slot.venue),
+                joinedload(Slot.parent),
+            ),
+            joinedload(SignUp.pool),
+        ),
+    ).all()
+    sessions = db.session.execute(
+        select(Slot.id, Slot.activity_id).where(
+            Slot.activity_id.in_({sign_up.activity_id for sign_up in mine}),
+            Slot.parent_id.is_(None),
+        ),
+    )
+    numbers = _numbers((row.id, row.activity_id) for row in sessions)
+    versions: dict[int, int] = defaultdict(int)
+    for sign_up in mine:  # those that ended too: whoever comes back must not count from the beginning
+        versions[sign_up.slot_id] += sign_up.revision
+    return [
+        Booking(
+            session=Session(sign_up.slot, *numbers.get(sign_up.slot_id, (1, 1))),
+            sign_up=sign_up,
+            changes=versions[sign_up.slot_id] - 1,
+        )
+        for sign_up in mine
+        if sign_up.state in SHOWN
+    ]
+
+
+def entries(slot_ids: Sequence[int], locale: Locale, audience: Audience) -> dict[int, CalendarEntry]:
+    """Return the stored entries of some slots."""
+    found = db.session.scalars(
+        select(CalendarEntry).where(
+            CalendarEntry.slot_id.in_(slot_ids),
+            CalendarEntry.locale == locale,
+            CalendarEntry.audience == audience.value,
+        ),
+    )
+    return {entry.slot_id: entry for entry in found}
+
+
+def feed(key: str, locale: Locale) -> CalendarFeed | None:
+    """Return a feed's row."""
+    return db.session.scalar(
+        select(CalendarFeed).where(CalendarFeed.key == key, CalendarFeed.locale == locale),
+    )
+
+
+# -- the page of calendars ----------------------------------------------------------------------------------------------------
+
+
+def tracks(festival_id: int) -> list[Track]:
+    """Return the tracks with something to see, in order."""
+    shown = select(Activity.track_id).where(Activity.festival_id == festival_id, Activity.status.in_(PUBLIC_STATUSES))
+    return list(
+        db.session.scalars(
+            select(Track).where(Track.festival_id == festival_id, Track.id.in_(shown)).order_by(Track.position),
+        ),
+    )
+
+
+def readings(account_id: int) -> list[FeedReading]:
+    """Return who reads a person's feed, the latest first."""
+    return list(
+        db.session.scalars(
+            select(FeedReading).where(FeedReading.account_id == account_id).order_by(FeedReading.read_at.desc()),
+        ),
+    )
+
+
+def choice(account_id: int) -> CalendarChoice | None:
+    """Return what a person chose; None: nothing yet."""
+    return db.session.scalar(select(CalendarChoice).where(CalendarChoice.account_id == account_id))
+
+
+def short_title(slug: str, locale: Locale) -> str:
+    """Return the short title of an activity of the newest edition, for a file's name."""
+    title = Activity.short_title_en if locale == "en" else Activity.short_title_zh
+    return db.session.execute(select(title).where(Activity.slug == slug).order_by(Activity.id.desc()).limit(1)).scalar_one()

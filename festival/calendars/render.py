@@ -1,0 +1,262 @@
+"""What a calendar says: rows of the programme and of sign-ups put into the words of one language."""
+
+import html
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import nh3
+
+from festival.calendars.addresses import Site, private_path, programme_path, track_path
+from festival.calendars.ics import Entry, Head, Place
+from festival.calendars.queries import Booking, Session
+from festival.calendars.rules import Audience, Standing, Times, appearance, later, rings, standing, state_at
+from festival.lib.format import moment, span
+from festival.lib.i18n import Locale, _, loc
+from festival.lib.rich import rich
+from festival.lib.text import clean, clean_line
+from festival.programme.kinds import kind_of
+from festival.programme.models import Activity, Festival, Pool, Slot, Track
+from festival.signups.rules import State
+
+#: Most characters of a description; what is longer is on the activity's page.
+LENGTH = 600
+#: The festival's red, and the blue of what is one's own.
+RED, BLUE = "#B3261E", "#17458F"
+#: How often a client is asked to read again.
+PUBLIC_REFRESH, PRIVATE_REFRESH = timedelta(hours=1), timedelta(minutes=30)
+
+
+# -- feeds ------------------------------------------------------------------------------------------------------------------
+
+
+def programme_head(festival: Festival, site: Site) -> Head:
+    """Return what the whole programme's feed says of itself."""
+    return Head(
+        name=loc(festival, "title"),
+        description=_("%(festival)s的全部公开活动。改期、延期与取消会自动更新。", festival=loc(festival, "title")),
+        refresh=PUBLIC_REFRESH,
+        source=site.address(programme_path()),
+        url=site.address("/"),
+        colour=RED,
+    )
+
+
+def track_head(festival: Festival, track: Track, site: Site) -> Head:
+    """Return what a track's feed says of itself."""
+    names = {"festival": loc(festival, "title"), "track": loc(track, "title")}
+    return Head(
+        name=_("%(festival)s · %(track)s", **names),
+        description=_("%(festival)s“%(track)s”板块的公开活动。改期、延期与取消会自动更新。", **names),
+        refresh=PUBLIC_REFRESH,
+        source=site.address(track_path(track.key)),
+        url=site.address("/"),
+        colour=track.colour,
+    )
+
+
+def private_head(token: str, site: Site) -> Head:
+    """Return what a person's feed says of itself."""
+    return Head(
+        name=_("我的河西人才节"),
+        description=_("仅供本人使用：您报名的活动。请勿把此日历的地址转发给他人。"),
+        refresh=PRIVATE_REFRESH,
+        source=site.address(private_path(token)),
+        url=site.address("/me"),
+        colour=BLUE,
+    )
+
+
+# -- entries ----------------------------------------------------------------------------------------------------------------
+
+
+def times_of(slot: Slot) -> Times:
+    """Return a slot's times as the rules take them."""
+    return Times(slot.starts_at, slot.ends_at, slot.previous_starts_at)
+
+
+def standing_of(slot: Slot) -> Standing:
+    """Return what became of a slot: its own status, its session's and its activity's together."""
+    statuses = [slot.activity.status, slot.status]
+    if slot.parent_id is not None and slot.parent is not None:
+        statuses.append(slot.parent.status)
+    return standing(statuses, times_of(slot))
+
+
+def public_entry(session: Session, audience: Audience, site: Site) -> Entry:
+    """Return a session as everyone sees it."""
+    slot = session.slot
+    stands = standing_of(slot)
+    return Entry(
+        uid=slot.uid,
+        sequence=slot.sequence,
+        created_at=slot.created_at,
+        updated_at=slot.updated_at,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        summary=_marked(stands, None, _title(session)),
+        description=_description(slot, _old_time(slot, stands), site),
+        place=_place(slot),
+        appearance=appearance(audience, stands),
+        categories=_categories(slot.activity),
+        url=site.activity(slot.activity.slug),
+        contact=_contact(slot.activity),
+    )
+
+
+def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) -> Entry:
+    """Return a person's sign-up as only they see it. Never in it: number on the list, code, contact, party.
+
+    :param alarms: whether the person wants to be reminded.
+    """
+    slot, sign_up = booking.session.slot, booking.sign_up
+    stands = standing_of(slot)
+    state = state_at(sign_up.state, sign_up.offered_until, now)
+    title = _title(booking.session)
+    updated_at = slot.updated_at
+    if booking.changes:
+        updated_at = max(updated_at, later(sign_up.updated_at, None))
+    lines = [*_old_time(slot, stands), *_place_line(sign_up.pool), *_state_line(stands, state, sign_up.offered_until)]
+    return Entry(
+        uid=slot.uid,
+        sequence=slot.sequence + booking.changes,
+        created_at=slot.created_at,
+        updated_at=updated_at,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        summary=_marked(stands, state, title),
+        description=_description(slot, lines, site),
+        place=_place(slot),
+        appearance=appearance(Audience.PRIVATE, stands, state),
+        categories=_categories(slot.activity),
+        url=site.activity(slot.activity.slug),
+        contact=_contact(slot.activity),
+        is_private=True,
+        alarm=title if alarms and rings(stands, state) else "",
+    )
+
+
+# -- their words ------------------------------------------------------------------------------------------------------------
+
+
+def _title(session: Session) -> str:
+    """Return the activity's title with what tells this time from its others."""
+    slot = session.slot
+    title, label = loc(slot.activity, "title"), loc(slot, "label")
+    if label:
+        return str(_("%(title)s（%(label)s）", title=title, label=label))
+    if session.total > 1:
+        return str(_("%(title)s（第%(number)s场/共%(total)s场）", title=title, number=session.number, total=session.total))
+    return title
+
+
+def _marked(stands: Standing, state: State | None, title: str) -> str:
+    """Return a title behind what a reader must know first. Outlook shows no state in a subscription: the words must."""
+    match state:
+        case _ if stands == Standing.CANCELLED:
+            return str(_("【已取消】%(title)s", title=title))
+        case State.WAITLISTED:
+            title = _("【候补】%(title)s", title=title)
+        case State.OFFERED:
+            title = _("【待确认】%(title)s", title=title)
+        case State.PENDING:
+            title = _("【待审核】%(title)s", title=title)
+        case State.ENTERED:
+            title = _("【待抽签】%(title)s", title=title)
+    match stands:
+        case Standing.POSTPONED:
+            return str(_("【延期待定】%(title)s", title=title))
+        case Standing.RESCHEDULED:
+            return str(_("【改期】%(title)s", title=title))
+    return title
+
+
+def _old_time(slot: Slot, stands: Standing) -> list[str]:
+    """Return the first line of a time that was moved, or is to be."""
+    if stands == Standing.POSTPONED:
+        return [_("原定时间：%(when)s。新的时间待定。", when=span(slot.starts_at, slot.ends_at))]
+    if stands == Standing.RESCHEDULED and slot.previous_starts_at is not None:
+        before = span(slot.previous_starts_at, slot.previous_ends_at or slot.previous_starts_at)
+        return [_("原定时间：%(when)s。", when=before)]
+    return []
+
+
+def _state_line(stands: Standing, state: State, offered_until: datetime | None) -> list[str]:
+    """Return what the reader has to do, or to wait for; nothing that moves by itself, such as a number on the list."""
+    if stands == Standing.CANCELLED:
+        return []
+    match state:
+        case State.OFFERED if offered_until is not None:
+            return [_("已为您保留名额，请于 %(when)s 前登录确认，逾期自动转给下一位。", when=moment(offered_until))]
+        case State.WAITLISTED:
+            return [_("您在候补名单上，有名额时会通知您。")]
+        case State.PENDING:
+            return [_("报名正在审核，结果会通知您。")]
+        case State.ENTERED:
+            return [_("您已参加抽签，结果会通知您。")]
+    return []
+
+
+def _place_line(pool: Pool) -> list[str]:
+    """Return the bus, zone or seats that a person signed up for. A quota says something about the person: it stays out."""
+    label = loc(pool, "label")
+    if not label or pool.quota_question is not None:
+        return []
+    match pool.unit:
+        case "bus":
+            return [_("乘车线路：%(label)s", label=label)]
+        case "zone":
+            return [_("观看区：%(label)s", label=label)]
+        case "seat_block":
+            return [_("席位：%(label)s", label=label)]
+    return []
+
+
+def _place(slot: Slot) -> Place:
+    venue = slot.venue or slot.activity.venue
+    return Place(loc(venue, "name"), loc(venue, "address"), venue.lat, venue.lon)
+
+
+def _categories(activity: Activity) -> tuple[str, ...]:
+    return (activity.track.title_zh, activity.track.title_en)
+
+
+def _contact(activity: Activity) -> str:
+    return " ".join(part for part in (loc(activity, "host"), activity.host_phone) if part)
+
+
+def _description(slot: Slot, lines: Iterable[str], site: Site) -> str:
+    """Return what must be known first, a block in each language, and where to read more; at most LENGTH characters."""
+    first = "\n".join(clean_line(line) for line in lines)
+    more = f"详情 / Details: {site.activity(slot.activity.slug)}"
+    room = LENGTH - len(first) - len(more) - 6  # the blank lines between
+    chinese, english = (_block(slot, language) for language in ("zh", "en"))
+    chinese = _shorten(chinese, max(room - len(english), room * 2 // 5))
+    english = _shorten(english, room - len(chinese))
+    return "\n\n".join(part for part in (first, chinese, english, more) if part)
+
+
+def _block(slot: Slot, language: Locale) -> str:
+    """Return what an activity says of itself in one language, and what its kind adds for this time."""
+    activity = slot.activity
+    summary = clean(str(getattr(activity, f"summary_{language}")))
+    text = _plain(str(getattr(activity, f"description_{language}")))
+    if summary and not text.startswith(summary):
+        text = f"{summary}\n{text}".strip()
+    return "\n".join([text, *kind_of(activity).calendar_lines(activity, slot, language)]).strip()
+
+
+@lru_cache(maxsize=256)
+def _plain(text: str) -> str:
+    """Return Markdown as plain lines."""
+    bare = html.unescape(nh3.clean(str(rich(text)), tags=set()))
+    return "\n".join(line for line in (clean_line(line) for line in bare.splitlines()) if line)
+
+
+def _shorten(text: str, length: int) -> str:
+    """Return a text of at most so many characters, cut after a word."""
+    if len(text) <= length:
+        return text
+    cut = text[: max(0, length - 1)]
+    space = cut.rfind(" ")
+    return f"{cut[:space] if space > length * 3 // 4 else cut}…"

@@ -1,0 +1,171 @@
+"""How a time of an activity stands in a calendar, and who reads it. Pure: plain values in, a verdict out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from festival.signups.rules import State
+
+#: A cancelled time stays in the feeds until so long after its end: some clients ask once a week.
+TOMBSTONE = timedelta(days=7)
+#: How often the reading of a private feed is written down at most.
+READING_EVERY = timedelta(minutes=10)
+
+
+class Audience(StrEnum):
+    """For whom an entry is written."""
+
+    PUBLIC = "public"  # feeds of the programme and of a track: an offer, which must not block anybody's time
+    DOWNLOAD = "download"  # one activity, put into one's calendar on purpose
+    PRIVATE = "private"  # what a person has signed up for
+
+
+class Standing(StrEnum):
+    """What became of a time."""
+
+    SCHEDULED = "scheduled"
+    RESCHEDULED = "rescheduled"
+    POSTPONED = "postponed"  # the new time is not known yet: the old one is kept
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a slot is, and when it was before it was last moved."""
+
+    starts_at: datetime
+    ends_at: datetime
+    previous_starts_at: datetime | None = None
+
+
+def standing(statuses: Iterable[str], times: Times) -> Standing:
+    """Return what became of a time.
+
+    :param statuses: of the slot, the session it belongs to and the activity: the gravest holds.
+    """
+    held = set(statuses)
+    if "cancelled" in held:
+        return Standing.CANCELLED
+    if "postponed" in held:
+        return Standing.POSTPONED
+    if times.previous_starts_at not in {None, times.starts_at}:
+        return Standing.RESCHEDULED
+    return Standing.SCHEDULED
+
+
+def tombstone_until(times: Times) -> datetime:
+    """Return until when a cancelled time stays in the feeds."""
+    return times.ends_at + TOMBSTONE
+
+
+#: Sign-ups that hold a place for certain.
+HOLDING = frozenset({State.CONFIRMED, State.ATTENDED})
+#: Sign-ups that may still come to one.
+HOPING = frozenset({State.OFFERED, State.WAITLISTED, State.PENDING, State.ENTERED})
+#: What a private feed shows; withdrawn, removed, rejected, expired and missed ones leave it.
+SHOWN = HOLDING | HOPING
+
+
+def state_at(state: State, offered_until: datetime | None, now: datetime) -> State:
+    """Return a sign-up's state judged by time: an offer whose deadline has passed waits to be settled, like the list."""
+    if state == State.OFFERED and offered_until is not None and offered_until <= now:
+        return State.WAITLISTED
+    return state
+
+
+class Status(StrEnum):
+    """RFC 5545 STATUS."""
+
+    CONFIRMED = "CONFIRMED"
+    TENTATIVE = "TENTATIVE"
+    CANCELLED = "CANCELLED"
+
+
+class Busy(StrEnum):
+    """X-MICROSOFT-CDO-BUSYSTATUS."""
+
+    BUSY = "BUSY"
+    FREE = "FREE"
+    TENTATIVE = "TENTATIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How certain an entry is, and whether it blocks its reader's time."""
+
+    status: Status
+    is_opaque: bool
+    busy: Busy
+
+
+def appearance(audience: Audience, standing: Standing, state: State | None = None) -> Appearance:
+    """Return how an entry appears.
+
+    :param state: the reader's sign-up in a private feed; None elsewhere.
+    """
+    if standing == Standing.CANCELLED:
+        return Appearance(Status.CANCELLED, is_opaque=False, busy=Busy.FREE)
+    uncertain = standing == Standing.POSTPONED or state in HOPING
+    if audience == Audience.PUBLIC:
+        return Appearance(Status.TENTATIVE if uncertain else Status.CONFIRMED, is_opaque=False, busy=Busy.FREE)
+    if uncertain:
+        return Appearance(Status.TENTATIVE, is_opaque=False, busy=Busy.TENTATIVE)
+    return Appearance(Status.CONFIRMED, is_opaque=True, busy=Busy.BUSY)
+
+
+def rings(standing: Standing, state: State) -> bool:
+    """Tell whether an entry may ring: only for a place that is held, at a time that holds."""
+    return state in HOLDING and standing in {Standing.SCHEDULED, Standing.RESCHEDULED}
+
+
+def later(wall: datetime, previous: datetime | None) -> datetime:
+    """Return the instant of a change in whole seconds, later than the one before in any case."""
+    at = wall.replace(microsecond=0)
+    return at if previous is None else max(at, previous + timedelta(seconds=1))
+
+
+class Client(StrEnum):
+    """Families of programs that read calendars."""
+
+    APPLE = "apple"
+    GOOGLE = "google"
+    OUTLOOK = "outlook"
+    THUNDERBIRD = "thunderbird"
+    ICSX5 = "icsx5"
+    NEXTCLOUD = "nextcloud"
+    HOME_ASSISTANT = "home_assistant"
+    VDIRSYNCER = "vdirsyncer"
+    BROWSER = "browser"
+    OTHER = "other"
+
+
+#: Words of a user agent in lower case, the most telling first.
+_TRACES: tuple[tuple[str, Client], ...] = (
+    ("google-calendar", Client.GOOGLE),
+    ("icsx5", Client.ICSX5),
+    ("nextcloud", Client.NEXTCLOUD),
+    ("homeassistant", Client.HOME_ASSISTANT),
+    ("home assistant", Client.HOME_ASSISTANT),
+    ("vdirsyncer", Client.VDIRSYNCER),
+    ("thunderbird", Client.THUNDERBIRD),
+    ("outlook", Client.OUTLOOK),
+    ("microsoft", Client.OUTLOOK),
+    ("exchange", Client.OUTLOOK),
+    ("calendaragent", Client.APPLE),
+    ("dataaccessd", Client.APPLE),
+    ("accountsd", Client.APPLE),
+    ("remindd", Client.APPLE),
+    ("mozilla", Client.BROWSER),
+)
+
+
+def client_of(user_agent: str) -> Client:
+    """Return the family a user agent belongs to; the rest of it is never kept."""
+    seen = user_agent.lower()
+    return next((client for trace, client in _TRACES if trace in seen), Client.OTHER)
+
+
+def is_wechat(user_agent: str) -> bool:
+    """Tell whether a page is read in WeChat's own browser, which drops calendar files and ``webcal:``."""
+    return "micromessenger" in user_agent.lower()

@@ -1,0 +1,49 @@
+"""What people decide about their own calendar, and who reads it. Call inside ``transaction()``."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+
+from festival.accounts.models import Account
+from festival.calendars import queries
+from festival.calendars.models import CalendarChoice, CalendarFeed, FeedReading
+from festival.calendars.rules import Client
+from festival.lib.db import db
+
+
+def renew_address(account_id: int) -> None:
+    """End a person's feed address; whoever still asks there is told that it is gone."""
+    db.session.execute(
+        update(Account).where(Account.id == account_id).values(calendar_key_version=Account.calendar_key_version + 1),
+    )
+    db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
+
+
+def choose_alarms(account_id: int, *, has_alarms: bool) -> None:
+    """Let a person's feed ring an hour before, or not."""
+    queries.hold_account(account_id)
+    chosen = queries.choice(account_id)
+    if chosen is None:
+        chosen = CalendarChoice(account_id=account_id)
+        db.session.add(chosen)
+    chosen.has_alarms = has_alarms
+
+
+def note_reading(account_id: int, client: Client, at: datetime) -> None:
+    """Keep when a family of clients last read a person's feed."""
+    queries.hold_account(account_id)
+    reading = db.session.scalar(
+        select(FeedReading).where(FeedReading.account_id == account_id, FeedReading.client == client.value),
+    )
+    if reading is None:
+        reading = FeedReading(account_id=account_id, client=client.value)
+        db.session.add(reading)
+    reading.read_at = at
+
+
+def forget(account_id: int) -> None:
+    """Erase what is stored of a person's calendar: the feed's bytes, who read it, what was chosen."""
+    locales = CalendarFeed.key == queries.account_key(account_id)
+    db.session.execute(delete(CalendarFeed).where(locales))
+    db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
+    db.session.execute(delete(CalendarChoice).where(CalendarChoice.account_id == account_id))
