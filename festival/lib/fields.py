@@ -45,11 +45,13 @@ class InstantField(Field):
     data: datetime | None
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read what ``<input type="datetime-local">`` sends; what the form did not send stays as it is."""
+        """Read what ``<input type="datetime-local">`` sends; what the form did not send, or sent as shown, stays as it is."""
         if not valuelist:
             return
-        self.data = None
         typed = valuelist[0].strip()
+        if typed == self._shown(self.data):
+            return
+        self.data = None
         if not typed:
             return
         try:
@@ -62,9 +64,12 @@ class InstantField(Field):
 
     def _value(self) -> str:
         """Return what stands in the field: as typed, else the stored instant."""
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return f"{clock.local(self.data):%Y-%m-%dT%H:%M}" if self.data else ""
+        return str(self.raw_data[0]) if self.raw_data else self._shown(self.data)
+
+    @staticmethod
+    def _shown(instant: datetime | None) -> str:
+        """Return an instant to the minute: seconds that the field does not show are not lost by sending it back."""
+        return f"{clock.local(instant):%Y-%m-%dT%H:%M}" if instant else ""
 
 
 class Needed:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its types are older than it
 from wtforms.validators import Optional, Regexp
 
 from festival.lib import clock
@@ -94,7 +95,7 @@ class ActivityForm(_Remembers, _Span):
         """
         more = {"formdata": None} if is_fresh else {}
         form = cls(obj=activity, seen=activity.updated_at.isoformat(), **more)
-        form.venue_id.choices = [(venue.id, loc(venue, "name")) for venue in venues]
+        form.venue_id.choices = _venue_choices(venues)
         if len(sessions_of(activity)) != 1:
             del form.starts_at
             del form.ends_at
@@ -125,6 +126,10 @@ class ActivityForm(_Remembers, _Span):
         return ActivityEdit(words=self.words(), venue_id=self.venue_id.data, span=self.span())
 
 
+def _venue_choices(venues: list[Venue]) -> list[SelectChoice]:
+    return [SelectChoice(str(venue.id), loc(venue, "name")) for venue in venues]
+
+
 def _text(field: LineField | LinesField) -> str:
     return field.data or ""
 
@@ -152,7 +157,7 @@ class SlotForm(_Remembers, _Span):
         if not form.venue_id.raw_data:
             form.venue_id.data = slot.venue_id or 0
         same = _("与活动相同：%(venue)s", venue=loc(activity.venue, "name"))
-        form.venue_id.choices = [(0, same), *((venue.id, loc(venue, "name")) for venue in venues)]
+        form.venue_id.choices = [SelectChoice("0", same), *_venue_choices(venues)]
         return form
 
     def value(self) -> SlotEdit:
@@ -185,7 +190,10 @@ class CapacityForm(FlaskForm):
     unlimited = BooleanField(_l("不限名额"))
     over = RadioField(
         _l("超出的人"),
-        choices=[("keep", _l("全部保留，不通知任何人")), ("move", _l("把最后报名的移到候补名单最前面，并通知他们"))],
+        choices=[
+            SelectChoice("keep", _l("全部保留，不通知任何人")),
+            SelectChoice("move", _l("把最后报名的移到候补名单最前面，并通知他们")),
+        ],
         validators=[Optional()],
     )
 

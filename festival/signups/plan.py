@@ -109,7 +109,7 @@ def _what_others_saved(form: Form, stored: Form) -> dict[str, str]:
 def _shown(field: Field) -> str:
     """Return a field's value as its reader sees it."""
     if isinstance(field, SelectField):
-        return next((str(choice[1]) for choice in field.iter_choices() if choice[2]), "")
+        return next((str(label) for value, label, *_rest in field.iter_choices() if value == str(field.data)), "")
     if isinstance(field, InstantField):
         return stamp(field.data) if field.data else ""
     return str(field.data or "")
