@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 from festival.lib.errors import Refused
@@ -271,3 +272,63 @@ def may_withdraw_at(now: datetime, *, state: State, cancel_until: datetime | Non
     if state in {State.WAITLISTED, State.PENDING, State.ENTERED, State.OFFERED}:
         return now < starts_at
     return now < (cancel_until or starts_at)
+
+
+# -- two things at once -------------------------------------------------------------------------------------------------------
+
+_EARTH_KM = 6371.0
+#: Streets are longer than the line between two points, by about so much.
+_DETOUR = 1.4
+#: By bus or bicycle through the district, waiting included.
+_KM_PER_HOUR = 12
+_LEAVING_MINUTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where somebody is during a time. ``point``: latitude and longitude in degrees; None: unknown."""
+
+    starts_at: datetime
+    ends_at: datetime
+    venue_id: int
+    point: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two stops that one person can hardly both keep. Minutes: of overlap, or of the way and of the gap left for it."""
+
+    overlap_minutes: int
+    travel_minutes: int
+    gap_minutes: int
+
+
+def travel_minutes(here: Stop, there: Stop) -> int:
+    """Return roughly how long the way takes, in steps of five minutes; 0 within one venue or where a point is unknown."""
+    if here.venue_id == there.venue_id or here.point is None or there.point is None or here.point == there.point:
+        return 0
+    minutes = _LEAVING_MINUTES + _distance_km(here.point, there.point) * _DETOUR / _KM_PER_HOUR * 60
+    return -(-int(minutes + 0.5) // 5) * 5
+
+
+def _distance_km(here: tuple[float, float], there: tuple[float, float]) -> float:
+    """Return the great-circle distance (haversine)."""
+    latitudes = radians(here[0]), radians(there[0])
+    apart = sin((latitudes[1] - latitudes[0]) / 2) ** 2
+    apart += cos(latitudes[0]) * cos(latitudes[1]) * sin(radians(there[1] - here[1]) / 2) ** 2
+    return 2 * _EARTH_KM * asin(sqrt(min(1.0, apart)))
+
+
+def clash(one: Stop, other: Stop) -> Clash | None:
+    """Tell how two stops are in each other's way: they overlap, or the gap is too short for the way; None: both can be kept."""
+    first, second = sorted((one, other), key=lambda stop: (stop.starts_at, stop.ends_at))
+    gap = _minutes(second.starts_at - first.ends_at)
+    if gap < 0:
+        overlap = _minutes(min(first.ends_at, second.ends_at) - second.starts_at)
+        return Clash(overlap_minutes=overlap, travel_minutes=0, gap_minutes=0)
+    way = travel_minutes(first, second)
+    return Clash(overlap_minutes=0, travel_minutes=way, gap_minutes=gap) if gap < way else None
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)
