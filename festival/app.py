@@ -26,7 +26,9 @@ from festival.audit import models as audit_models
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
 from festival.checkin import views as checkin_views
+from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
+from festival.draws import views as draws_views
 from festival.lib import (
     access,
     clock,
@@ -74,6 +76,7 @@ PUBLIC_BLUEPRINTS = (
     accounts_views.bp,
     signups_views.bp,
     checkin_views.bp,
+    draws_views.bp,
     calendars_views.bp,
     notices_views.bp,
 )
@@ -82,6 +85,7 @@ MANAGE_BLUEPRINTS = (
     accounts_manage.bp,
     signups_manage.bp,
     roster_manage.bp,
+    draws_manage.bp,
     notices_manage.bp,
 )
 COMMANDS = (accounts_cli.staff_cli, seed_cli.seed_cli, seed_cli.demo_cli, notices_cli.outbox_cli)

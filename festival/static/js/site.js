@@ -9,6 +9,7 @@ const uses = [
   ["[data-wechat]", "./wechat.js"],
   [".rail__days", "./rail.js"],
   ["form[data-live]", "./live.js"],
+  ["[data-verify]", "./verify.js"],
 ];
 
 wireDisplay();
