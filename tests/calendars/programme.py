@@ -11,7 +11,7 @@ from festival.accounts.models import Account
 from festival.calendars.addresses import Subscriber, token_of
 from festival.lib import clock
 from festival.lib.db import db, transaction
-from festival.programme.models import Activity, Access, Pool, Slot
+from festival.programme.models import Access, Activity, Pool, Slot
 from festival.programme.service import touch_activity
 from tests.builders import make_activity
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import ics
 import pytest
@@ -42,6 +43,57 @@ HEAD = Head(
     url="https://festival.example/",
     colour="#B3261E",
 )
+
+FEED = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Hexi Talent Festival//Calendar 1.0//ZH
+CALSCALE:GREGORIAN
+DESCRIPTION:全部公开活动
+X-WR-CALDESC:全部公开活动
+NAME:首届河西人才节
+X-WR-CALNAME:首届河西人才节
+COLOR:firebrick
+LAST-MODIFIED:20230601T020304Z
+REFRESH-INTERVAL;VALUE=DURATION:PT1H
+SOURCE;VALUE=URI:https://festival.example/cal/programme.ics
+URL:https://festival.example/
+X-APPLE-CALENDAR-COLOR:#B3261E
+X-PUBLISHED-TTL:PT1H
+X-WR-TIMEZONE:Asia/Shanghai
+BEGIN:VTIMEZONE
+TZID:Asia/Shanghai
+BEGIN:STANDARD
+DTSTART:19700101T000000
+TZNAME:CST
+TZOFFSETFROM:+0800
+TZOFFSETTO:+0800
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VEVENT
+SUMMARY:河西人才高峰论坛
+DTSTART;TZID=Asia/Shanghai:20230618T233000
+DTEND;TZID=Asia/Shanghai:20230619T010000
+DTSTAMP:20230601T020304Z
+UID:6a4e0e9f-4f0e-4a41-8a5e-1f2d3c4b5a60
+SEQUENCE:3
+CATEGORIES:高峰论坛,Forum
+CONTACT:区委人才办 022-2327 0000
+CREATED:20230520T010000Z
+DESCRIPTION:名家论道\\n\\n详情 / Details: https://festival.example/act
+ ivities/forum
+GEO:39.08757;117.19806
+LAST-MODIFIED:20230601T020304Z
+LOCATION:天津大礼堂\\, 天津市河西区友谊路
+STATUS:CONFIRMED
+TRANSP:TRANSPARENT
+URL:https://festival.example/activities/forum
+X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-ADDRESS="天津市河西区友谊
+ 路";X-APPLE-RADIUS=100;X-TITLE="天津大礼堂":geo:39.08757,117.19806
+X-MICROSOFT-CDO-BUSYSTATUS:FREE
+END:VEVENT
+END:VCALENDAR
+"""
 
 AWKWARD = [
     '逗号, 分号; 反斜杠\\ 引号" 冒号: 竖线|',
@@ -88,59 +140,7 @@ def everywhere(text: str) -> Entry:
 
 
 def test_a_feed_is_written_exactly_so():
-    assert whole(ENTRY) == "\r\n".join(
-        [
-            "BEGIN:VCALENDAR",
-            "VERSION:2.0",
-            "PRODID:-//Hexi Talent Festival//Calendar 1.0//ZH",
-            "CALSCALE:GREGORIAN",
-            "DESCRIPTION:全部公开活动",
-            "X-WR-CALDESC:全部公开活动",
-            "NAME:首届河西人才节",
-            "X-WR-CALNAME:首届河西人才节",
-            "COLOR:firebrick",
-            "LAST-MODIFIED:20230601T020304Z",
-            "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
-            "SOURCE;VALUE=URI:https://festival.example/cal/programme.ics",
-            "URL:https://festival.example/",
-            "X-APPLE-CALENDAR-COLOR:#B3261E",
-            "X-PUBLISHED-TTL:PT1H",
-            "X-WR-TIMEZONE:Asia/Shanghai",
-            "BEGIN:VTIMEZONE",
-            "TZID:Asia/Shanghai",
-            "BEGIN:STANDARD",
-            "DTSTART:19700101T000000",
-            "TZNAME:CST",
-            "TZOFFSETFROM:+0800",
-            "TZOFFSETTO:+0800",
-            "END:STANDARD",
-            "END:VTIMEZONE",
-            "BEGIN:VEVENT",
-            "SUMMARY:河西人才高峰论坛",
-            "DTSTART;TZID=Asia/Shanghai:20230618T233000",
-            "DTEND;TZID=Asia/Shanghai:20230619T010000",
-            "DTSTAMP:20230601T020304Z",
-            "UID:6a4e0e9f-4f0e-4a41-8a5e-1f2d3c4b5a60",
-            "SEQUENCE:3",
-            "CATEGORIES:高峰论坛,Forum",
-            "CONTACT:区委人才办 022-2327 0000",
-            "CREATED:20230520T010000Z",
-            "DESCRIPTION:名家论道\\n\\n详情 / Details: https://festival.example/act",
-            " ivities/forum",
-            "GEO:39.08757;117.19806",
-            "LAST-MODIFIED:20230601T020304Z",
-            "LOCATION:天津大礼堂\\, 天津市河西区友谊路",
-            "STATUS:CONFIRMED",
-            "TRANSP:TRANSPARENT",
-            "URL:https://festival.example/activities/forum",
-            'X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-ADDRESS="天津市河西区友谊',
-            ' 路";X-APPLE-RADIUS=100;X-TITLE="天津大礼堂":geo:39.08757,117.19806',
-            "X-MICROSOFT-CDO-BUSYSTATUS:FREE",
-            "END:VEVENT",
-            "END:VCALENDAR",
-            "",
-        ],
-    )
+    assert whole(ENTRY) == FEED.replace("\n", "\r\n")
 
 
 def test_a_file_to_import_has_no_name_of_its_own():
@@ -191,8 +191,10 @@ def test_what_is_empty_is_left_out():
 
 @pytest.mark.parametrize("instant", ["created_at", "updated_at", "starts_at", "ends_at"])
 def test_an_instant_without_a_zone_is_a_bug(instant):
+    naive: dict[str, Any] = {instant: datetime(2023, 6, 18, 14)}  # noqa: DTZ001
+
     with pytest.raises(AssertionError):
-        write_entry(replace(ENTRY, **{instant: datetime(2023, 6, 18, 14)}))  # noqa: DTZ001
+        write_entry(replace(ENTRY, **naive))
 
 
 @pytest.mark.parametrize(
