@@ -95,6 +95,13 @@ def days(start: date | datetime, end: date | datetime) -> str:
     return f"{begin}{DASH if same_month else f' {DASH} '}{format_date(last, 'd MMMM y', locale='en')}"
 
 
+def last_day(end: date | datetime, start: date | datetime) -> str:
+    """Return the last day of a period as it follows its first: 30日 within the month, else 7月2日; English 30 Jun."""
+    first, last = _local_day(start), _local_day(end)
+    is_short = locale() == "zh" and (first.year, first.month) == (last.year, last.month)
+    return f"{last.day}日" if is_short else _say(last, _MONTH_DAY)
+
+
 def stamp(value: datetime) -> str:
     """Return an instant for a table: 2023-06-18 14:00."""
     return f"{clock.local(value):%Y-%m-%d %H:%M}"
@@ -200,6 +207,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "hours": hours,
     "span": span,
     "days": days,
+    "last_day": last_day,
     "stamp": stamp,
     "stamp_short": stamp_short,
     "iso": iso,
