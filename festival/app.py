@@ -35,6 +35,7 @@ from festival.lib import (
     format,  # noqa: A004  # our module of formats
     health,
     i18n,
+    limits,
     log,
     pages,
     sealing,
@@ -56,6 +57,7 @@ from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
 from festival.programme.kinds import all_kinds, register
+from festival.reviews import manage as reviews_manage
 from festival.reviews import models as reviews_models
 from festival.roster import manage as roster_manage
 from festival.seed import cli as seed_cli
@@ -86,6 +88,7 @@ MANAGE_BLUEPRINTS = (
     signups_manage.bp,
     roster_manage.bp,
     draws_manage.bp,
+    reviews_manage.bp,
     notices_manage.bp,
 )
 COMMANDS = (accounts_cli.staff_cli, seed_cli.seed_cli, seed_cli.demo_cli, notices_cli.outbox_cli)
@@ -107,6 +110,7 @@ def create_app(settings: Settings) -> Flask:
     compress.init_app(app)
     i18n.init_app(app)
     security.init_app(app)
+    limits.init_app(app, settings)
     static.init_app(app)
     register(kinds.ALL_KINDS)
     _deliver_messages(app, settings)
