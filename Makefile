@@ -71,12 +71,12 @@ $(ENGLISH): $(wildcard festival/translations/en/*.po) .make/runtime
 
 .make/runtime: requirements.txt $(BIN)/python
 	@echo "Installing what the festival runs on (half a minute the first time) …"
-	@$(BIN)/python -m pip install --require-hashes -r requirements.txt | grep --line-buffered -E '^(Downloading|Installing|ERROR)' || test $${PIPESTATUS[0]} -eq 0
+	@$(BIN)/python -m pip install --require-hashes -r requirements.txt | grep --line-buffered -E '^(Collecting|Installing)' || test $${PIPESTATUS[0]} -eq 0
 	@mkdir -p .make && touch $@
 
 .make/dev: requirements-dev.txt .make/runtime
 	@echo "Installing the tools for development (a minute the first time) …"
-	@$(BIN)/python -m pip install --require-hashes -r requirements-dev.txt | grep --line-buffered -E '^(Downloading|Installing|ERROR)' || test $${PIPESTATUS[0]} -eq 0
+	@$(BIN)/python -m pip install --require-hashes -r requirements-dev.txt | grep --line-buffered -E '^(Collecting|Installing)' || test $${PIPESTATUS[0]} -eq 0
 	@mkdir -p .make && touch $@
 
 $(BIN)/python:

@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from waitress import create_server
+from werkzeug.serving import make_server
 
 from festival.app import create_app
 from festival.lib import clock
@@ -176,10 +176,10 @@ def frozen() -> Iterator[Callable[[datetime], None]]:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The application on a real port, served by threads of this process: ``http://127.0.0.1:<port>``."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=8, ident=None)
-    thread = threading.Thread(target=server.run, name="server")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, name="server")
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    server.trigger.pull_trigger()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
     thread.join(10)
+    server.server_close()

@@ -38,10 +38,11 @@ def serve(app: Flask, settings: Settings) -> int:
     ]
     for job in jobs:
         job.start()
-    signal.signal(signal.SIGTERM, _stop)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _stop)
     print(_where_to_go(settings), flush=True)
     try:
-        server.run()  # returns on SystemExit and KeyboardInterrupt, after the running requests
+        server.run()  # returns on SystemExit, after the running requests
     finally:
         stopping.set()
         for job in jobs:

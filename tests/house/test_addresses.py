@@ -8,7 +8,7 @@ from werkzeug.routing import BaseConverter, Rule
 
 import festival.app
 from festival.app import create_app
-from festival.lib.access import UnmarkedView, Who, access_of
+from festival.lib.access import Access, UnmarkedView, Who, access_of
 from festival.lib.db import MAX_ID
 from tests.builders import make_person
 from tests.web import Browser
@@ -26,6 +26,18 @@ def own_rules(app: Flask) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if rule.endpoint.split(".")[-1] not in STATIC]
 
 
+def methods_of(rule: Rule) -> list[str]:
+    """Return the methods of a rule that are calls of their own."""
+    return sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+def who_may(app: Flask, rule: Rule) -> Access:
+    """Return the mark on the view of a rule."""
+    mark = access_of(app.view_functions[rule.endpoint])
+    assert mark is not None
+    return mark
+
+
 def example_of(name: str, converter: BaseConverter) -> object:
     """Return a value that the converter takes."""
     kind = type(converter).__name__
@@ -35,7 +47,7 @@ def example_of(name: str, converter: BaseConverter) -> object:
 
 
 def path_of(app: Flask, rule: Rule, **given: object) -> str:
-    """Return an address that the rule serves."""
+    """Return an address that the rule serves, from this host's root."""
     values = {name: example_of(name, converter) for name, converter in rule._converters.items()} | given
     path = rule.build(values, append_unknown=False)
     assert path is not None, f"{rule} takes no {values}"
@@ -58,7 +70,7 @@ def test_every_view_carries_an_access_mark(app):
 def test_every_view_of_the_organizers_area_names_a_permission_or_is_public(app):
     unnamed = []
     for rule in own_rules(app):
-        mark = access_of(app.view_functions[rule.endpoint])
+        mark = who_may(app, rule)
         if rule.rule.startswith("/manage") and (mark.who, mark.permission) != (Who.PUBLIC, None):
             unnamed += [] if mark.who == Who.STAFF and mark.permission else [rule.rule]
 
@@ -70,8 +82,8 @@ def closed_calls(app: Flask) -> list[tuple[str, str]]:
     return [
         (method, path_of(app, rule))
         for rule in own_rules(app)
-        if rule.rule.startswith("/manage") and access_of(app.view_functions[rule.endpoint]).who != Who.PUBLIC
-        for method in sorted(rule.methods & {"GET", "POST", "PUT", "PATCH", "DELETE"})
+        if rule.rule.startswith("/manage") and who_may(app, rule).who != Who.PUBLIC
+        for method in methods_of(rule)
     ]
 
 
@@ -139,7 +151,7 @@ def test_a_number_that_no_row_can_have_is_not_found(app, client, number):
     found = []
     for rule in own_rules(app):
         for name, converter in rule._converters.items():
-            if type(converter).__name__ == "IdConverter" and "GET" in rule.methods:
+            if type(converter).__name__ == "IdConverter" and "GET" in methods_of(rule):
                 path = path_of(app, rule, **{name: 1234567}).replace("1234567", str(number))
                 found += [path] if client.get(path).status_code != 404 else []
 

@@ -24,7 +24,7 @@ VIOLATIONS = {
 
 def broken_contracts(folder: Path) -> list[str]:
     """Return the names of the contracts that a tree breaks."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
+    command: list[str | Path] = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
     done = subprocess.run(command, cwd=folder, env=os.environ | {"COLUMNS": "300"}, capture_output=True, text=True, check=False)
     assert "Contracts:" in done.stdout, done.stdout + done.stderr
     return re.findall(r"^(.+) BROKEN$", done.stdout, re.MULTILINE)
