@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
+from festival.accounts.models import Consent
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Activity, Pool, Slot
+from festival.programme.models import Activity, Pool, Question, Slot
 from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, Invitation, SignUp
 from festival.signups.rules import CLAIMING, Ceiling, Invited, Places, State, Waiting
 
@@ -210,6 +211,41 @@ def positions(pool_ids: Sequence[int]) -> dict[int, int]:
         select(SignUp.id, turn).where(SignUp.pool_id.in_(pool_ids), SignUp.state == State.WAITLISTED),
     )
     return {sign_up_id: place for sign_up_id, place in rows}  # noqa: C416  # rows are no pairs to the type checker
+
+
+def questions_of(activity_id: int) -> list[Question]:
+    """Return what an activity asks, with the options, in order."""
+    return list(
+        db.session.scalars(
+            select(Question)
+            .where(Question.activity_id == activity_id)
+            .order_by(Question.position)
+            .options(selectinload(Question.options)),
+        ),
+    )
+
+
+def held_in(person_id: int, activity_id: int) -> list[SignUp]:
+    """Return the live or used sign-ups of a person in one activity: by day, where each day may be booked."""
+    return list(
+        db.session.scalars(
+            select(SignUp)
+            .where(SignUp.person_id == person_id, SignUp.activity_id == activity_id, SignUp.state.in_(CLAIMING))
+            .order_by(SignUp.id),
+        ),
+    )
+
+
+def consented(sign_up_id: int) -> frozenset[str]:
+    """Return the sensitive questions that a sign-up's person consented to and has not taken back."""
+    keys = db.session.scalars(
+        select(Consent.question_key).where(
+            Consent.sign_up_id == sign_up_id,
+            Consent.withdrawn_at.is_(None),
+            Consent.question_key.is_not(None),
+        ),
+    )
+    return frozenset(key for key in keys if key is not None)
 
 
 def earlier_answers(person_id: int) -> dict[str, str]:

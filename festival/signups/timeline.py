@@ -1,0 +1,156 @@
+"""My festival: what a person is in, by day, what is in the way of what, and what must be confirmed first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from festival.lib.clock import local_day
+from festival.lib.format import day, lasting, month_day, weekday
+from festival.lib.i18n import _, loc
+from festival.programme.kinds import ActivityKind, kind_of
+from festival.programme.models import ActivityStatus, SlotStatus, Venue
+from festival.signups import rules, wording
+from festival.signups.models import SignUp
+from festival.signups.rules import LIVE, Clash, State, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One sign-up in the list."""
+
+    sign_up: SignUp
+    kind: ActivityKind
+    venue: Venue
+    #: As readers see it: an offer past its deadline has expired.
+    state: State
+    word: str
+    #: Sentences about what stands in the way of an earlier entry.
+    clashes: tuple[str, ...] = ()
+
+    @property
+    def has_ticket(self) -> bool:
+        """Tell whether there is a code to show at the door."""
+        return self.state in {State.CONFIRMED, State.ATTENDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of what lies ahead."""
+
+    on: date
+    word: str
+    small: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MyFestival:
+    """Everything a person signed up for."""
+
+    #: Offers to confirm, first deadline first.
+    urgent: tuple[Entry, ...]
+    days: tuple[Day, ...]
+    #: What is over, and what was called off; newest first.
+    past: tuple[Entry, ...]
+
+
+def my_festival(sign_ups: Sequence[SignUp], positions: Mapping[int, int], now: datetime) -> MyFestival:
+    """Return a person's sign-ups (by time, with activity, slot and pool loaded) as the page shows them."""
+    ahead = [sign_up for sign_up in sign_ups if _lies_ahead(sign_up, now)]
+    behind = [sign_up for sign_up in sign_ups if not _lies_ahead(sign_up, now)]
+    entries = [
+        _entry(sign_up, positions, now, tuple(clash_words(sign_up, ahead[:index], now))) for index, sign_up in enumerate(ahead)
+    ]
+    urgent = sorted(
+        (entry for entry in entries if entry.state == State.OFFERED),
+        key=lambda entry: entry.sign_up.offered_until or now,
+    )
+    days = [_day(on, list(found), now) for on, found in groupby(entries, key=lambda entry: _shown_on(entry.sign_up, now))]
+    return MyFestival(tuple(urgent), tuple(days), tuple(_entry(sign_up, positions, now) for sign_up in reversed(behind)))
+
+
+def _lies_ahead(sign_up: SignUp, now: datetime) -> bool:
+    return sign_up.slot.ends_at > now and wording.state_shown(sign_up, now) in LIVE | {State.ATTENDED}
+
+
+def _shown_on(sign_up: SignUp, now: datetime) -> date:
+    """Return the day an entry stands under: its first, or today while it runs."""
+    return local_day(max(sign_up.slot.starts_at, min(now, sign_up.slot.ends_at)))
+
+
+def _entry(sign_up: SignUp, positions: Mapping[int, int], now: datetime, clashes: tuple[str, ...] = ()) -> Entry:
+    return Entry(
+        sign_up=sign_up,
+        kind=kind_of(sign_up.activity),
+        venue=venue_of(sign_up),
+        state=wording.state_shown(sign_up, now),
+        word=_word(sign_up, positions, now),
+        clashes=clashes,
+    )
+
+
+def _word(sign_up: SignUp, positions: Mapping[int, int], now: datetime) -> str:
+    if sign_up.state in LIVE and (sign_up.activity.status == ActivityStatus.CANCELLED or _is_called_off(sign_up)):
+        return _("活动已取消")
+    if sign_up.state in LIVE and sign_up.activity.status == ActivityStatus.POSTPONED:
+        return _("活动已延期")
+    return wording.state_words(sign_up, now, positions.get(sign_up.id, 0))
+
+
+def _is_called_off(sign_up: SignUp) -> bool:
+    return sign_up.slot.status == SlotStatus.CANCELLED
+
+
+def _day(on: date, entries: list[Entry], now: datetime) -> Day:
+    today = local_day(now)
+    near = {0: _("今天"), 1: _("明天")}.get((on - today).days)
+    return Day(on, near or month_day(on), day(on) if near else weekday(on), tuple(entries))
+
+
+def venue_of(sign_up: SignUp) -> Venue:
+    """Return where a sign-up's slot takes place."""
+    return sign_up.slot.venue or sign_up.activity.venue
+
+
+# -- two things at once -------------------------------------------------------------------------------------------------------
+
+
+def clash_words(sign_up: SignUp, others: Sequence[SignUp], now: datetime) -> list[str]:
+    """Say which of these other sign-ups are too close to one in time; what is off or over is in nobody's way."""
+    if not _takes_time(sign_up, now):
+        return []
+    found = (
+        (other, rules.clash(_stop(other), _stop(sign_up)))
+        for other in others
+        if other.id != sign_up.id and _takes_time(other, now)
+    )
+    return [_clash_words(sign_up, other, clash) for other, clash in found if clash is not None]
+
+
+def _takes_time(sign_up: SignUp, now: datetime) -> bool:
+    is_on = sign_up.activity.status == ActivityStatus.PUBLISHED and not _is_called_off(sign_up)
+    return is_on and sign_up.slot.ends_at > now and wording.state_shown(sign_up, now) in LIVE
+
+
+def _stop(sign_up: SignUp) -> Stop:
+    venue = venue_of(sign_up)
+    point = None if venue.lat is None or venue.lon is None else (venue.lat, venue.lon)
+    return Stop(sign_up.slot.starts_at, sign_up.slot.ends_at, venue.id, point)
+
+
+def _clash_words(sign_up: SignUp, other: SignUp, clash: Clash) -> str:
+    title, its = loc(other.activity, "short_title"), loc(sign_up.activity, "short_title")
+    if clash.overlap_minutes:
+        return _("“%(one)s”与“%(other)s”时间重叠 %(time)s。", one=title, other=its, time=_minutes(clash.overlap_minutes))
+    return _(
+        "“%(one)s”与“%(other)s”之间只有 %(gap)s，路上约需 %(way)s。",
+        one=title,
+        other=its,
+        gap=_minutes(clash.gap_minutes),
+        way=_minutes(clash.travel_minutes),
+    )
+
+
+def _minutes(minutes: int) -> str:
+    return lasting(timedelta(minutes=minutes)) if minutes else _("0 分钟")
