@@ -110,11 +110,7 @@ def test_the_organizers_area_refuses_an_attendee(app):
 
 
 def test_a_form_without_its_token_is_refused_with_a_page_to_read(app, visitor):
-    answers = {
-        rule.rule: visitor.post(path_of(app, rule))
-        for rule in own_rules(app)
-        if rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
-    }
+    answers = {rule.rule: visitor.post(path_of(app, rule)) for rule in own_rules(app) if "POST" in methods_of(rule)}
 
     assert {path: page.status for path, page in answers.items() if page.status != 400} == {}
     assert [path for path, page in answers.items() if not page.html.select_one("main h1")] == []
