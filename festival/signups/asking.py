@@ -55,7 +55,7 @@ def is_sensitive(question: Question) -> bool:
     return question.sensitivity == Sensitivity.SENSITIVE
 
 
-def field_of(question: Question, *, is_required: bool | None = None) -> UnboundField[Any]:
+def field_of(question: Question, *, is_required: bool | None = None) -> "UnboundField[Any]":
     """Return the field for a question.
 
     :param is_required: None: as the question says; an edit leaves a sealed answer alone when its field stays empty.
