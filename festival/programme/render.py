@@ -243,6 +243,11 @@ def near_day(on: date, today: date) -> str:
     return {0: _("今天"), 1: _("明天")}.get((on - today).days) or month_day(on)
 
 
+def near_day_named(on: date, today: date) -> str:
+    """Return a day with its weekday, as people say it from here: 今天 周五, 6月18日 周日."""
+    return f"{near_day(on, today)} {weekday(on)}" if (on - today).days in {0, 1} else day(on)
+
+
 def cards(activities: Iterable[Activity], now: datetime, on: date | None = None) -> list[Card]:
     """Return the list: what is on or comes next first, what is over last."""
     made = [made for activity in activities if (made := card(activity, now, on)) is not None]
@@ -346,7 +351,7 @@ def _timed_entries(activity: Activity, now: datetime) -> Iterator[EntryGroup]:
             )
             for slot in group
         )
-        yield EntryGroup(f"{near_day(on, today)} {weekday(on)}", made)
+        yield EntryGroup(near_day_named(on, today), made)
 
 
 def by_invitation(activity: Activity) -> list[Pool]:

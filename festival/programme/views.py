@@ -50,6 +50,7 @@ def home() -> ResponseReturnValue:
         timetable=render.timetable(activities, max(clock.local_day(now), festival.starts_on), wanted.day),
         dots=[activity.track.key for activity in activities],
         near_day=render.near_day,
+        near_day_named=render.near_day_named,
         is_before=clock.local_day(now) < festival.starts_on,
         is_after=clock.local_day(now) > festival.ends_on,
         document=_festival_document(festival, activities),
