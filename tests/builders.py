@@ -1,7 +1,7 @@
-"""Rows for tests: each builder has dull defaults, so that a test names only what matters to it. Call them inside an app context."""
+"""Rows for tests, made inside an app context: dull defaults, so that a test names only what matters to it."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from sqlalchemy import select
@@ -78,7 +78,7 @@ def make_festival() -> Festival:
     return festival
 
 
-def make_activity(  # noqa: PLR0913  # a builder names whatever a test may care about
+def make_activity(
     *,
     slug: str | None = None,
     capacity: int | None = 10,
@@ -163,7 +163,7 @@ def make_activity(  # noqa: PLR0913  # a builder names whatever a test may care 
     return activity
 
 
-def make_question(  # noqa: PLR0913  # a builder names whatever a test may care about
+def make_question(
     activity: Activity,
     key: str,
     *,
@@ -236,7 +236,7 @@ def make_staff(role: Role = Role.ADMINISTRATOR, *, activity: Activity | None = N
     return account
 
 
-def make_sign_up(  # noqa: PLR0913  # a builder names whatever a test may care about
+def make_sign_up(
     activity: Activity,
     *,
     person: Account | None = None,
@@ -250,7 +250,7 @@ def make_sign_up(  # noqa: PLR0913  # a builder names whatever a test may care a
     """Return a sign-up written straight into the table (the triggers still count it)."""
     person = person or make_person()
     pool = pool or pool_of(activity)
-    at = joined_at or datetime.now(UTC) + timedelta(microseconds=_next())
+    at = joined_at or clock.now() + timedelta(microseconds=_next())
     with transaction():
         slot = db.session.get_one(Slot, pool.slot_id)
         made = SignUp(
