@@ -31,8 +31,8 @@ _FORMS_KEY = "csrf_token"
 def current_session() -> SignInSession | None:
     """Return the session of whoever is signed in; None for a visitor."""
     if "sign_in_session" not in g:
-        key = session.get(SESSION_KEY)
-        found = queries.session_of(key) if isinstance(key, str) else None
+        key = current_key()
+        found = queries.session_of(key) if key else None
         g.sign_in_session = found
         if found is not None:
             _note_visit(found)
@@ -74,6 +74,12 @@ def browser() -> str:
     return secret
 
 
+def current_key() -> str | None:
+    """Return the key in this browser's cookie, whether or not it still opens anything."""
+    key = session.get(SESSION_KEY)
+    return key if isinstance(key, str) else None
+
+
 def enter(key: str, *, is_staff: bool = False, keeps_forms: bool = False) -> None:
     """Put a fresh session's key into the cookie, after the transaction that began it; what the visitor's cookie held goes.
 
@@ -89,10 +95,10 @@ def enter(key: str, *, is_staff: bool = False, keeps_forms: bool = False) -> Non
 
 def leave() -> str | None:
     """Empty the cookie; return the key it held, for ``service.end_session``."""
-    key = session.get(SESSION_KEY)
+    key = current_key()
     session.clear()
     _forget_who()
-    return key if isinstance(key, str) else None
+    return key
 
 
 def is_fresh() -> bool:

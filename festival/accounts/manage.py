@@ -1,5 +1,327 @@
-"""Organizers' pages of accounts."""
+"""Staff: signing in and out, the second factor, the one-time link, and who is staff."""
 
-from flask import Blueprint
+from dataclasses import dataclass
+
+import segno
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from festival.accounts import queries, rules, service, staff
+from festival.accounts.access import current_key, current_staff, enter, is_fresh, leave, the_staff
+from festival.accounts.access import staff as staff_only
+from festival.accounts.forms import EmptyForm, PasswordForm, SecondFactorForm, StaffSignInForm
+from festival.accounts.models import Account, AccountKind
+from festival.accounts.rules import Permission, Role, StaffReason, device_word
+from festival.accounts.wording import ROLE_WORDS, staff_words
+from festival.lib import clock, limits, passwords
+from festival.lib.access import public
+from festival.lib.db import db, transaction
+from festival.lib.errors import NotFound
+from festival.lib.i18n import _, locale
+from festival.lib.urls import onward
 
 bp = Blueprint("accounts", __name__)
+
+#: Where the cookie keeps who has given the right password and still owes a second factor: account id and when.
+_HALF = "half_in"
+#: Where it keeps the secret of an authenticator that is being set up.
+_NEW_SECRET = "new_second_factor"  # noqa: S105  # a name
+
+
+# -- signing in ----------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """Ask for name and password."""
+    if current_staff() is not None:
+        return redirect(_onward(), 303)
+    return _sign_in_page(StaffSignInForm(formdata=None))
+
+
+@bp.post("/sign-in")
+@public
+@limits.passwords
+def enter_password() -> ResponseReturnValue:
+    """Let staff in, or send them on to their second factor. Whatever is wrong is answered with the same words."""
+    form = StaffSignInForm()
+    checked = staff.check_password(form.name.data or "", form.password.data or "")
+    with transaction():
+        account = staff.admit(checked)
+        is_whole = account is not None and not _owes_second_factor(account)
+        key = _begin(account) if account is not None and is_whole else None
+        account_id = account.id if account is not None else 0
+    if key is not None:
+        enter(key, is_staff=True)
+        return redirect(_onward(), 303)
+    if not account_id:
+        return _sign_in_page(form, staff_words(StaffReason.NOT_LET_IN)), 422
+    leave()
+    session[_HALF] = [account_id, clock.wall().timestamp()]
+    return redirect(url_for(".second_factor", next=request.args.get("next")), 303)
+
+
+@bp.get("/sign-in/second-factor")
+@public
+def second_factor() -> ResponseReturnValue:
+    """Ask for the number of the authenticator; who has none yet sets one up."""
+    account = _half_in()
+    if account is None:
+        return redirect(url_for(".sign_in", next=request.args.get("next")), 303)
+    if account.totp_sealed is None:
+        return redirect(url_for(".new_second_factor", next=request.args.get("next")), 303)
+    return _second_page(SecondFactorForm(formdata=None))
+
+
+@bp.post("/sign-in/second-factor")
+@public
+@limits.passwords
+def enter_second_factor() -> ResponseReturnValue:
+    """Let in whoever proves the second factor."""
+    form, account = SecondFactorForm(), _half_in()
+    if account is None:
+        return _sign_in_page(StaffSignInForm(formdata=None), staff_words(StaffReason.SECOND_LATE)), 422
+    with transaction():
+        key = _begin(account) if staff.pass_second_factor(account, form.otp.data or "") else None
+    if key is None:
+        form.otp.errors = [staff_words(StaffReason.SECOND_WRONG)]
+        return _second_page(form), 422
+    enter(key, is_staff=True)
+    return redirect(_onward(), 303)
+
+
+@bp.post("/sign-out")
+@public
+def sign_out() -> ResponseReturnValue:
+    """Sign this browser out."""
+    key = leave()
+    if key:
+        with transaction():
+            service.end_session(key)
+    response = redirect(url_for(".sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _begin(account: Account) -> str:
+    return service.begin_session(account, device_word(request.user_agent.string), instead_of=current_key())
+
+
+def _owes_second_factor(account: Account) -> bool:
+    """Tell whether a password alone is not enough: a factor is set, or the role needs one (not in the demo)."""
+    if account.totp_sealed is not None:
+        return True
+    return not current_app.config["DEMO"] and queries.needs_second_factor(account)
+
+
+def _half_in() -> Account | None:
+    """Return who gave the right password in this browser within the last minutes."""
+    match session.get(_HALF):
+        case [int(account_id), float(at)] if clock.wall().timestamp() - at < rules.SECOND_FACTOR_WITHIN.total_seconds():
+            account = db.session.get(Account, account_id)
+            return account if account is not None and account.disabled_at is None else None
+    return None
+
+
+def _onward() -> str:
+    return onward(request.args.get("next"), "/manage/")
+
+
+def _sign_in_page(form: StaffSignInForm, refusal: str = "") -> str:
+    return render_template("manage/accounts/sign-in.html", form=form, refusal=refusal)
+
+
+def _second_page(form: SecondFactorForm) -> str:
+    return render_template("manage/accounts/second-factor.html", form=form)
+
+
+# -- setting up a second factor --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/second-factor")
+@public
+def new_second_factor() -> ResponseReturnValue:
+    """Show the QR code that an authenticator reads."""
+    account = _may_set_second_factor()
+    if account is None:
+        return redirect(url_for(".sign_in", next="/manage/second-factor"), 303)
+    if not session.get(_NEW_SECRET):
+        session[_NEW_SECRET] = staff.new_second_factor()
+    return _setup_page(account, SecondFactorForm(formdata=None))
+
+
+@bp.post("/second-factor")
+@public
+@limits.passwords
+def set_second_factor() -> ResponseReturnValue:
+    """Take the first number as proof, show the recovery codes once, and let in whoever was at the door."""
+    account, secret = _may_set_second_factor(), session.get(_NEW_SECRET)
+    if account is None or not isinstance(secret, str):
+        return redirect(url_for(".sign_in", next="/manage/second-factor"), 303)
+    form = SecondFactorForm()
+    with transaction():
+        codes = staff.set_second_factor(account, secret, form.otp.data or "")
+        key = _begin(account) if codes is not None and current_staff() is None else None
+    if codes is None:
+        form.otp.errors = [staff_words(StaffReason.SECOND_WRONG)]
+        return _setup_page(account, form), 422
+    session.pop(_NEW_SECRET, None)
+    if key is not None:
+        enter(key, is_staff=True)
+    return render_template("manage/accounts/recovery-codes.html", codes=codes)
+
+
+def _may_set_second_factor() -> Account | None:
+    """Return whose factor may be set: a freshly signed-in member's, or that of somebody at the door who has none."""
+    member = current_staff()
+    if member is not None:
+        return member if is_fresh() else None
+    waiting = _half_in()
+    return waiting if waiting is not None and waiting.totp_sealed is None else None
+
+
+def _setup_page(account: Account, form: SecondFactorForm) -> str:
+    secret = str(session[_NEW_SECRET])
+    picture = segno.make(staff.otp_uri(account, secret, _("河西人才节")), micro=False)
+    return render_template(
+        "manage/accounts/set-second-factor.html",
+        form=form,
+        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        picture=picture.svg_data_uri(scale=5, border=2, dark="#000", light="#fff"),
+    )
+
+
+# -- the one-time link -----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/welcome/<feed:token>")
+@public
+def welcome(token: str) -> ResponseReturnValue:
+    """Ask a new member of staff for a password."""
+    account = _invited(token)
+    if account is None:
+        return render_template("manage/accounts/link-dead.html"), 410
+    return _welcome_page(account, PasswordForm(formdata=None))
+
+
+@bp.post("/welcome/<feed:token>")
+@public
+@limits.passwords
+def set_password(token: str) -> ResponseReturnValue:
+    """Set the password; the link is used up."""
+    account, form = _invited(token), PasswordForm()
+    if account is None:
+        return render_template("manage/accounts/link-dead.html"), 410
+    typed = form.password.data or ""
+    refused = rules.password_refusal(typed, account.staff_name or "")
+    if refused is not None:
+        form.password.errors = [staff_words(refused)]
+        return _welcome_page(account, form), 422
+    if typed != form.again.data:
+        form.again.errors = [staff_words(StaffReason.DIFFERENT)]
+        return _welcome_page(account, form), 422
+    password_hash = passwords.hashed(typed)
+    try:
+        with transaction():
+            staff.set_password_by_link(token, password_hash)
+    except staff.StaffRefused:
+        return render_template("manage/accounts/link-dead.html"), 410
+    leave()
+    flash(_("密码已设好，请登录。"), "ok")
+    return redirect(url_for(".sign_in"), 303)
+
+
+def _invited(token: str) -> Account | None:
+    link = queries.live_link(token, clock.wall())
+    account = db.session.get(Account, link.account_id) if link else None
+    return account if account is not None and account.disabled_at is None else None
+
+
+def _welcome_page(account: Account, form: PasswordForm) -> str:
+    return render_template("manage/accounts/welcome.html", form=form, name=account.staff_name)
+
+
+# -- who is staff ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One member of staff in the list. ``roles`` are in words; ``sessions`` counts browsers signed in now."""
+
+    account: Account
+    roles: tuple[str, ...]
+    sessions: int
+
+
+@bp.get("/staff")
+@staff_only(Permission.STAFF_EDIT)
+def index() -> ResponseReturnValue:
+    """List who is staff, with roles and sessions."""
+    return _staff_page()
+
+
+@bp.post("/staff/<id:account_id>/end-sessions")
+@staff_only(Permission.STAFF_EDIT)
+def end_sessions(account_id: int) -> ResponseReturnValue:
+    """Sign a member out everywhere."""
+    with transaction():
+        ended = service.end_all_sessions(_member(account_id), actor_id=the_staff().id)
+    flash(_("已结束 %(n)s 处登录。", n=ended), "ok")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/staff/<id:account_id>/disable")
+@staff_only(Permission.STAFF_EDIT)
+def disable(account_id: int) -> ResponseReturnValue:
+    """Let a member in no more; nobody shuts oneself out."""
+    if account_id == the_staff().id:
+        abort(409)
+    with transaction():
+        staff.disable(_member(account_id), actor_id=the_staff().id)
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/staff/<id:account_id>/enable")
+@staff_only(Permission.STAFF_EDIT)
+def enable(account_id: int) -> ResponseReturnValue:
+    """Let a member in again."""
+    with transaction():
+        staff.enable(_member(account_id), actor_id=the_staff().id)
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/staff/<id:account_id>/link")
+@staff_only(Permission.STAFF_EDIT)
+def link(account_id: int) -> ResponseReturnValue:
+    """Show, once, a link with which a member sets a new password."""
+    with transaction():
+        token = staff.new_link(_member(account_id), actor_id=the_staff().id)
+    return _staff_page(link=current_app.config["BASE_URL"] + url_for(".welcome", token=token), link_of=account_id)
+
+
+def _member(account_id: int) -> Account:
+    account = db.session.get(Account, account_id)
+    if account is None or account.kind != AccountKind.STAFF:
+        raise NotFound
+    return account
+
+
+def _staff_page(*, link: str = "", link_of: int = 0) -> str:
+    members = queries.all_staff()
+    ids = [grant.activity_id for member in members for grant in member.roles if grant.activity_id is not None]
+    titles = queries.activity_titles(locale(), ids)
+    signed_in = queries.sessions_by_account([member.id for member in members])
+    rows = [Row(member, tuple(_role_words(member, titles)), signed_in.get(member.id, 0)) for member in members]
+    return render_template(
+        "manage/accounts/staff.html", rows=rows, form=EmptyForm(formdata=None), link=link, link_of=link_of, me=the_staff()
+    )
+
+
+def _role_words(member: Account, titles: dict[int, str]) -> list[str]:
+    return [
+        _("%(role)s（%(activity)s）", role=ROLE_WORDS[Role(grant.role)], activity=titles.get(grant.activity_id, ""))
+        if grant.activity_id is not None
+        else str(ROLE_WORDS[Role(grant.role)])
+        for grant in member.roles
+    ]

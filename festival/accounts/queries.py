@@ -1,5 +1,6 @@
 """Reading people."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -66,6 +67,17 @@ def sessions_of(account_id: int) -> list[SignInSession]:
         .order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc()),
     )
     return [row for row in rows if is_alive(row, now)]
+
+
+def sessions_by_account(account_ids: Sequence[int]) -> dict[int, int]:
+    """Return in how many browsers each account is signed in now."""
+    now = clock.wall()
+    rows = db.session.scalars(
+        select(SignInSession)
+        .where(SignInSession.account_id.in_(account_ids), SignInSession.ended_at.is_(None))
+        .options(joinedload(SignInSession.account)),
+    )
+    return dict(Counter(row.account_id for row in rows if is_alive(row, now)))
 
 
 def person_at(address: str) -> Account | None:

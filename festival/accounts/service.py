@@ -12,7 +12,7 @@ The submit of somebody who is not signed in, address + code + answers in ONE tra
     with transaction():
         outcome = service.redeem(form.address.data, form.code.data, browser=access.browser())
         if isinstance(outcome, service.Redeemed):
-            key = service.begin_session(outcome.account, device_word(request.user_agent.string))
+            key = service.begin_session(outcome.account, device_word(request.user_agent.string), instead_of=current_key())
             made = signups.sign_up(activity.id, outcome.account.id, …)
     if isinstance(outcome, service.CodeRejected):                     # the failed try is committed: no exception was raised
         return page, 422                                              # words: wording.code_words(outcome)
@@ -212,11 +212,14 @@ def person_of(address: Reachable, *, locale: Locale = "zh", name: str = "") -> A
 # -- sessions ----------------------------------------------------------------------------------------------------------------
 
 
-def begin_session(account: Account, device: str = "") -> str:
+def begin_session(account: Account, device: str = "", *, instead_of: str | None = None) -> str:
     """Sign a browser in: return the random key for its cookie; the row keeps only its digest.
 
     :param device: a word of ``rules.device_word``.
+    :param instead_of: the key this browser held until now (``access.current_key()``): a browser is one person at a time.
     """
+    if instead_of:
+        end_session(instead_of)
     key = tokens.new_token()
     now = clock.wall()
     session = SignInSession(

@@ -1,9 +1,15 @@
-"""Converters for addresses. Each bounds what it takes, so that no address can be a number no database holds."""
+"""Converters for addresses, each bounding what it takes so that no address can be a number no database holds; and ``onward``."""
 
-from flask import Flask
+import re
+
+from flask import Flask, request
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
 from festival.lib.db import MAX_ID
+from festival.lib.i18n import root_path
+
+#: A path and its query on this site: one slash, then neither a second slash nor a backslash; nothing unprintable, no white space.
+_LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 
 class IdConverter(IntegerConverter):
@@ -49,3 +55,13 @@ class FeedTokenConverter(BaseConverter):
 def register(app: Flask) -> None:
     """Teach an application our converters: ``id``, ``slug``, ``code``, ``feed``."""
     app.url_map.converters.update(id=IdConverter, slug=SlugConverter, code=CodeConverter, feed=FeedTokenConverter)
+
+
+def onward(asked: str | None, default: str) -> str:
+    """Return where to go on after signing in: the path that was asked for if it is one of this site, else the default.
+
+    A path without a language goes on in the language of the page.
+    """
+    path = asked if asked and _LOCAL.fullmatch(asked) else default
+    in_a_language = path == "/en" or path.startswith(("/en/", "/en?"))
+    return (root_path() if in_a_language else request.root_path) + path

@@ -1,0 +1,87 @@
+"""Forms of signing in. Shape only: who may come in is decided by the service."""
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import ValidationError
+
+from festival.accounts.rules import NotAnAddress, Reachable, read_address
+from festival.accounts.wording import address_words
+from festival.lib.fields import LineField
+from festival.lib.i18n import _l
+
+
+class AddressForm(FlaskForm):
+    """Where a code is to be sent."""
+
+    address = LineField(
+        _l("手机号或邮箱"),
+        description=_l("中国大陆手机号，或任意邮箱。首次使用即完成注册，无需设密码。"),
+        render_kw={
+            "autocomplete": "username",
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "maxlength": 254,
+            "required": True,
+        },
+    )
+
+    def validate_address(self, field: StringField) -> None:
+        """Judge what was typed."""
+        address = read_address(field.data or "")
+        if isinstance(address, NotAnAddress):
+            raise ValidationError(address_words(address))
+
+    def value(self) -> Reachable:
+        """Return the address in its normal form; call it on a valid form."""
+        address = read_address(self.address.data or "")
+        assert isinstance(address, Reachable)
+        return address
+
+
+class CodeForm(FlaskForm):
+    """The code that came."""
+
+    code = LineField(
+        _l("验证码"),
+        render_kw={
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "maxlength": 12,  # spaces and full-width digits are understood
+            "required": True,
+            "autofocus": True,
+        },
+    )
+
+
+class StaffSignInForm(FlaskForm):
+    """Name and password. Neither is judged here: whatever is wrong reads the same."""
+
+    name = LineField(
+        _l("用户名"), render_kw={"autocomplete": "username", "autocapitalize": "none", "required": True, "maxlength": 64}
+    )
+    password = PasswordField(_l("密码"), render_kw={"autocomplete": "current-password", "required": True, "maxlength": 1024})
+
+
+class SecondFactorForm(FlaskForm):
+    """The number of the authenticator, or a recovery code."""
+
+    otp = LineField(
+        _l("动态口令"),
+        description=_l("打开手机上的验证器，填写现在显示的 6 位数字；手机不在身边时，填写一个恢复码。"),
+        render_kw={"autocomplete": "one-time-code", "maxlength": 32, "required": True, "autofocus": True},
+    )
+
+
+class PasswordForm(FlaskForm):
+    """A new password, twice."""
+
+    password = PasswordField(
+        _l("新密码"),
+        description=_l("至少 12 个字符。几个不相干的词连在一起，好记又难猜。"),
+        render_kw={"autocomplete": "new-password", "required": True, "maxlength": 1024},
+    )
+    again = PasswordField(_l("再填一次"), render_kw={"autocomplete": "new-password", "required": True, "maxlength": 1024})
+
+
+class EmptyForm(FlaskForm):
+    """A button and its token."""
