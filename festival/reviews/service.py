@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -147,14 +148,23 @@ def _offer(sign_up: SignUp, locked: Locked, actor_id: int) -> None:
         _move(sign_up, locked, State.CONFIRMED, actor_id, "approved")
         owe("sign_up_approved", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
         return
-    sign_up.offered_until = deadline
-    sign_up.offers += 1
-    _move(sign_up, locked, State.OFFERED, actor_id, "approved")
+    _move(sign_up, locked, State.OFFERED, actor_id, "approved", deadline=deadline)
     owe("sign_up_approved_offer", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
 
 
-def _move(sign_up: SignUp, locked: Locked, state: State, actor_id: int, what: str) -> None:
+def _move(  # a change of places has that many sides
+    sign_up: SignUp,
+    locked: Locked,
+    state: State,
+    actor_id: int,
+    what: str,
+    *,
+    deadline: datetime | None = None,
+) -> None:
     taken = signups.places(sign_up.pool_id).taken
+    if deadline is not None:
+        sign_up.offered_until = deadline
+        sign_up.offers += 1
     waitlist.move(sign_up, state, at=locked.now)
     waitlist.enter(
         sign_up,
