@@ -1,5 +1,206 @@
-"""Organizers' pages of roster."""
+"""Organizers' pages of the roster: who is coming, one sign-up, and the lists to take away."""
 
-from flask import Blueprint
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from festival.accounts.access import may, scope, staff, the_staff
+from festival.accounts.rules import Permission
+from festival.lib import clock
+from festival.lib.db import transaction
+from festival.lib.download import download
+from festival.lib.i18n import _
+from festival.lib.spreadsheet import CSV_TYPE, XLSX_TYPE, csv_chunks
+from festival.programme import queries as programme
+from festival.programme.models import Activity, Slot
+from festival.roster import queries, render, service, xlsx
+from festival.roster.forms import RevealForm, wanted
+from festival.roster.queries import Row
+from festival.roster.rules import Field, Sort, last_page
+from festival.signups.rules import State
+from festival.signups.standing import stand
+from festival.signups.wording import STATE_WORDS
 
 bp = Blueprint("roster", __name__)
+
+#: A file up to this size is kept in memory while it is made.
+_IN_MEMORY = 1024 * 1024
+
+
+def _activity(slug: str, permission: Permission) -> Activity:
+    """Return an activity within the caller's scope; outside it there is none."""
+    return programme.managed(slug, scope(the_staff(), permission, Activity.id.expression))
+
+
+@bp.get("/activities/<slug:slug>/roster")
+@staff(Permission.ROSTER_MASKED)
+def roster(slug: str) -> ResponseReturnValue:
+    """Show who signed up: a page of it, searched, filtered and sorted as the address says."""
+    activity = _activity(slug, Permission.ROSTER_MASKED)
+    member, now = the_staff(), clock.now()
+    by_name = may(member, Permission.ROSTER_READ, activity.id)
+    view = wanted(request.args)
+    asked = render.columns(activity)
+    found = queries.page(activity.id, view, [question.key for question in asked], now, by_name=by_name)
+    places = render.Places(activity)
+    [standing] = stand([activity], now)
+    return render_template(
+        "manage/roster/roster.html",
+        activity=activity,
+        standing=standing,
+        view=view,
+        found=found,
+        lines=[render.line(row, places, asked, by_name=by_name) for row in found.rows],
+        last=last_page(found.total, queries.PAGE),
+        asked=asked,
+        places=places,
+        by_name=by_name,
+        may_reveal=may(member, Permission.CONTACT_REVEAL, activity.id),
+        may_export=may(member, Permission.ROSTER_EXPORT, activity.id),
+        states=[(state.value, STATE_WORDS[state]) for state in State],
+        sorts=list(Sort),
+        Field=Field,
+    )
+
+
+# -- one sign-up --------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<slug:slug>/roster/<id:sign_up_id>")
+@staff(Permission.ROSTER_MASKED)
+def sign_up(slug: str, sign_up_id: int) -> ResponseReturnValue:
+    """Show one sign-up, its contact masked."""
+    activity = _activity(slug, Permission.ROSTER_MASKED)
+    return _sign_up_page(activity, sign_up_id, RevealForm(formdata=None))
+
+
+@bp.post("/activities/<slug:slug>/roster/<id:sign_up_id>/contact")
+@staff(Permission.CONTACT_REVEAL)
+def reveal(slug: str, sign_up_id: int) -> ResponseReturnValue:
+    """Show how one person is reached, to somebody who says why. It is shown once: no address leads to it."""
+    activity = _activity(slug, Permission.CONTACT_REVEAL)
+    form = RevealForm()
+    if not form.validate():
+        return _sign_up_page(activity, sign_up_id, form), 422
+    activity_id, actor_id = activity.id, the_staff().id
+    with transaction():
+        contacts = service.reveal_contact(activity_id, sign_up_id, form.reason.data or "", actor_id=actor_id)
+    return _sign_up_page(_activity(slug, Permission.CONTACT_REVEAL), sign_up_id, form, contacts)
+
+
+def _sign_up_page(activity: Activity, sign_up_id: int, form: RevealForm, contacts: list[str] | None = None) -> str:
+    member = the_staff()
+    asked = render.answered(activity)
+    row = queries.one(activity.id, sign_up_id, [question.key for question in asked], clock.now())
+    return render_template(
+        "manage/roster/sign_up.html",
+        activity=activity,
+        line=render.line(row, render.Places(activity), asked, by_name=may(member, Permission.ROSTER_READ, activity.id)),
+        asked=asked,
+        form=form,
+        contacts=contacts,
+        may_reveal=may(member, Permission.CONTACT_REVEAL, activity.id),
+        data_result="revealed" if contacts is not None else None,
+    )
+
+
+# -- lists to take away ---------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<slug:slug>/roster.csv")
+@staff(Permission.ROSTER_EXPORT)
+def roster_csv(slug: str) -> ResponseReturnValue:
+    """Give every sign-up ever made as CSV, contacts masked."""
+    activity = _activity(slug, Permission.ROSTER_EXPORT)
+    now = clock.now()
+    keys = [question.key for question in render.answered(activity)]
+    file, rows = _draft(), _Counted(queries.every(activity.id, keys, now))
+    for chunk in csv_chunks(render.csv_rows(activity, rows)):
+        file.write(chunk)
+    name = xlsx.file_name(activity, _("花名册"), now).removesuffix(".xlsx") + ".csv"
+    return _taken(activity, file, "roster.csv", rows.count, name=name, content_type=CSV_TYPE)
+
+
+@bp.get("/activities/<slug:slug>/roster.xlsx")
+@staff(Permission.ROSTER_EXPORT)
+def roster_xlsx(slug: str) -> ResponseReturnValue:
+    """Give the rows that the page shows, in the order and form in which they are printed."""
+    activity = _activity(slug, Permission.ROSTER_EXPORT)
+    now, view = clock.now(), wanted(request.args)
+    keys = [question.key for question in render.answered(activity)]
+    file = _draft()
+    count = xlsx.write_roster(
+        file,
+        activity,
+        queries.filtered(activity.id, view, keys, now),
+        made_by=the_staff().staff_name or "",
+        at=now,
+    )
+    name = xlsx.file_name(activity, _("花名册"), now)
+    return _taken(activity, file, "roster.xlsx", count, name=name, content_type=XLSX_TYPE)
+
+
+@bp.get("/activities/<slug:slug>/sign-in-sheet")
+@staff(Permission.ROSTER_EXPORT)
+def sign_in_sheet(slug: str) -> ResponseReturnValue:
+    """Give the sheet on which people sign in on paper: of one slot (``?slot=``), or of all."""
+    activity = _activity(slug, Permission.ROSTER_EXPORT)
+    now, slot = clock.now(), _slot_asked(activity)
+    keys = [question.key for question in render.columns(activity)]
+    file = _draft()
+    count = xlsx.write_sign_in_sheet(
+        file,
+        activity,
+        queries.expected(activity.id, now, slot.id if slot else None, keys),
+        slot=slot,
+        made_by=the_staff().staff_name or "",
+        at=now,
+    )
+    name = xlsx.file_name(activity, _("签到表"), now)
+    return _taken(activity, file, "sign-in-sheet.xlsx", count, name=name, content_type=XLSX_TYPE)
+
+
+class _Counted:
+    """Rows that are counted while they go by."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows."""
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+def _slot_asked(activity: Activity) -> Slot | None:
+    slot_id = wanted(request.args).slot_id
+    return next((slot for slot in activity.slots if slot.id == slot_id), None)
+
+
+def _draft() -> IO[bytes]:
+    return tempfile.SpooledTemporaryFile(_IN_MEMORY)  # closed when it has been sent
+
+
+def _taken(  # a file has a name, a size and a type
+    activity: Activity,
+    file: IO[bytes],
+    what: str,
+    rows: int,
+    *,
+    name: str,
+    content_type: str,
+) -> Response:
+    """Record that a list is taken away, then give it. Whoever cannot be recorded gets nothing."""
+    slug, activity_id, actor_id = activity.slug, activity.id, the_staff().id
+    file.seek(0)
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any readable file of bytes
+    with transaction():
+        service.record_export(activity_id, what, rows=rows, sha256=sha256, actor_id=actor_id)
+    suffix = what.rpartition(".")[2]
+    return download(file, name=name, plain_name=f"{what.rpartition('.')[0]}-{slug}.{suffix}", content_type=content_type)

@@ -123,9 +123,9 @@ class ActivityStanding:
         return None if None in known else sum(capacity or 0 for capacity in known)
 
     @property
-    def held(self) -> int:
-        """Persons who hold those places."""
-        return sum(pool.counts.held for pool in self.pools)
+    def confirmed(self) -> int:
+        """Persons who have one of those places for good."""
+        return sum(pool.counts.confirmed for pool in self.pools)
 
     @property
     def free(self) -> int | None:

@@ -1,0 +1,182 @@
+"""What of a roster anybody gets to read: masked lines for the page, rows for files. Nothing unmasked leaves this module."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from festival.lib import names
+from festival.lib.format import digits, iso, phone, span
+from festival.lib.i18n import _, loc
+from festival.lib.spreadsheet import Cell
+from festival.programme.kinds import kind_of
+from festival.programme.models import Activity, Pool, Question, Sensitivity, Slot
+from festival.roster.queries import Row
+from festival.signups.asking import words_of
+from festival.signups.rules import State
+from festival.signups.wording import STATE_WORDS
+
+#: What stands for an answer that is not shown.
+HIDDEN = "••••"
+#: Questions that have a column of their own already.
+_OWN_COLUMN = frozenset({"name", "mobile", "companions"})
+#: Columns of answers where the kind of activity names none.
+_COLUMNS = 2
+#: The first columns of ``roster.csv``: a contract.
+CSV_COLUMNS = ("code", "state", "party_size", "name", "contact", "pool", "slot", "signed_up_at", "checked_in_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sign-up as it may be read."""
+
+    id: int
+    digits: str
+    state: State
+    state_words: str
+    party_size: int
+    arrived: int
+    #: In full, or masked; empty where the activity asks none.
+    name: str
+    #: Always masked.
+    contact: str
+    pool: str
+    slot: str
+    signed_up_at: datetime
+    checked_in_at: datetime | None
+    answers: tuple[str, ...]
+
+
+def is_hidden(question: Question) -> bool:
+    """Tell whether a question's answers are never shown in a list."""
+    return question.sensitivity == Sensitivity.SENSITIVE
+
+
+def answered(activity: Activity) -> list[Question]:
+    """Return the questions whose answers are columns of files: all but those with a column of their own."""
+    return [question for question in activity.questions if question.key not in _OWN_COLUMN]
+
+
+def columns(activity: Activity) -> list[Question]:
+    """Return the questions that are columns of the page: those the kind names, else the first few."""
+    askable = [question for question in answered(activity) if not is_hidden(question) and question.type not in {"file", "pledge"}]
+    by_key = {question.key: question for question in askable}
+    chosen = [by_key[key] for key in kind_of(activity).roster_columns if key in by_key]
+    return (chosen or askable)[:_COLUMNS]
+
+
+class Places:
+    """The names of an activity's slots and pools, as a roster writes them."""
+
+    def __init__(self, activity: Activity) -> None:
+        self._slots: dict[int, Slot] = {slot.id: slot for slot in activity.slots}
+        self._pools: dict[int, Pool] = {pool.id: pool for slot in activity.slots for pool in slot.pools}
+
+    @property
+    def are_many(self) -> bool:
+        """Whether there is more than one slot with places."""
+        return sum(1 for slot in self._slots.values() if slot.pools) > 1
+
+    def pool(self, pool_id: int) -> str:
+        """Return a pool's name; empty for the only one."""
+        pool = self._pools.get(pool_id)
+        return loc(pool, "label") if pool else ""
+
+    def slot(self, slot_id: int) -> str:
+        """Return a slot's name and time."""
+        slot = self._slots.get(slot_id)
+        if slot is None:
+            return ""
+        label = loc(slot, "label")
+        times = span(slot.starts_at, slot.ends_at)
+        return f"{label} {times}" if label else times
+
+    def pool_key(self, pool_id: int) -> str:
+        """Return what names a pool for a program: its label, else its key."""
+        pool = self._pools.get(pool_id)
+        return (loc(pool, "label") or pool.key) if pool else ""
+
+    def slot_key(self, slot_id: int) -> str:
+        """Return what names a slot for a program: its label, else its key."""
+        slot = self._slots.get(slot_id)
+        return (loc(slot, "label") or slot.key) if slot else ""
+
+    def pool_choices(self) -> list[tuple[int, str]]:
+        """Return the pools to filter by, where a slot has several."""
+        if not any(len(slot.pools) > 1 for slot in self._slots.values()):
+            return []
+        return [
+            (pool.id, f"{loc(pool, 'label')} · {self.slot(pool.slot_id)}" if self.are_many else loc(pool, "label"))
+            for pool in self._pools.values()
+        ]
+
+    def slot_choices(self) -> list[tuple[int, str]]:
+        """Return the slots to filter by, where there are several; a session stands for all that belongs to it."""
+        return [(slot.id, self.slot(slot.id)) for slot in self._slots.values()] if len(self._slots) > 1 else []
+
+
+def state_words(row: Row) -> str:
+    """Return a sign-up's state in a few words."""
+    if row.state == State.WAITLISTED and row.position:
+        return _("候补第 %(n)s 位", n=row.position)
+    if row.state == State.PENDING and row.is_asked:
+        return _("需补充材料")
+    return str(STATE_WORDS[row.state])
+
+
+def answer_words(question: Question, row: Row) -> str:
+    """Return an answer as it may be read in a list."""
+    if question.key not in row.answers:
+        return ""
+    answer = row.answers[question.key]
+    if answer is None or is_hidden(question):
+        return HIDDEN
+    return words_of(question, answer)
+
+
+def line(row: Row, places: Places, asked: Sequence[Question], *, by_name: bool) -> Line:
+    """Return a sign-up as it may be read.
+
+    :param by_name: the reader may see names.
+    """
+    return Line(
+        id=row.id,
+        digits=digits(row.digits),
+        state=row.state,
+        state_words=state_words(row),
+        party_size=row.party_size,
+        arrived=row.arrived,
+        name=row.name if by_name else names.masked(row.name),
+        contact=phone(row.contact) if row.contact else "",
+        pool=places.pool(row.pool_id),
+        slot=places.slot(row.slot_id),
+        signed_up_at=row.signed_up_at,
+        checked_in_at=row.checked_in_at,
+        answers=tuple(answer_words(question, row) for question in asked),
+    )
+
+
+def csv_rows(activity: Activity, rows: Iterable[Row]) -> Iterator[list[Cell]]:
+    """Yield ``roster.csv``: the columns of the contract, then the answers under their keys, options by their keys."""
+    asked = answered(activity)
+    places = Places(activity)
+    yield [*CSV_COLUMNS, *(question.key for question in asked)]
+    for row in rows:
+        yield [
+            row.code,
+            row.state.value,
+            row.party_size,
+            row.name,
+            phone(row.contact) if row.contact else "",
+            places.pool_key(row.pool_id),
+            places.slot_key(row.slot_id),
+            iso(row.signed_up_at),
+            iso(row.checked_in_at) if row.checked_in_at else "",
+            *(_csv_answer(question, row) for question in asked),
+        ]
+
+
+def _csv_answer(question: Question, row: Row) -> str:
+    if question.key not in row.answers:
+        return ""
+    answer = row.answers[question.key]
+    return HIDDEN if answer is None or is_hidden(question) else answer
