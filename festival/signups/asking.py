@@ -50,6 +50,11 @@ def field_name(question: Question) -> str:
     return f"q-{question.key}"
 
 
+def label_of(question: Question) -> str:
+    """Return what a question is called."""
+    return loc(question, "label")
+
+
 def is_sensitive(question: Question) -> bool:
     """Tell whether a question is asked with a consent of its own and kept sealed."""
     return question.sensitivity == Sensitivity.SENSITIVE

@@ -9,7 +9,9 @@ from wtforms.fields import HiddenField
 from wtforms.fields.core import Field
 from wtforms.form import BaseForm
 
-from festival.lib.fields import Legible, LineField, Needed, OneOfField, Ticked, TickField, UploadField, WholeField
+from festival.accounts.rules import NotAnAddress, read_address
+from festival.accounts.wording import address_words
+from festival.lib.fields import Judged, Legible, LineField, Needed, OneOfField, Ticked, TickField, UploadField, WholeField
 from festival.lib.i18n import _, loc
 from festival.lib.text import half_width
 from festival.lib.uploads import Upload
@@ -200,6 +202,29 @@ class _PartyListField(OneOfField):
         super().process_formdata([half_width(one).strip() for one in valuelist])
 
 
+def _visitor_fields() -> dict[str, Any]:
+    """Return where a visitor says who it is: the address, and the code that was sent there."""
+    return {
+        "address": LineField(
+            _("手机号或邮箱"),
+            [Legible(), Needed(), Judged(_account_address_words)],
+            description=_("用于登录与通知；首次使用即完成注册，无需设密码。"),
+            render_kw={"autocomplete": "username", "inputmode": "email", "autocapitalize": "none"},
+        ),
+        "code": LineField(
+            _("验证码"),
+            [Legible(), Needed()],
+            description=_("6 位数字，5 分钟内有效。"),
+            render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 12},
+        ),
+    }
+
+
+def _account_address_words(typed: str) -> str | None:
+    address = read_address(typed)
+    return address_words(address) if isinstance(address, NotAnAddress) else None
+
+
 def _persons(field: Field) -> int:
     return int(field.data or 1)
 
@@ -225,8 +250,7 @@ class SignUpForm(_AskingForm):
             "party_size": _party_field(activity),
         }
         if is_visitor:
-            fields["address"] = LineField(_("手机号"), [Legible(), Needed()])
-            fields["code"] = LineField(_("验证码"), [Legible(), Needed()])
+            fields |= _visitor_fields()
         fields |= {field_name(question): field_of(question) for question in questions}
         fields["consent"] = TickField(_("个人信息处理规则"), [Ticked(_("请阅读规则，同意后勾选"))])
         fields["notice_version"] = HiddenField()
@@ -239,10 +263,15 @@ class SignUpForm(_AskingForm):
         super().validate(extra_validators)
         if self["notice_version"].data not in {None, "", self.notice.version}:
             self.complain("consent", str(wording.REASON_WORDS[Reason.NOTICE_CHANGED]))
-            self["consent"].data = False
-            self["notice_version"].data = self.notice.version
+            self.show_current_notice()
         self._judge_target()
         return not self.errors
+
+    def show_current_notice(self) -> None:
+        """Let the page that comes back show the notice as it reads now; a tick for an older one counts for nothing."""
+        if self["notice_version"].data != self.notice.version:
+            self["consent"].data = False
+            self["notice_version"].data = self.notice.version
 
     def value(self, once: Once | None) -> SignUpRequest:
         """Return what is asked for."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
+from festival.programme.rules import Level, Seats
 from festival.signups import rules
 from festival.signups.queries import parties_waiting_by_pool
 from festival.signups.rules import Ceiling, Places, Reason, State, Waitlists, Way
@@ -40,6 +41,18 @@ class PoolOpening:
     def is_choosable(self) -> bool:
         """Tell whether somebody can be taken at all, on the list included."""
         return isinstance(self.verdict, State)
+
+    @property
+    def free_now(self) -> int | None:
+        """Places that one who comes now could have: none while others wait for them. None: unlimited."""
+        if self.places.free is None:
+            return None
+        return 0 if self.verdict == State.WAITLISTED or not self.is_choosable else max(0, self.places.free)
+
+    @property
+    def level(self) -> Level:
+        """How full it is, as the programme's pages say it."""
+        return Seats(self.places.capacity, self.places.taken, self.places.waiting).level
 
 
 @dataclass(frozen=True, slots=True)

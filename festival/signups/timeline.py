@@ -9,7 +9,7 @@ from festival.lib.clock import local_day
 from festival.lib.format import day, lasting, month_day, weekday
 from festival.lib.i18n import _, loc
 from festival.programme.kinds import ActivityKind, kind_of
-from festival.programme.models import ActivityStatus, SlotStatus, Venue
+from festival.programme.models import ActivityStatus, Slot, SlotStatus, Venue
 from festival.signups import rules, wording
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Clash, State, Stop
@@ -120,12 +120,22 @@ def clash_words(sign_up: SignUp, others: Sequence[SignUp], now: datetime) -> lis
     """Say which of these other sign-ups are too close to one in time; what is off or over is in nobody's way."""
     if not _takes_time(sign_up, now):
         return []
-    found = (
-        (other, rules.clash(_stop(other), _stop(sign_up)))
-        for other in others
-        if other.id != sign_up.id and _takes_time(other, now)
-    )
-    return [_clash_words(sign_up, other, clash) for other, clash in found if clash is not None]
+    its = loc(sign_up.activity, "short_title")
+    stop = stop_at(sign_up.slot, venue_of(sign_up))
+    return [_between(loc(other.activity, "short_title"), its, found) for other, found in _clashes(stop, others, now, sign_up.id)]
+
+
+def told_clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int = 0) -> list[str]:
+    """Say of a time what else of the person's it is too close to.
+
+    :param but: the id of the sign-up that the time belongs to.
+    """
+    return [_against(loc(other.activity, "short_title"), found) for other, found in _clashes(stop, others, now, but)]
+
+
+def _clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int) -> list[tuple[SignUp, Clash]]:
+    near = ((other, rules.clash(stop_at(other.slot, venue_of(other)), stop)) for other in others if _takes_time(other, now))
+    return [(other, found) for other, found in near if found is not None and other.id != but]
 
 
 def _takes_time(sign_up: SignUp, now: datetime) -> bool:
@@ -133,22 +143,32 @@ def _takes_time(sign_up: SignUp, now: datetime) -> bool:
     return is_on and sign_up.slot.ends_at > now and wording.state_shown(sign_up, now) in LIVE
 
 
-def _stop(sign_up: SignUp) -> Stop:
-    venue = venue_of(sign_up)
+def stop_at(slot: Slot, venue: Venue) -> Stop:
+    """Return a slot as a stop of somebody's day."""
     point = None if venue.lat is None or venue.lon is None else (venue.lat, venue.lon)
-    return Stop(sign_up.slot.starts_at, sign_up.slot.ends_at, venue.id, point)
+    return Stop(slot.starts_at, slot.ends_at, venue.id, point)
 
 
-def _clash_words(sign_up: SignUp, other: SignUp, clash: Clash) -> str:
-    title, its = loc(other.activity, "short_title"), loc(sign_up.activity, "short_title")
-    if clash.overlap_minutes:
-        return _("“%(one)s”与“%(other)s”时间重叠 %(time)s。", one=title, other=its, time=_minutes(clash.overlap_minutes))
+def _between(one: str, other: str, found: Clash) -> str:
+    if found.overlap_minutes:
+        return _("“%(one)s”与“%(other)s”时间重叠 %(time)s。", one=one, other=other, time=_minutes(found.overlap_minutes))
     return _(
         "“%(one)s”与“%(other)s”之间只有 %(gap)s，路上约需 %(way)s。",
-        one=title,
-        other=its,
-        gap=_minutes(clash.gap_minutes),
-        way=_minutes(clash.travel_minutes),
+        one=one,
+        other=other,
+        gap=_minutes(found.gap_minutes),
+        way=_minutes(found.travel_minutes),
+    )
+
+
+def _against(title: str, found: Clash) -> str:
+    if found.overlap_minutes:
+        return _("与您已报名的“%(title)s”时间重叠 %(time)s。", title=title, time=_minutes(found.overlap_minutes))
+    return _(
+        "与您已报名的“%(title)s”之间只有 %(gap)s，路上约需 %(way)s。",
+        title=title,
+        gap=_minutes(found.gap_minutes),
+        way=_minutes(found.travel_minutes),
     )
 
 

@@ -1,5 +1,440 @@
-"""Pages of signups."""
+"""Signing up, the ticket, changing one's mind, and my festival."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+
+from festival.accounts import access
+from festival.accounts import service as accounts
+from festival.accounts.access import current_person, signed_in, the_person
+from festival.accounts.models import Account
+from festival.accounts.rules import AddressProblem, CodeReason
+from festival.accounts.service import CodeRefused, CodeRejected, CodeSent
+from festival.accounts.wording import code_words
+from festival.lib import clock, limits, tokens
+from festival.lib.access import public
+from festival.lib.db import transaction
+from festival.lib.errors import Busy, NotFound
+from festival.lib.i18n import locale
+from festival.lib.settings import Settings
+from festival.outbox import runner
+from festival.programme.kinds import kind_of
+from festival.signups import answers, asking, qr, queries, service, signing, timeline, wording
+from festival.signups.forms import EditForm, SignUpForm, is_out_of_sight
+from festival.signups.models import SignUp
+from festival.signups.notice import notice_of
+from festival.signups.rules import LIVE, Reason, SignUpRefused, State, may_withdraw_at
+from festival.signups.sheet import Sheet, clashes, empty_form, sent_form, sheet_of
+from festival.signups.signing import Signed
 
 bp = Blueprint("signups", __name__)
+
+#: Refusals that stand beside a field: the form can be mended.
+_BESIDE = {Reason.PARTY_TOO_LARGE: "party_size", Reason.UNKNOWN_POOL: "slot", Reason.NOTICE_CHANGED: "consent"}
+#: States whose code opens the door.
+_WITH_TICKET = {State.CONFIRMED, State.ATTENDED}
+
+
+# -- signing up --------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/activities/<slug:slug>/sign-up")
+@public
+def new(slug: str) -> ResponseReturnValue:
+    """Show the form; or why there is none; or the place that is held already."""
+    sheet = sheet_of(slug, current_person())
+    if sheet.held_now is not None:
+        return redirect(url_for(".show", code=sheet.held_now.code, already=1), 303)
+    if sheet.openings.reason is not None:
+        return _closed(sheet, sheet.openings.reason)
+    access.browser()  # the cookie that the form's key is bound to
+    return _page(sheet, empty_form(sheet, tokens.new_token(), request.args.get("slot", "")))
+
+
+@bp.post("/activities/<slug:slug>/sign-up")
+@public
+@limits.tries
+def create(slug: str) -> ResponseReturnValue:
+    """Sign up, a visitor with address and code in the same form; or send that code."""
+    sheet = sheet_of(slug, current_person())
+    form = sent_form(sheet, _sent())
+    before = signing.answered_before(sheet.activity.id, form, signing.once_of(form))
+    if before is not None:
+        return _go_on(before)
+    if sheet.held_now is None and sheet.openings.reason is not None:
+        return _closed(sheet, sheet.openings.reason)
+    if form.is_visitor and "send-code" in request.form:
+        return _send_code(sheet, form)
+    if not form.validate():
+        return _page(sheet, form), 422
+    return _sign_up(sheet, form)
+
+
+def _sent() -> MultiDict[str, Any]:
+    return CombinedMultiDict([request.files, request.form])
+
+
+def _go_on(signed: Signed) -> ResponseReturnValue:
+    """Lead to the ticket, signed in; the cookie is written after the commit."""
+    if signed.key:
+        access.enter(signed.key, keeps_forms=True)
+    return redirect(url_for(".show", code=signed.code, already=1 if signed.already else None), 303)
+
+
+def _sign_up(sheet: Sheet, form: SignUpForm) -> ResponseReturnValue:
+    slug, activity_id, kind = sheet.activity.slug, sheet.activity.id, sheet.kind
+    person_id = sheet.person.id if sheet.person else None
+    asked = form.value(signing.once_of(form))
+    try:
+        with transaction():
+            outcome = signing.sign_in_and_up(activity_id, form, asked, kind, person_id)
+    except SignUpRefused as refused:
+        return _refused(slug, refused.reason)
+    except Busy:
+        return _busy(slug)
+    if isinstance(outcome, CodeRejected):
+        return _code_rejected(slug, outcome)
+    return _go_on(outcome)
+
+
+def _again(slug: str) -> tuple[Sheet, SignUpForm]:
+    """Read the sheet afresh after a transaction, with the form as it was sent."""
+    sheet = sheet_of(slug, current_person())
+    return sheet, sent_form(sheet, _sent())
+
+
+def _code_rejected(slug: str, rejected: CodeRejected) -> ResponseReturnValue:
+    """Say what is wrong with the code, unless the twin of this request has used it just now."""
+    sheet, form = _again(slug)
+    twin = signing.answered_before(sheet.activity.id, form, signing.once_of(form))
+    if twin is not None:
+        return _go_on(twin)
+    form.complain("address" if isinstance(rejected.reason, AddressProblem) else "code", code_words(rejected))
+    return _page(sheet, form), 422
+
+
+def _refused(slug: str, reason: Reason) -> ResponseReturnValue:
+    """Say no: beside the field that can be mended, over the form while there is a choice, else on a page of its own."""
+    sheet, form = _again(slug)
+    beside = _BESIDE.get(reason)
+    if beside is not None:
+        form.complain(beside, str(wording.REASON_WORDS[reason]))
+        form.show_current_notice()
+        return _page(sheet, form), 422
+    if sheet.openings.reason is not None:
+        return _closed(sheet, reason)
+    return _page(sheet, form, refusal=reason), 409
+
+
+def _busy(slug: str) -> ResponseReturnValue:
+    """Nothing was written: the form comes back as it was, and its key makes pressing again safe."""
+    sheet, form = _again(slug)
+    response = Response(_page(sheet, form, is_busy=True), 503)
+    response.headers["Retry-After"] = "3"
+    return response
+
+
+def _send_code(sheet: Sheet, form: SignUpForm) -> ResponseReturnValue:
+    """Send a code to the address; everything else stays as it was filled in."""
+    if not form["address"].validate(form):
+        return _page(sheet, form), 422
+    with limits.codes, transaction():
+        sent = accounts.request_code(form["address"].data, locale())
+    runner.wake()
+    sheet, form = _again(sheet.activity.slug)
+    if isinstance(sent, CodeSent):
+        return _page(sheet, form, sent=sent)
+    return _code_refused(sheet, form, sent)
+
+
+def _code_refused(sheet: Sheet, form: SignUpForm, refused: CodeRefused) -> ResponseReturnValue:
+    """Say why no code was sent. One that went out less than a minute ago is still good: that is no error."""
+    if refused.reason == CodeReason.TOO_SOON:
+        return _page(sheet, form, sent=refused)
+    form.complain("address", code_words(refused))
+    if isinstance(refused.reason, AddressProblem):
+        return _page(sheet, form), 422
+    response = Response(_page(sheet, form), 429)
+    response.headers["Retry-After"] = str(refused.retry_after)
+    return response
+
+
+def _page(
+    sheet: Sheet,
+    form: SignUpForm,
+    *,
+    refusal: Reason | None = None,
+    sent: CodeSent | CodeRefused | None = None,
+    is_busy: bool = False,
+) -> str:
+    others = queries.of_person(sheet.person.id) if sheet.person else []
+    return render_template(
+        "signups/sign-up.html",
+        sheet=sheet,
+        activity=sheet.activity,
+        form=form,
+        refusal=wording.refusal(refusal, sheet.activity, sheet.now) if refusal else None,
+        data_result=wording.result_of(refusal) if refusal else None,
+        sent=sent,
+        sent_words=code_words(sent) if isinstance(sent, CodeRefused) else "",
+        is_busy=is_busy,
+        address=_address_of(sheet.person) if sheet.person else "",
+        is_answer=request.method == "POST",
+        clashes=clashes(sheet, others),
+        open_day=sheet.open_day(str(form["slot"].data or "")),
+        unlisted=True,
+        section="/",
+    )
+
+
+def _address_of(person: Account) -> str:
+    """Return the address that messages go to; empty where a person was signed up without one."""
+    return person.addresses[0].value if person.addresses else ""
+
+
+def _closed(sheet: Sheet, reason: Reason) -> ResponseReturnValue:
+    refusal = wording.refusal(reason, sheet.activity, sheet.now)
+    page = render_template(
+        "signups/refused.html",
+        activity=sheet.activity,
+        kind=sheet.kind,
+        refusal=refusal,
+        data_result=refusal.result,
+        unlisted=True,
+        section="/",
+    )
+    return page, 409
+
+
+# -- the ticket --------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/sign-ups/<code:code>")
+@signed_in
+def show(code: str) -> ResponseReturnValue:
+    """Show what became of a sign-up, and the ticket."""
+    return _ticket(queries.owned(code, the_person().id), already="already" in request.args)
+
+
+def _ticket(sign_up: SignUp, *, already: bool = False, refused: Reason | None = None) -> str:
+    now, person = clock.now(), the_person()
+    activity, slot = sign_up.activity, sign_up.slot
+    state = wording.state_shown(sign_up, now)
+    position = queries.position(sign_up) if state == State.WAITLISTED else 0
+    result = wording.result(wording.Told(sign_up, activity, slot, position, now), already=already)
+    is_on = result.result != "cancelled"
+    return render_template(
+        "signups/show.html",
+        sign_up=sign_up,
+        activity=activity,
+        slot=slot,
+        venue=timeline.venue_of(sign_up),
+        kind=kind_of(activity),
+        state=state,
+        state_word=wording.state_words(sign_up, now, position),
+        result=result,
+        refused=wording.REASON_WORDS[refused] if refused else None,
+        data_result=wording.result_of(refused) if refused else result.result,
+        shows_pool=queries.has_several_pools(slot.id),
+        leave_word=wording.leave_words(state)[0],
+        leave_asks=wording.leave_words(state)[1],
+        has_ticket=is_on and state in _WITH_TICKET,
+        clashes=_clashes(sign_up) if is_on else [],
+        answers=_answers(sign_up),
+        files=queries.files(sign_up.id),
+        address=_address_of(person),
+        may_confirm=is_on and state == State.OFFERED,
+        may_edit=_may_edit(sign_up),
+        may_withdraw=state in LIVE
+        and may_withdraw_at(now, state=state, cancel_until=service.cancel_until(activity, slot), starts_at=slot.starts_at),
+        withdraw_until=service.cancel_until(activity, slot) if state == State.CONFIRMED else slot.starts_at,
+        unlisted=True,
+        section="/me",
+    )
+
+
+def _clashes(sign_up: SignUp) -> list[str]:
+    stop = timeline.stop_at(sign_up.slot, timeline.venue_of(sign_up))
+    if sign_up.state not in LIVE:
+        return []
+    return timeline.told_clashes(stop, queries.of_person(sign_up.person_id), clock.now(), sign_up.id)
+
+
+def _answers(sign_up: SignUp) -> list[tuple[str, str, bool]]:
+    """Return what was answered, for its owner: label, words, and whether it is kept out of sight."""
+    kept = {answer.question_key: answer for answer in queries.answers(sign_up.id)}
+    answered = [question for question in queries.questions_of(sign_up.activity_id) if question.key in kept]
+    return [
+        (asking.label_of(question), "", True)
+        if asking.is_sensitive(question)
+        else (asking.label_of(question), asking.words_of(question, answers.read(kept[question.key])), False)
+        for question in answered
+    ]
+
+
+def _may_edit(sign_up: SignUp) -> bool:
+    return sign_up.state in LIVE and clock.now() < sign_up.slot.starts_at
+
+
+@bp.get("/sign-ups/<code:code>/qr.svg")
+@signed_in
+def qr_svg(code: str) -> ResponseReturnValue:
+    """Give the check-in code as a picture that fits the page."""
+    return _private(qr.svg(_check_in_address(_with_ticket(code))), "image/svg+xml")
+
+
+@bp.get("/sign-ups/<code:code>/ticket.png")
+@signed_in
+def picture(code: str) -> ResponseReturnValue:
+    """Give the check-in code as a picture to keep on the phone."""
+    sign_up = _with_ticket(code)
+    response = _private(qr.png(_check_in_address(sign_up), sign_up.digits), "image/png")
+    response.headers["Content-Disposition"] = f'attachment; filename="{sign_up.activity.slug}-{sign_up.digits}.png"'
+    return response
+
+
+def _with_ticket(code: str) -> SignUp:
+    """Return an own sign-up whose code opens the door.
+
+    :raises NotFound: there is none, or its code opens nothing.
+    """
+    sign_up = queries.owned(code, the_person().id)
+    if sign_up.state not in _WITH_TICKET:
+        raise NotFound
+    return sign_up
+
+
+def _check_in_address(sign_up: SignUp) -> str:
+    settings: Settings = current_app.extensions["settings"]
+    return f"{settings.base_url}/c/{sign_up.code}"
+
+
+def _private(body: bytes, content_type: str) -> Response:
+    response = Response(body, content_type=content_type)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+# -- changing one's mind -----------------------------------------------------------------------------------------------------
+
+
+@bp.post("/sign-ups/<code:code>/withdraw")
+@signed_in
+def withdraw(code: str) -> ResponseReturnValue:
+    """Give the place back, or leave the list; whoever waits moves up in the same transaction."""
+    sign_up_id = queries.owned(code, the_person().id).id
+    try:
+        with transaction():
+            service.withdraw(sign_up_id)
+    except SignUpRefused as refused:
+        return _ticket(queries.owned(code, the_person().id), refused=refused.reason), 409
+    return redirect(url_for(".show", code=code), 303)
+
+
+@bp.post("/sign-ups/<code:code>/confirm")
+@signed_in
+def confirm(code: str) -> ResponseReturnValue:
+    """Take an offered place."""
+    sign_up_id = queries.owned(code, the_person().id).id
+    try:
+        with transaction():
+            service.confirm(sign_up_id)
+    except SignUpRefused as refused:
+        return _ticket(queries.owned(code, the_person().id), refused=refused.reason), 409
+    return redirect(url_for(".show", code=code), 303)
+
+
+@bp.get("/sign-ups/<code:code>/edit")
+@signed_in
+def edit(code: str) -> ResponseReturnValue:
+    """Show what may be changed; a sealed text stays out of sight."""
+    sign_up = queries.owned(code, the_person().id)
+    if not _may_edit(sign_up):
+        return _ticket(sign_up, refused=Reason.TOO_LATE if sign_up.state in LIVE else Reason.NOT_LIVE), 409
+    return _edit_page(sign_up, _edit_form(sign_up))
+
+
+@bp.post("/sign-ups/<code:code>/edit")
+@signed_in
+def save(code: str) -> ResponseReturnValue:
+    """Save a change; one that was made on an older state is told, and nothing typed is lost."""
+    sign_up = queries.owned(code, the_person().id)
+    form = _edit_form(sign_up, _sent())
+    if not form.validate():
+        return _edit_page(sign_up, form), 422
+    sign_up_id, asked = sign_up.id, form.value()
+    try:
+        with transaction():
+            service.edit(sign_up_id, asked)
+    except SignUpRefused as refused:
+        return _not_saved(code, refused.reason)
+    return redirect(url_for(".show", code=code), 303)
+
+
+def _not_saved(code: str, reason: Reason) -> ResponseReturnValue:
+    sign_up = queries.owned(code, the_person().id)
+    if not _may_edit(sign_up):
+        return _ticket(sign_up, refused=reason), 409
+    form = _edit_form(sign_up, _sent())
+    form["revision"].data = sign_up.revision
+    form["revision"].raw_data = None  # what was sent is out of date; pressing again saves
+    if reason == Reason.PARTY_TOO_LARGE:
+        form.complain("party_size", str(wording.REASON_WORDS[reason]))
+        return _edit_page(sign_up, form), 422
+    return _edit_page(sign_up, form, reason), 409
+
+
+def _edit_form(sign_up: SignUp, sent: MultiDict[str, Any] | None = None) -> EditForm:
+    questions = queries.questions_of(sign_up.activity_id)
+    kept = answers.read_all(sign_up.id)
+    data: dict[str, Any] = {
+        f"q-{question.key}": asking.data_of(question, kept[question.key])
+        for question in questions
+        if question.key in kept and not is_out_of_sight(question)
+    }
+    data |= {"party_size": sign_up.party_size, "revision": sign_up.revision, f"q-{asking.NAME}": sign_up.name}
+    return EditForm(
+        sign_up.activity,
+        questions,
+        kept,
+        kept_files={file.question_key: file.name for file in queries.files(sign_up.id)},
+        consented=queries.consented(sign_up.id),
+        sent=sent,
+        data=data if sent is None else {"party_size": sign_up.party_size},
+    )
+
+
+def _edit_page(sign_up: SignUp, form: EditForm, refusal: Reason | None = None) -> str:
+    return render_template(
+        "signups/edit.html",
+        sign_up=sign_up,
+        activity=sign_up.activity,
+        form=form,
+        notice=notice_of(sign_up.activity, form.questions),
+        refusal=str(wording.REASON_WORDS[refusal]) if refusal else "",
+        data_result=wording.result_of(refusal) if refusal else None,
+        is_answer=request.method == "POST",
+        unlisted=True,
+        section="/me",
+    )
+
+
+# -- my festival -------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/me")
+@signed_in
+def mine() -> ResponseReturnValue:
+    """Show everything the person is in, by day."""
+    person, now = the_person(), clock.now()
+    sign_ups = queries.of_person(person.id)
+    pools = [sign_up.pool_id for sign_up in sign_ups if sign_up.state == State.WAITLISTED]
+    return render_template(
+        "signups/me.html",
+        person=person,
+        address=_address_of(person),
+        mine=timeline.my_festival(sign_ups, queries.positions(pools), now),
+        unlisted=True,
+    )

@@ -319,6 +319,27 @@ _TOLD: dict[State, Callable[[Told], _Words]] = {
 }
 
 
+_LEAVE: "dict[State, LazyString]" = {
+    State.CONFIRMED: _l("取消报名"),
+    State.WAITLISTED: _l("退出候补"),
+    State.OFFERED: _l("不参加"),
+    State.PENDING: _l("撤回报名"),
+    State.ENTERED: _l("退出抽签"),
+}
+_LEAVE_ASKS: "dict[State, LazyString]" = {
+    State.CONFIRMED: _l("名额会立即留给下一位。之后如想参加，需要重新报名。"),
+    State.WAITLISTED: _l("您的候补位置会让给后面的人。之后如想参加，需要重新排队。"),
+    State.OFFERED: _l("为您保留的名额会立即转给下一位。"),
+    State.PENDING: _l("报名会被撤回，不再审核。"),
+    State.ENTERED: _l("您将不参加这次抽签。"),
+}
+
+
+def leave_words(state: State) -> tuple[str, str]:
+    """Return what giving up is called in a state, and what it means; empty where there is nothing to give up."""
+    return str(_LEAVE.get(state, "")), str(_LEAVE_ASKS.get(state, ""))
+
+
 def opening_words(verdict: State | Reason, ahead: int, promotion: Promotion) -> str:
     """Say what one who chooses a pool now would get; empty where a place is free for the taking."""
     if verdict == State.WAITLISTED:

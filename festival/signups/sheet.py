@@ -1,0 +1,182 @@
+"""The sign-up form of one activity for one reader: what it offers, what it asks, what it shows beforehand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from festival.accounts.models import Account
+from festival.lib import clock
+from festival.lib.format import count
+from festival.lib.i18n import _, loc
+from festival.programme import queries as programme
+from festival.programme.kinds import ActivityKind, kind_of
+from festival.programme.models import Activity, Question, Slot
+from festival.signups import asking, queries, wording
+from festival.signups.forms import SignUpForm
+from festival.signups.models import SignUp
+from festival.signups.notice import RETAIN_DAYS, Notice, notice_of
+from festival.signups.openings import Openings, PoolOpening, SlotOpening, openings_of
+from festival.signups.service import cancel_until
+from festival.signups.timeline import stop_at, told_clashes
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDay:
+    """The slots of one day."""
+
+    on: date
+    slots: tuple[SlotOpening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything a sign-up page is made of, read once."""
+
+    activity: Activity
+    kind: ActivityKind
+    questions: list[Question]
+    notice: Notice
+    openings: Openings
+    #: None: a visitor, who gives address and code with the form.
+    person: Account | None
+    #: What the person holds already in this activity.
+    held: tuple[SignUp, ...]
+    now: datetime
+
+    @property
+    def held_now(self) -> SignUp | None:
+        """The sign-up that stands instead of a form; where each day may be booked, none does."""
+        return self.held[-1] if self.held and not self.kind.claims_per_session else None
+
+    @property
+    def held_sessions(self) -> frozenset[int]:
+        """The sessions whose one place the person holds already."""
+        return frozenset(sign_up.session_id for sign_up in self.held)
+
+    def is_held(self, opening: SlotOpening) -> bool:
+        """Tell whether the person already holds the place of a slot's session."""
+        return (opening.slot.parent_id or opening.slot.id) in self.held_sessions
+
+    @property
+    def days(self) -> list[SlotDay]:
+        """The slots to choose from, by day."""
+        found = groupby(self.openings.listed, key=lambda opening: clock.local_day(opening.slot.starts_at))
+        return [SlotDay(on, tuple(slots)) for on, slots in found]
+
+    @property
+    def only_slot(self) -> SlotOpening | None:
+        """The one slot there is; None where one must be chosen."""
+        return self.openings.listed[0] if len(self.openings.listed) == 1 else None
+
+    @property
+    def only_pool(self) -> PoolOpening | None:
+        """The one pool of the one slot; None where one must be chosen, or the answers decide."""
+        return self.only_slot.only_pool if self.only_slot else None
+
+    @property
+    def chooses_pool_first(self) -> bool:
+        """Tell whether pools are listed under their slots, because a slot has several."""
+        return any(len(opening.pools) > 1 and not opening.is_by_quota for opening in self.openings.listed)
+
+    def said_of(self, opening: PoolOpening) -> str:
+        """Say what one who chooses a pool would get; empty where a place is free."""
+        return wording.opening_words(opening.verdict, opening.ahead, self.activity.promotion)
+
+    def said_of_day(self, day: SlotDay) -> str:
+        """Say how a whole day stands, so that nobody need open it to see that it is full."""
+        if any(self.is_held(opening) for opening in day.slots):
+            return _("您已预约")
+        pools = [pool for opening in day.slots if opening.is_choosable for pool in opening.pools]
+        if not pools:
+            return _("名额已满")
+        if any(pool.free_now is None for pool in pools):
+            return ""
+        free = sum(pool.free_now or 0 for pool in pools)
+        return _("余 %(n)s", n=count(free)) if free else _("可候补")
+
+    def open_day(self, chosen: str) -> date | None:
+        """Return the day that stands open: the chosen slot's, else the first on which something can be had."""
+        for day in self.days:
+            if any(str(opening.slot.id) == chosen for opening in day.slots):
+                return day.on
+        free = (day.on for day in self.days for opening in day.slots if opening.is_choosable and not self.is_held(opening))
+        return next(free, None)
+
+    def cancel_until(self, slot: Slot) -> datetime:
+        """Return until when a place of a slot may be given back."""
+        return cancel_until(self.activity, slot)
+
+    @property
+    def collected(self) -> list[tuple[str, str, int]]:
+        """The rows of the notice: what, why, days kept. Questions of the same purpose share one."""
+        rows = [(_("手机号或邮箱"), _("登录与通知"), RETAIN_DAYS)]
+        asked = [(loc(one, "purpose"), one.retain_days, loc(one, "label")) for one in self.questions]
+        purposes = list(dict.fromkeys((purpose, days) for purpose, days, _label in asked))
+        for purpose, days in purposes:
+            labels = [label for its, its_days, label in asked if (its, its_days) == (purpose, days)]
+            rows.append((_("、").join(labels), purpose, days))
+        return rows
+
+
+def sheet_of(slug: str, person: Account | None) -> Sheet:
+    """Read what the sign-up page of an activity is made of.
+
+    :raises NotFound: there is no such public activity.
+    """
+    activity = programme.published(slug)
+    now = clock.now()
+    return Sheet(
+        activity=activity,
+        kind=kind_of(activity),
+        questions=activity.questions,
+        notice=notice_of(activity, activity.questions),
+        openings=openings_of(activity, now),
+        person=person,
+        held=tuple(queries.held_in(person.id, activity.id)) if person else (),
+        now=now,
+    )
+
+
+def empty_form(sheet: Sheet, key: str, chosen: str = "") -> SignUpForm:
+    """Return the form as it is first shown: what a returning person said before need not be typed again.
+
+    :param key: the fresh idempotency key.
+    :param chosen: the slot that the reader comes from, if any.
+    """
+    known: dict[str, Any] = {"idempotency_key": key, "slot": chosen}
+    if sheet.person is not None:
+        known |= asking.prefill(sheet.questions, queries.earlier_answers(sheet.person.id))
+        known[f"q-{asking.NAME}"] = sheet.person.name
+    return _form(sheet, data=known)
+
+
+def sent_form(sheet: Sheet, sent: MultiDict[str, Any]) -> SignUpForm:
+    """Return the form as it was sent."""
+    return _form(sheet, sent=sent)
+
+
+def _form(sheet: Sheet, sent: MultiDict[str, Any] | None = None, data: Mapping[str, Any] | None = None) -> SignUpForm:
+    return SignUpForm(
+        sheet.activity,
+        sheet.questions,
+        sheet.notice,
+        sheet.openings,
+        is_visitor=sheet.person is None,
+        sent=sent,
+        data=data,
+    )
+
+
+def clashes(sheet: Sheet, others: Sequence[SignUp]) -> dict[int, str]:
+    """Say for each slot to choose from what else of the person's is too close in time, by slot id."""
+    found = {opening.slot.id: _clash(sheet, opening, others) for opening in sheet.openings.listed}
+    return {slot_id: words for slot_id, words in found.items() if words}
+
+
+def _clash(sheet: Sheet, opening: SlotOpening, others: Sequence[SignUp]) -> str:
+    stop = stop_at(opening.slot, opening.slot.venue or sheet.activity.venue)
+    return next(iter(told_clashes(stop, others, sheet.now)), "")

@@ -1,0 +1,94 @@
+"""Signing up from a browser: the code of a visitor, the sign-up and the session, all or nothing; and the same answer twice."""
+
+from dataclasses import dataclass
+
+from flask import request, session
+
+from festival.accounts import access
+from festival.accounts import queries as people
+from festival.accounts import service as accounts
+from festival.accounts.models import Account
+from festival.accounts.rules import Reachable, device_word, read_address
+from festival.accounts.service import CodeRejected
+from festival.lib import tokens
+from festival.lib.db import transaction
+from festival.programme.kinds import ActivityKind
+from festival.signups import service
+from festival.signups.forms import SignUpForm
+from festival.signups.models import SignUp
+from festival.signups.service import AlreadySignedUp, Once, SignUpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Where somebody who signed up goes on. ``key``: of the session just begun; empty where there was one."""
+
+    code: str
+    already: bool
+    key: str = ""
+
+
+def once_of(form: SignUpForm) -> Once | None:
+    """Return the form's idempotency key bound to this browser, as it is kept; None where the form carries none."""
+    return Once(tokens.digest(access.browser()), tokens.digest(form.key)) if form.key else None
+
+
+def answered_before(activity_id: int, form: SignUpForm, once: Once | None) -> Signed | None:
+    """Return what the same form of the same browser was answered with a moment ago; None: nothing.
+
+    A visitor whose first answer was lost on the way has no session yet, so it begins now: this browser proved the address
+    with that very form. One that was signed out since must sign in again.
+    """
+    if once is None:
+        return None
+    try:
+        made, already = service.answered(once), False
+    except AlreadySignedUp as held:
+        made, already = held.sign_up, True
+    if made is None or made.activity_id != activity_id:
+        return None
+    code, owner_id = made.code, made.person_id
+    person = access.current_person()
+    if person is not None:
+        return Signed(code, already) if person.id == owner_id else None
+    owner = _owner_of(form)
+    if owner is None or owner.id != owner_id or session.get(access.SESSION_KEY) is not None:
+        return None
+    with transaction():
+        key = accounts.begin_session(owner, device_word(request.user_agent.string))
+    return Signed(code, already, key)
+
+
+def _owner_of(form: SignUpForm) -> Account | None:
+    """Return whose address a visitor's form carries."""
+    address = read_address(form["address"].data or "")
+    return people.person_at(address.value) if isinstance(address, Reachable) else None
+
+
+def sign_in_and_up(
+    activity_id: int, form: SignUpForm, asked: SignUpRequest, kind: ActivityKind, person_id: int | None
+) -> Signed | CodeRejected:
+    """Sign a person up, a visitor with the code that came; inside ``transaction()``.
+
+    A wrong code is an outcome, so that the try is counted. A refused sign-up is an exception: it undoes the use of the code.
+
+    :param person_id: None: a visitor, whose address and code the form carries.
+    :raises SignUpRefused: as the engine says.
+    """
+    if person_id is not None:
+        return _sign_up(activity_id, person_id, asked, kind)
+    outcome = accounts.redeem(form["address"].data or "", form["code"].data or "", browser=access.browser())
+    if isinstance(outcome, CodeRejected):
+        return outcome
+    signed = _sign_up(activity_id, outcome.account.id, asked, kind)
+    key = accounts.begin_session(outcome.account, device_word(request.user_agent.string))
+    return Signed(signed.code, signed.already, key)
+
+
+def _sign_up(activity_id: int, person_id: int, asked: SignUpRequest, kind: ActivityKind) -> Signed:
+    """Return where to go on. Who holds a place already goes to it, and the key is remembered: that is no refusal."""
+    try:
+        made: SignUp = service.sign_up(activity_id, person_id, asked, kind=kind)
+    except AlreadySignedUp as held:
+        return Signed(held.sign_up.code, already=True)
+    return Signed(made.code, already=False)
