@@ -180,6 +180,8 @@ class Booking:
     sign_up: SignUp
     #: How often what the person sees of this slot has changed through sign-ups of theirs: what SEQUENCE rises by.
     changes: int
+    #: When it last did.
+    changed_at: datetime
 
 
 def festival_of(festival_id: int) -> Festival:
@@ -274,14 +276,15 @@ def bookings(festival_id: int, person_id: int) -> list[Booking]:
         ),
     )
     numbers = _numbers((row.id, row.activity_id) for row in sessions)
-    versions: dict[int, int] = defaultdict(int)
+    of_slot: dict[int, list[SignUp]] = defaultdict(list)
     for sign_up in mine:  # those that ended too: whoever comes back must not count from the beginning
-        versions[sign_up.slot_id] += sign_up.revision
+        of_slot[sign_up.slot_id].append(sign_up)
     return [
         Booking(
             session=Session(sign_up.slot, *numbers.get(sign_up.slot_id, (1, 1))),
             sign_up=sign_up,
-            changes=versions[sign_up.slot_id] - 1,
+            changes=sum(one.revision for one in of_slot[sign_up.slot_id]) - 1,
+            changed_at=max(one.updated_at for one in of_slot[sign_up.slot_id]),
         )
         for sign_up in mine
         if sign_up.state in SHOWN

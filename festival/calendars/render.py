@@ -10,7 +10,7 @@ import nh3
 from festival.calendars.addresses import Site, private_path, programme_path, track_path
 from festival.calendars.ics import Entry, Head, Place
 from festival.calendars.queries import Booking, Session
-from festival.calendars.rules import Audience, Standing, Times, appearance, later, rings, standing, state_at
+from festival.calendars.rules import Audience, Standing, Times, appearance, rings, standing, state_at
 from festival.lib.format import moment, span
 from festival.lib.i18n import Locale, _, loc
 from festival.lib.rich import rich
@@ -113,15 +113,12 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) 
     stands = standing_of(slot)
     state = state_at(sign_up.state, sign_up.offered_until, now)
     title = _title(booking.session)
-    updated_at = slot.updated_at
-    if booking.changes:
-        updated_at = max(updated_at, later(sign_up.updated_at, None))
     lines = [*_old_time(slot, stands), *_place_line(sign_up.pool), *_state_line(stands, state, sign_up.offered_until)]
     return Entry(
         uid=slot.uid,
         sequence=slot.sequence + booking.changes,
         created_at=slot.created_at,
-        updated_at=updated_at,
+        updated_at=max(slot.updated_at, booking.changed_at) if booking.changes else slot.updated_at,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         summary=_marked(stands, state, title),
