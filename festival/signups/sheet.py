@@ -82,6 +82,11 @@ class Sheet:
         """Tell whether pools are listed under their slots, because a slot has several."""
         return any(len(opening.pools) > 1 and not opening.is_by_quota for opening in self.openings.listed)
 
+    @property
+    def unit(self) -> str:
+        """The unit of the pools to choose from."""
+        return next((one.pool.unit for opening in self.openings.listed for one in opening.pools), "")
+
     def said_of(self, opening: PoolOpening) -> str:
         """Say what one who chooses a pool would get; empty where a place is free."""
         return wording.opening_words(opening.verdict, opening.ahead, self.activity.promotion)

@@ -319,6 +319,19 @@ _TOLD: dict[State, Callable[[Told], _Words]] = {
 }
 
 
+#: What a pool is called to those who hold a place of it, by its unit.
+UNIT_WORDS: "dict[str, LazyString]" = {
+    "bus": _l("乘车线路"),
+    "zone": _l("观看区"),
+    "seat_block": _l("席位类别"),
+}
+
+
+def unit_words(unit: str) -> str:
+    """Return what a pool of a unit is called."""
+    return str(UNIT_WORDS.get(unit) or _("名额类别"))
+
+
 _LEAVE: "dict[State, LazyString]" = {
     State.CONFIRMED: _l("取消报名"),
     State.WAITLISTED: _l("退出候补"),
