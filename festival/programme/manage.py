@@ -13,8 +13,8 @@ from festival.programme import queries, service
 from festival.programme.forms import WindowForm
 from festival.programme.log import log_page
 from festival.programme.models import Activity
-from festival.programme.refusals import REFUSALS
 from festival.programme.service import PlanRefused
+from festival.programme.wording import REFUSALS
 
 bp = Blueprint("programme", __name__)
 
