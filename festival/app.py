@@ -17,15 +17,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from festival import kinds
 from festival.accounts import cli as accounts_cli
+from festival.accounts import holding as accounts_holding
 from festival.accounts import manage as accounts_manage
+from festival.accounts import personal
+from festival.accounts import privacy as accounts_privacy
 from festival.accounts import views as accounts_views
 from festival.accounts.access import current_person, current_staff, holds
 from festival.accounts.area import new_area
 from festival.accounts.rules import Permission
 from festival.audit import models as audit_models
+from festival.calendars import holding as calendars_holding
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
 from festival.checkin import views as checkin_views
+from festival.draws import holding as draws_holding
 from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
@@ -57,11 +62,13 @@ from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
 from festival.programme.kinds import all_kinds, register
+from festival.reviews import holding as reviews_holding
 from festival.reviews import manage as reviews_manage
 from festival.reviews import models as reviews_models
 from festival.roster import manage as roster_manage
 from festival.seed import cli as seed_cli
 from festival.seed import models as seed_models
+from festival.signups import holding as signups_holding
 from festival.signups import manage as signups_manage
 from festival.signups import models as signups_models
 from festival.signups import views as signups_views
@@ -76,6 +83,7 @@ PUBLIC_BLUEPRINTS = (
     health.bp,
     programme_views.bp,
     accounts_views.bp,
+    accounts_privacy.bp,
     signups_views.bp,
     checkin_views.bp,
     draws_views.bp,
@@ -90,6 +98,14 @@ MANAGE_BLUEPRINTS = (
     draws_manage.bp,
     reviews_manage.bp,
     notices_manage.bp,
+)
+#: What each slice holds about people, uppermost first: the order of forgetting.
+HOLDINGS = (
+    calendars_holding.HOLDING,
+    draws_holding.HOLDING,
+    reviews_holding.HOLDING,
+    signups_holding.HOLDING,
+    accounts_holding.HOLDING,
 )
 COMMANDS = (accounts_cli.staff_cli, seed_cli.seed_cli, seed_cli.demo_cli, notices_cli.outbox_cli)
 
@@ -113,6 +129,7 @@ def create_app(settings: Settings) -> Flask:
     limits.init_app(app, settings)
     static.init_app(app)
     register(kinds.ALL_KINDS)
+    personal.register(HOLDINGS)
     _deliver_messages(app, settings)
     _register_blueprints(app)
     _register_words(app)

@@ -1,13 +1,14 @@
 """Forms of signing in. Shape only: who may come in is decided by the service."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import BooleanField, PasswordField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its types are older than it
 from wtforms.validators import ValidationError
 
 from festival.accounts.rules import NotAnAddress, Reachable, read_address
 from festival.accounts.wording import address_words
-from festival.lib.fields import LineField
-from festival.lib.i18n import _l
+from festival.lib.fields import LineField, OneOfRadioField, Ticked
+from festival.lib.i18n import Locale, _l
 
 
 class AddressForm(FlaskForm):
@@ -51,6 +52,24 @@ class CodeForm(FlaskForm):
             "autofocus": True,
         },
     )
+
+
+class LanguageForm(FlaskForm):
+    """The language of messages."""
+
+    language = OneOfRadioField(
+        _l("消息语言"), choices=[SelectChoice(value="zh", label="中文"), SelectChoice(value="en", label="English")]
+    )
+
+    def value(self) -> Locale:
+        """Return the language; call it on a valid form."""
+        return "en" if self.language.data == "en" else "zh"
+
+
+class ForgetForm(FlaskForm):
+    """Somebody asks to be forgotten."""
+
+    confirm = BooleanField(_l("我已了解，确认注销账号"), validators=[Ticked(_l("请先勾选确认"))])
 
 
 class StaffSignInForm(FlaskForm):

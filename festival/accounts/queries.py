@@ -89,6 +89,11 @@ def person_at(address: str) -> Account | None:
     )
 
 
+def addresses_of(account_id: int) -> Sequence[Address]:
+    """Return how a person is reached, oldest first."""
+    return db.session.scalars(select(Address).where(Address.account_id == account_id).order_by(Address.id)).all()
+
+
 def newest_challenge(address: str) -> CodeChallenge | None:
     """Return the code that was sent last to an address: the only one that counts."""
     return db.session.scalar(

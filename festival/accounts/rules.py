@@ -101,6 +101,8 @@ class AddressProblem(StrEnum):
     PREFIX = "mobile_prefix"
     FOREIGN = "mobile_foreign"
     MAIL = "mail_shape"
+    TAKEN = "address_taken"
+    LAST = "address_last"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,13 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from festival.accounts import queries, rules
-from festival.accounts.models import Account, AccountKind, Address, CodeChallenge, SignInSession
+from festival.accounts import personal, queries, rules
+from festival.accounts.models import Account, AccountKind, Address, CodeChallenge, Consent, SignInSession
 from festival.accounts.rules import AddressProblem, CodeReason, NotAnAddress, Reachable
 from festival.audit.service import record
 from festival.lib import clock, keys, tokens
 from festival.lib.db import db, is_postgresql
+from festival.lib.errors import NotFound
 from festival.lib.i18n import Locale
 from festival.lib.log import log
 from festival.outbox.service import owe
@@ -207,6 +208,97 @@ def person_of(address: Reachable, *, locale: Locale = "zh", name: str = "") -> A
     """Return the person who owns an address, made if there is none: staff signing somebody up at the counter."""
     _one_at_a_time(address.value)
     return queries.person_at(address.value) or make_person(address, locale=locale, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressAdded:
+    """An address now signs in to the account. ``replaced`` is the one of its kind before."""
+
+    address: Address
+    replaced: str | None
+
+
+def add_address(account: Account, address_text: str, code_text: str, *, browser: str = "") -> AddressAdded | CodeRejected:
+    """Add a proven address to a person's account: a number takes the place of the number, a mail address of the mail address.
+
+    The addresses that stay are told. As with ``redeem``, a wrong code is an outcome.
+    """
+    outcome = _take(address_text, code_text, browser)
+    if isinstance(outcome, CodeRejected):
+        return outcome
+    _challenge, reachable = outcome
+    lock_account(account.id)
+    owner = queries.person_at(reachable.value)
+    held = {one.channel: one for one in queries.addresses_of(account.id)}
+    if owner is not None:
+        if owner.id != account.id:
+            return CodeRejected(AddressProblem.TAKEN)
+        return AddressAdded(held[reachable.channel], None)
+    former = held.get(reachable.channel)
+    if former is not None:
+        db.session.delete(former)
+        db.session.flush()
+    added = Address(account_id=account.id, channel=reachable.channel, value=reachable.value, verified_at=clock.wall())
+    db.session.add(added)
+    db.session.flush()
+    record("address.add", "account", account.id, actor_id=account.id, changes=reachable.channel.value)
+    owe("address_added", "address", added.id, account_id=account.id)
+    return AddressAdded(added, former.value if former else None)
+
+
+def remove_address(account: Account, address_id: int) -> AddressProblem | None:
+    """Take an address from a person's account; the last one stays.
+
+    :raises NotFound: it is none of the account's.
+    """
+    lock_account(account.id)
+    held = queries.addresses_of(account.id)
+    chosen = next((one for one in held if one.id == address_id), None)
+    if chosen is None:
+        raise NotFound
+    if len(held) == 1:
+        return AddressProblem.LAST
+    db.session.delete(chosen)
+    record("address.remove", "account", account.id, actor_id=account.id, changes=chosen.channel)
+    return None
+
+
+def set_locale(account: Account, locale: Locale) -> None:
+    """Choose the language of a person's messages."""
+    db.session.get_one(Account, account.id).locale = locale
+
+
+def lock_account(account_id: int) -> None:
+    """Hold an account's row until the transaction ends. On PostgreSQL rows that refer to it may still be inserted."""
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True)).one()
+
+
+# -- consent and forgetting ----------------------------------------------------------------------------------------------------
+
+
+def withdraw_consent(account: Account, consent_id: int) -> Consent:
+    """Withdraw a consent and let every slice follow: answers it allowed are deleted; without a notice's, the sign-up ends.
+
+    :raises NotFound: it is none of the person's.
+    """
+    lock_account(account.id)
+    consent = db.session.scalar(select(Consent).where(Consent.id == consent_id, Consent.account_id == account.id))
+    if consent is None:
+        raise NotFound
+    if consent.withdrawn_at is None:
+        consent.withdrawn_at = clock.wall()
+        record("consent.withdraw", "consent", consent.id, actor_id=account.id, activity_id=consent.activity_id)
+        db.session.flush()
+        for holding in personal.holdings():
+            holding.consent_withdrawn(consent)
+    return consent
+
+
+def erase(account: Account) -> None:
+    """Forget a person: live sign-ups are withdrawn, what counts stays without a name, the rest is deleted."""
+    lock_account(account.id)
+    for holding in personal.holdings():
+        holding.erase(account.id)
 
 
 # -- sessions ----------------------------------------------------------------------------------------------------------------

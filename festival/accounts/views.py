@@ -26,8 +26,8 @@ _PENDING = "pending"
 @bp.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:
-    """Ask where the code shall be sent."""
-    if current_person() is not None:
+    """Ask where the code shall be sent; ``again``: of somebody who is signed in and shall prove it afresh."""
+    if current_person() is not None and "again" not in request.args:
         return redirect(_onward(), 303)
     return _page(AddressForm(formdata=None))
 

@@ -28,6 +28,8 @@ REASON_WORDS: "dict[AddressProblem | CodeReason | StaffReason, LazyString]" = {
     AddressProblem.PREFIX: _l("手机号以 13 至 19 开头，请核对"),
     AddressProblem.FOREIGN: _l("短信只能发到中国大陆手机号，请改填邮箱"),
     AddressProblem.MAIL: _l("请填写 11 位手机号，或完整的邮箱，如 name@example.com"),
+    AddressProblem.TAKEN: _l("它已是另一个账号的登录方式。请用它登录并注销那个账号，或换一个"),
+    AddressProblem.LAST: _l("这是唯一的登录方式，请先增加另一种"),
     CodeReason.TOO_SOON: _l("验证码刚刚发出，%(n)s 秒后可以重新获取"),
     CodeReason.HOURLY: _l("一小时内已发出 5 次验证码，%(n)s 分钟后可以重新获取"),
     CodeReason.DAILY: _l("一天内已发出 10 次验证码，%(n)s 小时后可以重新获取"),

@@ -426,13 +426,14 @@ def confirm(sign_up_id: int, *, actor_id: int | None = None) -> SignUp:
     return sign_up
 
 
-def withdraw(sign_up_id: int, *, actor_id: int | None = None) -> list[SignUp]:
+def withdraw(sign_up_id: int, *, actor_id: int | None = None, even_late: bool = False) -> list[SignUp]:
     """Withdraw a sign-up and give its places to the list, in one transaction; return those who moved up.
 
     Withdrawing what is withdrawn already changes nothing.
 
     :param actor_id: who acts; None: the person.
-    :raises SignUpRefused: past the time until which withdrawal is free, or nothing is left to withdraw.
+    :param even_late: also past the time until which withdrawal is free: the person asks to be forgotten.
+    :raises SignUpRefused: past that time, or nothing is left to withdraw.
     """
     sign_up, locked = _fresh(sign_up_id)
     if sign_up.state == State.WITHDRAWN:
@@ -440,12 +441,13 @@ def withdraw(sign_up_id: int, *, actor_id: int | None = None) -> list[SignUp]:
     if sign_up.state not in LIVE:
         raise SignUpRefused(Reason.NOT_LIVE)
     slot = db.session.get_one(Slot, sign_up.slot_id)
-    if not rules.may_withdraw_at(
+    in_time = rules.may_withdraw_at(
         locked.now,
         state=sign_up.state,
         cancel_until=cancel_until(locked.activity, slot),
         starts_at=slot.starts_at,
-    ):
+    )
+    if not in_time and not even_late:
         raise SignUpRefused(Reason.TOO_LATE)
     _record_act("sign_up.withdraw", sign_up, actor_id)
     return _release(sign_up, locked, State.WITHDRAWN, actor_id=actor_id or sign_up.person_id)

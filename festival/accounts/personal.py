@@ -1,0 +1,83 @@
+"""What the system holds about a person: read it, take it away, forget it. The seam between slices.
+
+Each slice that keeps something about people hands the composition root one ``Holding``; accounts know no slice above them.
+A test walks the foreign keys and fails when a table that leads to an account belongs to no holding.
+"""
+
+import base64
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, inspect, select
+
+from festival.accounts.models import Consent
+from festival.lib.db import Model, db
+
+#: A row as JSON holds it.
+Row: TypeAlias = dict[str, object]
+#: Table -> rows.
+Rows: TypeAlias = dict[str, list[Row]]
+
+
+def _nothing(_consent: Consent) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one slice holds about people. Its functions run inside ``transaction()``, its reading outside as well."""
+
+    #: Tables whose rows lead to a person and that ``export`` shows.
+    tables: frozenset[str]
+    #: A person's rows by table, readable, secrets left out.
+    export: Callable[[int], Rows]
+    #: Forgets a person: what counts stays, whoever it was goes.
+    erase: Callable[[int], None]
+    #: What follows when a consent was withdrawn (its row says so already).
+    consent_withdrawn: Callable[[Consent], None] = _nothing
+
+
+_holdings: list[Holding] = []
+
+
+def register(holdings: Iterable[Holding]) -> None:
+    """Make the holdings known, uppermost slice first; called once by the composition root."""
+    _holdings[:] = holdings
+
+
+def holdings() -> Sequence[Holding]:
+    """Return the holdings, uppermost slice first: the order of forgetting."""
+    return tuple(_holdings)
+
+
+def export(account_id: int) -> Rows:
+    """Return everything that is held about a person, by table."""
+    found: Rows = {}
+    for holding in reversed(_holdings):
+        found |= holding.export(account_id)
+    return found
+
+
+def rows(model: type[Model], *conditions: ColumnElement[bool], without: Iterable[str] = ()) -> list[Row]:
+    """Return rows of a table as JSON holds them: instants ISO with their zone, bytes in base64.
+
+    :param without: columns that are secrets, or nobody's business.
+    """
+    left_out = set(without)
+    columns = [column for column in inspect(model).columns if column.name not in left_out]
+    found = db.session.execute(select(*columns).where(*conditions).order_by(*inspect(model).primary_key))
+    return [{column.name: plain(value) for column, value in zip(columns, row, strict=True)} for row in found]
+
+
+def plain(value: object) -> object:
+    """Return a column's value as JSON holds it."""
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case bytes():
+            return base64.b64encode(value).decode()
+        case str():
+            return str(value)
+    return value
