@@ -1,5 +1,7 @@
 """Organizers' pages about places: what is to be done, how an activity stands, and how many places a pool has."""
 
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -26,12 +28,18 @@ def _within(permission: Permission) -> list[Activity]:
     return programme.all_managed(scope(the_staff(), permission, Activity.id.expression))
 
 
+def _standings(now: datetime) -> list[ActivityStanding]:
+    """Return how the caller's activities stand: what lies ahead by time, then what is over."""
+    standings = stand(_within(Permission.ACTIVITY_READ), now)
+    return sorted(standings, key=lambda one: one.activity.ends_at <= now)
+
+
 @bp.get("/")
 @staff(Permission.MANAGE)
 def overview() -> ResponseReturnValue:
     """Show what is to be done now, and how each activity of the caller stands."""
     now = clock.now()
-    standings = stand(_within(Permission.ACTIVITY_READ), now)
+    standings = _standings(now)
     # Who only checks in sees the names of their activities and the way to the door, no numbers.
     at_the_door = [] if standings else _within(Permission.CHECK_IN)
     return render_template(
@@ -52,7 +60,7 @@ def overview() -> ResponseReturnValue:
 def activities() -> ResponseReturnValue:
     """List the caller's activities by time, with how each stands."""
     now = clock.now()
-    standings = stand(_within(Permission.ACTIVITY_READ), now)
+    standings = _standings(now)
     return render_template(
         "manage/signups/activities.html",
         standings=standings,
