@@ -336,7 +336,7 @@ def _judge(  # everything a verdict rests on
     if kind.refusal(activity, asked.answers) is not None:
         raise SignUpRefused(Reason.INELIGIBLE)
     state = rules.first_state(
-        Way.OPEN if is_invited else Way(pool.access),
+        _way(activity, pool, is_invited=is_invited),
         queries.places(pool.id),
         waitlist.ceiling(activity, slot.parent_id or slot.id, now),
         rules.Waitlists(
@@ -350,6 +350,15 @@ def _judge(  # everything a verdict rests on
     if isinstance(state, Reason):
         raise SignUpRefused(state)
     return state
+
+
+def _way(activity: Activity, pool: Pool, *, is_invited: bool) -> Way:
+    """Return how a newcomer comes to a place of a pool: the invited straight, those of a reviewed ballot through the review."""
+    if is_invited:
+        return Way.OPEN
+    if pool.access == Access.BALLOT and activity.is_reviewed:
+        return Way.APPROVAL
+    return Way(pool.access)
 
 
 def window_of(activity: Activity, slot: Slot) -> rules.Window:

@@ -14,6 +14,7 @@ from festival.reviews.service import Outcome
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 from tests.builders import make_activity, make_person, make_sign_up, make_staff, pool_of
+from tests.signups import engine
 
 
 def _decide(activity: Activity, sign_ups: list[SignUp], decision: Decision = Decision.APPROVE, words: str = "") -> Outcome:
@@ -151,3 +152,16 @@ def test_nothing_is_approved_while_the_activity_is_postponed() -> None:
     outcome = _decide(activity, [pending])
 
     assert outcome.left == [(pending, ReviewReason.ACTIVITY_NOT_ON)]
+
+
+@pytest.mark.usefixtures("app")
+def test_a_ballot_whose_entrants_are_checked_takes_them_into_review_first_and_then_into_the_hat() -> None:
+    activity = make_activity(mode=Mode.BALLOT)
+    with transaction():
+        activity.is_reviewed = True
+    entered = engine.sign_up(activity)
+    before = entered.state
+
+    _decide(activity, [entered])
+
+    assert (before, entered.state) == (State.PENDING, State.ENTERED)
