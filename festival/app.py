@@ -69,8 +69,10 @@ from festival.roster import manage as roster_manage
 from festival.seed import cli as seed_cli
 from festival.seed import models as seed_models
 from festival.signups import holding as signups_holding
+from festival.signups import cli as signups_cli
 from festival.signups import manage as signups_manage
 from festival.signups import models as signups_models
+from festival.signups import sweep
 from festival.signups import views as signups_views
 
 csrf = CSRFProtect()
@@ -107,7 +109,7 @@ HOLDINGS = (
     signups_holding.HOLDING,
     accounts_holding.HOLDING,
 )
-COMMANDS = (accounts_cli.staff_cli, seed_cli.seed_cli, seed_cli.demo_cli, notices_cli.outbox_cli)
+COMMANDS = (accounts_cli.staff_cli, seed_cli.seed_cli, seed_cli.demo_cli, signups_cli.signups_cli, notices_cli.outbox_cli)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -175,10 +177,11 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _deliver_messages(app: Flask, settings: Settings) -> None:
-    """Say where messages go out, who finds their words, and that the built-in server delivers them itself."""
+    """Say where messages go out, who finds their words, and that the built-in server delivers and sweeps by itself."""
     app.extensions["gateways"] = gateways(settings)
     delivery.register(notices_render.compose)
     runner.start(app)
+    sweep.start(app)
 
 
 def _register_blueprints(app: Flask) -> None:

@@ -295,7 +295,7 @@ def needing_a_sweep(now: datetime) -> list[int]:
     servable = (
         select(Slot.activity_id)
         .join(Pool, Pool.slot_id == Slot.id)
-        .where(Pool.waiting > 0, or_(Pool.capacity.is_(None), Pool.capacity > Pool.taken), Slot.ends_at > now)
+        .where(Pool.waiting > 0, or_(Pool.capacity.is_(None), Pool.capacity > Pool.taken), Slot.starts_at > now)
     )
     return sorted(set(db.session.scalars(overdue)) | set(db.session.scalars(servable)))
 
