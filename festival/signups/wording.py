@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from festival.accounts.rules import MOBILE_LENGTH, AddressProblem, Channel, NotAnAddress, read_address
-from festival.lib.format import moment, until
+from festival.lib.format import moment, span, until
 from festival.lib.i18n import _, _l
 from festival.lib.identifiers import IdType, NumberProblem
 from festival.programme.models import Activity, ActivityStatus, Promotion, Slot
@@ -217,7 +217,8 @@ def _confirmed(told: Told) -> _Words:
         _("请出示签到码；扫码不便时，报 6 位数字即可。"),
     )
     keep = (_("保存签到码"), _("保存图片或截屏，现场没有网络也能入场。"))
-    return (_("请凭签到码入场。"),), (keep, come, *_withdraw_step(told))
+    when = span(told.slot.starts_at, told.slot.ends_at)
+    return (_("请于 %(time)s 凭签到码入场", time=when),), (keep, come, *_withdraw_step(told))
 
 
 def _waitlisted(told: Told) -> _Words:
