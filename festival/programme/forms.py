@@ -16,6 +16,8 @@ from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Sp
 #: The longest description: twenty printed pages.
 _DESCRIPTION = 20_000
 _NOTICES = 4_000
+#: Heights of fields of several lines.
+_TALL, _LOW = {"rows": "10"}, {"rows": "5"}
 
 
 def _seen(typed: str | None) -> datetime | None:
@@ -72,8 +74,9 @@ class ActivityForm(_Remembers, _Span):
         _l("详细介绍（中文）"),
         validators=[at_most(_DESCRIPTION)],
         description=_l("可用 Markdown：空行分段，- 开头为列表，**加粗**，[文字](网址) 为链接"),
+        render_kw=_TALL,
     )
-    description_en = LinesField(_l("详细介绍（英文）"), validators=[at_most(_DESCRIPTION)])
+    description_en = LinesField(_l("详细介绍（英文）"), validators=[at_most(_DESCRIPTION)], render_kw=_TALL)
     host_zh = LineField(_l("主办单位（中文）"), validators=[at_most(200)])
     host_en = LineField(_l("主办单位（英文）"), validators=[at_most(300)])
     host_phone = LineField(
@@ -83,8 +86,8 @@ class ActivityForm(_Remembers, _Span):
     )
     audience_zh = LineField(_l("面向人群（中文）"), validators=[at_most(300)])
     audience_en = LineField(_l("面向人群（英文）"), validators=[at_most(500)])
-    notices_zh = LinesField(_l("温馨提示（中文）"), validators=[at_most(_NOTICES)], description=_l("每行一条"))
-    notices_en = LinesField(_l("温馨提示（英文）"), validators=[at_most(_NOTICES)], description=_l("每行一条"))
+    notices_zh = LinesField(_l("温馨提示（中文）"), validators=[at_most(_NOTICES)], description=_l("每行一条"), render_kw=_LOW)
+    notices_en = LinesField(_l("温馨提示（英文）"), validators=[at_most(_NOTICES)], description=_l("每行一条"), render_kw=_LOW)
     venue_id = SelectField(_l("地点"), coerce=int, validators=[Needed()])
 
     @classmethod
