@@ -270,13 +270,17 @@ def database_now() -> datetime:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the engine's options for a database address: time-outs and a small pool on PostgreSQL."""
+    """Return the engine's options for a database address: time-outs and a small pool on PostgreSQL.
+
+    An error's message never tells the values of its statement: it ends up in the log, and they may be anybody's.
+    """
     if url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False, "timeout": LOCK_SECONDS}}
+        return {"hide_parameters": True, "connect_args": {"check_same_thread": False, "timeout": LOCK_SECONDS}}
     limits = (
         f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
     )
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_size": 4,
         "max_overflow": 4,
