@@ -7,7 +7,7 @@ from wtforms.validators import ValidationError
 
 from festival.accounts.rules import NotAnAddress, Reachable, read_address
 from festival.accounts.wording import address_words
-from festival.lib.fields import LineField, OneOfRadioField, Ticked
+from festival.lib.fields import LineField, Needed, OneOfRadioField, Ticked
 from festival.lib.i18n import Locale, _l
 
 
@@ -16,6 +16,7 @@ class AddressForm(FlaskForm):
 
     address = LineField(
         _l("手机号或邮箱"),
+        validators=[Needed()],
         description=_l("中国大陆手机号，或任意邮箱。首次使用即完成注册，无需设密码。"),
         render_kw={
             "autocomplete": "username",
@@ -44,6 +45,7 @@ class CodeForm(FlaskForm):
 
     code = LineField(
         _l("验证码"),
+        validators=[Needed()],
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -58,7 +60,9 @@ class LanguageForm(FlaskForm):
     """The language of messages."""
 
     language = OneOfRadioField(
-        _l("消息语言"), choices=[SelectChoice(value="zh", label="中文"), SelectChoice(value="en", label="English")]
+        _l("消息语言"),
+        validators=[Needed()],
+        choices=[SelectChoice(value="zh", label="中文"), SelectChoice(value="en", label="English")],
     )
 
     def value(self) -> Locale:
@@ -76,9 +80,16 @@ class StaffSignInForm(FlaskForm):
     """Name and password. Neither is judged here: whatever is wrong reads the same."""
 
     name = LineField(
-        _l("用户名"), render_kw={"autocomplete": "username", "autocapitalize": "none", "required": True, "maxlength": 64}
+        _l("用户名"),
+        validators=[Needed()],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "required": True, "maxlength": 64},
     )
-    password = PasswordField(_l("密码"), render_kw={"autocomplete": "current-password", "required": True, "maxlength": 1024})
+    password = PasswordField(
+        _l("密码"), validators=[Needed()], render_kw={"autocomplete": "current-password", "required": True, "maxlength": 1024}
+    )
+
+
+_OTP = {"autocomplete": "one-time-code", "maxlength": 32, "required": True, "autofocus": True}
 
 
 class SecondFactorForm(FlaskForm):
@@ -86,9 +97,16 @@ class SecondFactorForm(FlaskForm):
 
     otp = LineField(
         _l("动态口令"),
+        validators=[Needed()],
         description=_l("打开手机上的验证器，填写现在显示的 6 位数字；手机不在身边时，填写一个恢复码。"),
-        render_kw={"autocomplete": "one-time-code", "maxlength": 32, "required": True, "autofocus": True},
+        render_kw=_OTP,
     )
+
+
+class NewSecondFactorForm(FlaskForm):
+    """The first number of an authenticator, as proof that it was set up."""
+
+    otp = LineField(_l("验证器显示的 6 位数字"), validators=[Needed()], render_kw=_OTP)
 
 
 class PasswordForm(FlaskForm):
@@ -96,10 +114,13 @@ class PasswordForm(FlaskForm):
 
     password = PasswordField(
         _l("新密码"),
+        validators=[Needed()],
         description=_l("至少 12 个字符。几个不相干的词连在一起，好记又难猜。"),
         render_kw={"autocomplete": "new-password", "required": True, "maxlength": 1024},
     )
-    again = PasswordField(_l("再填一次"), render_kw={"autocomplete": "new-password", "required": True, "maxlength": 1024})
+    again = PasswordField(
+        _l("再填一次"), validators=[Needed()], render_kw={"autocomplete": "new-password", "required": True, "maxlength": 1024}
+    )
 
 
 class EmptyForm(FlaskForm):

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from festival.accounts import queries, rules, service, staff
 from festival.accounts.access import current_key, current_staff, enter, is_fresh, leave, the_staff
 from festival.accounts.access import staff as staff_only
-from festival.accounts.forms import EmptyForm, PasswordForm, SecondFactorForm, StaffSignInForm
+from festival.accounts.forms import EmptyForm, NewSecondFactorForm, PasswordForm, SecondFactorForm, StaffSignInForm
 from festival.accounts.models import Account, AccountKind
 from festival.accounts.rules import Permission, Role, StaffReason, device_word
 from festival.accounts.wording import ROLE_WORDS, staff_words
@@ -148,7 +148,7 @@ def new_second_factor() -> ResponseReturnValue:
         return redirect(url_for(".sign_in", next="/manage/second-factor"), 303)
     if not session.get(_NEW_SECRET):
         session[_NEW_SECRET] = staff.new_second_factor()
-    return _setup_page(account, SecondFactorForm(formdata=None))
+    return _setup_page(account, NewSecondFactorForm(formdata=None))
 
 
 @bp.post("/second-factor")
@@ -159,7 +159,7 @@ def set_second_factor() -> ResponseReturnValue:
     account, secret = _may_set_second_factor(), session.get(_NEW_SECRET)
     if account is None or not isinstance(secret, str):
         return redirect(url_for(".sign_in", next="/manage/second-factor"), 303)
-    form = SecondFactorForm()
+    form = NewSecondFactorForm()
     with transaction():
         codes = staff.set_second_factor(account, secret, form.otp.data or "")
         key = _begin(account) if codes is not None and current_staff() is None else None
@@ -181,7 +181,7 @@ def _may_set_second_factor() -> Account | None:
     return waiting if waiting is not None and waiting.totp_sealed is None else None
 
 
-def _setup_page(account: Account, form: SecondFactorForm) -> str:
+def _setup_page(account: Account, form: NewSecondFactorForm) -> str:
     secret = str(session[_NEW_SECRET])
     picture = segno.make(staff.otp_uri(account, secret, _("河西人才节")), micro=False)
     return render_template(
