@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+from sqlalchemy import delete, select
+
 from festival.lib import clock
 from festival.lib.db import Model, db
 from festival.lib.documents import Words, instants, shifted
@@ -47,7 +49,8 @@ TIMES_AND_PLACES = frozenset({
 NOT_IN_CALENDARS = frozenset({
     "position", "kind", "mode", "short_title_zh", "short_title_en", "audience_zh", "audience_en", "opens_at", "closes_at",
     "cancel_until", "cancel_hours_before", "result_at", "confirm_until", "is_reviewed", "party_max", "waitlist_limit",
-    "promotion", "days_ahead", "per_organisation", "allows_walk_ins", "original_starts_at", "original_ends_at", "approved_ceiling",
+    "promotion", "days_ahead", "per_organisation", "allows_walk_ins", "original_starts_at", "original_ends_at",
+    "approved_ceiling",
 })  # fmt: skip
 
 
@@ -63,6 +66,18 @@ def load(programme: Programme, *, dates: str, demo: bool) -> Report:
     :raises SeedRefused: the database belongs to a demo and this is none, or the other way round.
     """
     return _Load(programme, dates=dates, demo=demo).run()
+
+
+def empty() -> None:
+    """Remove every row of a demo's database.
+
+    :raises SeedRefused: a festival in it is no demo.
+    """
+    if db.session.scalar(select(Festival.id).where(Festival.is_demo.is_(False)).limit(1)) is not None:
+        raise SeedRefused("The database is not a demo's. Nothing was emptied.")
+    for table in reversed(Model.metadata.sorted_tables):
+        db.session.execute(delete(table))
+    db.session.expunge_all()
 
 
 class _Load:

@@ -1,0 +1,215 @@
+"""Lets the demo's invented people sign up, through the services that everybody uses, each at a moment in the past."""
+
+import heapq
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import selectinload
+
+from festival.accounts.models import Account, AccountKind, Address
+from festival.accounts.rules import Channel
+from festival.lib import clock
+from festival.lib.db import db
+from festival.lib.log import quiet
+from festival.outbox.models import Message, MessageState
+from festival.programme.kinds import kind_of
+from festival.programme.models import Activity, Festival, Question, Slot
+from festival.seed.crowd import CROWDS, Wish, wishes
+from festival.seed.models import SeededValue
+from festival.seed.people import MOST_PEOPLE, Invented, answers_of, invent
+from festival.signups import service
+from festival.signups.notice import notice_of, sensitive_groups
+from festival.signups.rules import SignUpRefused, State
+from festival.signups.service import SignUpRequest
+
+#: Raised when the crowd changes: an older demo then keeps its people until it is reset.
+EDITION = 1
+#: Sign-ups between two lines of progress.
+PROGRESS = 500
+_STAMP = ("demo_people", "edition")
+
+Act = Callable[[], None]
+
+
+def is_populated(festival: Festival) -> bool:
+    """Tell whether the people have come already; they come once."""
+    stamp = select(SeededValue.id).where(
+        SeededValue.subject == _STAMP[0],
+        SeededValue.subject_id == festival.id,
+        SeededValue.field == _STAMP[1],
+    )
+    return db.session.scalar(stamp) is not None
+
+
+def populate(festival: Festival, designed_now: datetime, tell: Callable[[str], None]) -> int:
+    """Let everybody sign up who would have by now, and stamp the festival; return how many sign-ups that made.
+
+    :param designed_now: the moment the crowd is planned for, moved like every date of the programme.
+    :param tell: is told how far it is.
+    """
+    # The services flush where it matters; a flush before every read as well would cost a third of the time.
+    with quiet(), db.session.no_autoflush:
+        made = _Crowd(festival, designed_now, tell).run()
+    db.session.add(
+        SeededValue(subject=_STAMP[0], subject_id=festival.id, field=_STAMP[1], value=json.dumps(EDITION)),
+    )
+    return made
+
+
+@dataclass(slots=True)
+class _Scene:
+    """An activity as the crowd meets it."""
+
+    activity: Activity
+    #: Kept apart: locking an activity reads it afresh and forgets what hangs on it.
+    questions: list[Question]
+    notice_version: str
+    #: By a sensitive question's key, the key that consents to it.
+    consent_keys: dict[str, str]
+    #: Who holds something, with the session: nobody asks twice for the same.
+    guests: set[tuple[int, int]] = field(default_factory=set)
+
+    @property
+    def asks_name(self) -> bool:
+        return any(question.key == "name" for question in self.questions)
+
+
+class _Crowd:
+    """Everybody's acts in the order of time."""
+
+    def __init__(self, festival: Festival, designed_now: datetime, tell: Callable[[str], None]) -> None:
+        self._until = min(designed_now, clock.now())
+        self._tell = tell
+        self._acts: list[tuple[datetime, int, Act]] = []
+        self._order = count()
+        self._scenes = {crowd.slug: scene for crowd in CROWDS if (scene := _scene(festival, crowd.slug))}
+        self._plan = sorted(
+            (
+                wish
+                for crowd in CROWDS
+                if crowd.slug in self._scenes
+                for wish in wishes(self._scenes[crowd.slug].activity, crowd, designed_now)
+            ),
+            key=lambda wish: wish.at,
+        )
+        self._people: list[Invented] = []
+        self._accounts: list[Account] = []
+        self.made = 0
+
+    def run(self) -> int:
+        """Let everybody act and return how many sign-ups there are."""
+        owed_before = db.session.scalar(select(func.coalesce(func.max(Message.id), 0)))
+        for wish in self._plan:
+            self._at(wish.at, partial(self._sign_up, wish, self._somebody(wish)))
+        self._accounts = _accounts_of(self._people, self._plan[0].at if self._plan else self._until)
+        told = 0
+        while self._acts:
+            at, _, act = heapq.heappop(self._acts)
+            with clock.frozen_at(at):
+                act()
+            if self.made >= told + PROGRESS:
+                told = self.made
+                self._tell(f"  {told} of {len(self._plan)} sign-ups …")
+        db.session.flush()
+        # They read no messages, and a visitor's code must not wait behind thousands of them.
+        db.session.execute(
+            update(Message)
+            .where(Message.id > owed_before, Message.state == MessageState.OWED)
+            .values(state=MessageState.DROPPED)
+            .execution_options(synchronize_session=False),
+        )
+        return self.made
+
+    def _at(self, at: datetime, act: Act) -> None:
+        if at < self._until:
+            heapq.heappush(self._acts, (at, next(self._order), act))
+
+    def _sign_up(self, wish: Wish, number: int) -> None:
+        scene, person = self._scenes[wish.slug], self._people[number]
+        given = answers_of(person, scene.questions)
+        try:
+            made = service.sign_up(
+                scene.activity.id,
+                self._accounts[number].id,
+                SignUpRequest(
+                    slot_id=wish.slot_id,
+                    pool_id=wish.pool_id,
+                    party_size=wish.party_size,
+                    name=person.name if scene.asks_name else "",
+                    answers=given,
+                    consents=frozenset(scene.consent_keys[key] for key in given if key in scene.consent_keys),
+                    notice_version=scene.notice_version,
+                ),
+                kind=kind_of(scene.activity),
+            )
+        except SignUpRefused:  # full by now: they go away, as people do
+            return
+        self.made += 1
+        if wish.withdraws_at is not None:
+            self._at(wish.withdraws_at, partial(self._withdraw, made.id))
+
+    def _withdraw(self, sign_up_id: int) -> None:
+        try:
+            promoted = service.withdraw(sign_up_id)
+        except SignUpRefused:
+            return
+        for lucky in promoted:
+            if lucky.state == State.OFFERED:
+                self._at(clock.now() + timedelta(minutes=40 + 10 * (lucky.id % 12)), partial(self._confirm, lucky.id))
+
+    def _confirm(self, sign_up_id: int) -> None:
+        try:
+            service.confirm(sign_up_id)
+        except SignUpRefused:
+            return
+
+    def _somebody(self, wish: Wish) -> int:
+        """Return somebody who holds nothing here yet: one who is known, if the wish says so, or a new face."""
+        guests, known = self._scenes[wish.slug].guests, len(self._people)
+        candidates = ((step * 7) % known for step in range(known)) if wish.is_known and known else iter(())
+        number = next((number for number in candidates if (number, wish.session_id) not in guests), known)
+        if number == known:
+            assert known < MOST_PEOPLE
+            self._people.append(invent(known))
+        guests.add((number, wish.session_id))
+        return number
+
+
+def _scene(festival: Festival, slug: str) -> _Scene | None:
+    """Return an activity with all it offers and asks; None where the festival has none of that name."""
+    activity = db.session.scalar(
+        select(Activity)
+        .where(Activity.festival_id == festival.id, Activity.slug == slug)
+        .options(
+            selectinload(Activity.festival),
+            selectinload(Activity.slots).selectinload(Slot.pools),
+            selectinload(Activity.questions).selectinload(Question.options),
+        ),
+    )
+    if activity is None:
+        return None
+    questions = list(activity.questions)
+    return _Scene(
+        activity=activity,
+        questions=questions,
+        notice_version=notice_of(activity, questions).version,
+        consent_keys={question.key: key for key, group in sensitive_groups(questions).items() for question in group},
+    )
+
+
+def _accounts_of(people: list[Invented], at: datetime) -> list[Account]:
+    """Make everybody's account with a verified number, in two statements: signing in is not what the demo shows."""
+    accounts = [Account(kind=AccountKind.PERSON, name=person.name, locale=person.locale, created_at=at) for person in people]
+    db.session.add_all(accounts)
+    db.session.flush()
+    db.session.add_all(
+        Address(account_id=account.id, channel=Channel.MOBILE, value=person.mobile, verified_at=at)
+        for account, person in zip(accounts, people, strict=True)
+    )
+    db.session.flush()
+    return accounts
