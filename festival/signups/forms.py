@@ -12,7 +12,7 @@ from wtforms.form import BaseForm
 from festival.accounts.rules import NotAnAddress, read_address
 from festival.accounts.wording import address_words
 from festival.lib.fields import Judged, Legible, LineField, Needed, OneOfField, Ticked, TickField, UploadField, WholeField
-from festival.lib.i18n import _, loc
+from festival.lib.i18n import _, _n, loc
 from festival.lib.text import half_width
 from festival.lib.uploads import Upload
 from festival.programme.models import Activity, Question
@@ -189,7 +189,7 @@ def _party_field(activity: Activity) -> Any:
     if most == 1:
         return WholeField(_("同行人数（含本人）"), least=1, most=1)
     if most <= _PARTY_LIST:
-        choices = [(str(number), _("%(n)s 人", n=number)) for number in range(1, most + 1)]
+        choices = [(str(number), _n("%(num)s 人", "%(num)s 人", number)) for number in range(1, most + 1)]
         return _PartyListField(_("同行人数（含本人）"), [Needed()], choices=choices)
     return WholeField(_("同行人数（含本人）"), [Needed()], least=1, most=most, render_kw={"inputmode": "numeric"})
 

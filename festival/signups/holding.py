@@ -57,7 +57,7 @@ def _erase(account_id: int) -> None:
     ids = select(SignUp.id).where(SignUp.person_id == account_id)
     for table in (Answer, AnswerFile, IdempotentAnswer):
         db.session.execute(delete(table).where(table.sign_up_id.in_(ids)))
-    db.session.execute(update(SignUp).where(SignUp.person_id == account_id).values(name="", reason=""))
+    db.session.execute(update(SignUp).where(SignUp.person_id == account_id).values(name="", search_text="", reason="", reply=""))
 
 
 def _consent_withdrawn(consent: Consent) -> None:

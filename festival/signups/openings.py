@@ -9,10 +9,10 @@ from datetime import datetime
 
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.programme.rules import Level, Seats
-from festival.signups import rules
+from festival.signups import rules, waitlist
 from festival.signups.queries import parties_waiting_by_pool
-from festival.signups.rules import Ceiling, Places, Reason, State, Waitlists, Way
-from festival.signups.service import window_of
+from festival.signups.rules import Ceiling, Places, Reason, State, Waitlists
+from festival.signups.service import way_of, window_of
 
 #: Of several reasons why nothing can be done, the one that helps most is told.
 _TELLING = (
@@ -21,6 +21,7 @@ _TELLING = (
     Reason.CEILING,
     Reason.INVITATION_ONLY,
     Reason.CLOSED,
+    Reason.POSTPONED,
     Reason.CANCELLED,
     Reason.ENDED,
 )
@@ -89,8 +90,7 @@ class Openings:
     @property
     def listed(self) -> tuple[SlotOpening, ...]:
         """The slots that a form shows: what lies ahead, the full ones too; not those that open later."""
-        hidden = {Reason.ENDED, Reason.CANCELLED, Reason.CLOSED, Reason.NOT_OPEN, Reason.INVITATION_ONLY}
-        return tuple(opening for opening in self.slots if opening.reason not in hidden)
+        return tuple(opening for opening in self.slots if opening.reason in {None, Reason.FULL, Reason.CEILING})
 
     @property
     def opens_at_last(self) -> bool:
@@ -99,10 +99,10 @@ class Openings:
 
 
 def openings_of(activity: Activity, now: datetime) -> Openings:
-    """Return what an activity (slots and pools loaded) offers at an instant. One query more, however many pools there are."""
+    """Return what an activity (slots and pools loaded) offers at an instant. A few queries more, however many pools."""
     bookable = [slot for slot in activity.slots if slot.pools]
     ahead = parties_waiting_by_pool([pool.id for slot in bookable for pool in slot.pools if pool.waiting])
-    ceilings = _ceilings(activity.slots)
+    ceilings = _ceilings(activity, now)
     slots = tuple(_opening(activity, slot, ceilings[slot.parent_id or slot.id], ahead, now) for slot in bookable)
     return Openings(slots, _of_activity(activity) or _of_slots(slots))
 
@@ -121,18 +121,14 @@ def _of_slots(slots: Sequence[SlotOpening]) -> Reason | None:
     return next((reason for reason in _TELLING if reason in reasons), Reason.NOT_OPEN)
 
 
-def _ceilings(slots: Sequence[Slot]) -> dict[int, Ceiling]:
-    """Return how each session stands against its approved number, from rows already read."""
-    pools: dict[int, list[Pool]] = {}
-    for slot in slots:
-        pools.setdefault(slot.parent_id or slot.id, []).extend(slot.pools)
+def _ceilings(activity: Activity, now: datetime) -> dict[int, Ceiling]:
+    """Return how each session stands against its approved number; only one that is queued for need be asked about."""
+    waits = {slot.parent_id or slot.id for slot in activity.slots if any(pool.waiting for pool in slot.pools)}
     return {
-        session.id: Ceiling(
-            limit=session.approved_ceiling,
-            heads=session.heads,
-            is_queued_for=any(_places(pool).has_room_for(1) and pool.waiting for pool in pools[session.id]),
-        )
-        for session in slots
+        session.id: waitlist.ceiling(activity, session.id, now)
+        if session.approved_ceiling is not None and session.id in waits
+        else Ceiling(limit=session.approved_ceiling, heads=session.heads)
+        for session in activity.slots
         if session.parent_id is None
     }
 
@@ -162,12 +158,12 @@ def _verdict(activity: Activity, slot: Slot, pool: Pool, ceiling: Ceiling) -> St
         pool_limit=pool.waitlist_limit,
         pool_waiting=pool.waiting,
     )
-    return rules.first_state(Way(pool.access), _places(pool), ceiling, waitlists, 1)
+    return rules.first_state(way_of(activity, pool), _places(pool), ceiling, waitlists, 1)
 
 
 def _of_slot(activity: Activity, slot: Slot, now: datetime) -> Reason | None:
-    if slot.status == SlotStatus.CANCELLED:
-        return Reason.CANCELLED
+    if slot.status != SlotStatus.SCHEDULED:
+        return Reason.CANCELLED if slot.status == SlotStatus.CANCELLED else Reason.POSTPONED
     if now >= slot.ends_at:
         return Reason.ENDED
     return window_of(activity, slot).reason_at(now)

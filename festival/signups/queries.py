@@ -133,6 +133,11 @@ def owned(code: str, person_id: int) -> SignUp:
     return found
 
 
+def by_code(code: str) -> SignUp | None:
+    """Return whose code this is, with the activity; the caller judges who may know."""
+    return db.session.scalar(select(SignUp).where(SignUp.code == code).options(joinedload(SignUp.activity)))
+
+
 def of_person(person_id: int) -> list[SignUp]:
     """Return a person's sign-ups with activity, slot and pool, by time."""
     return list(

@@ -336,7 +336,7 @@ def _judge(  # everything a verdict rests on
     if kind.refusal(activity, asked.answers) is not None:
         raise SignUpRefused(Reason.INELIGIBLE)
     state = rules.first_state(
-        _way(activity, pool, is_invited=is_invited),
+        way_of(activity, pool, is_invited=is_invited),
         queries.places(pool.id),
         waitlist.ceiling(activity, slot.parent_id or slot.id, now),
         rules.Waitlists(
@@ -352,7 +352,7 @@ def _judge(  # everything a verdict rests on
     return state
 
 
-def _way(activity: Activity, pool: Pool, *, is_invited: bool) -> Way:
+def way_of(activity: Activity, pool: Pool, *, is_invited: bool = False) -> Way:
     """Return how a newcomer comes to a place of a pool: the invited straight, those of a reviewed ballot through the review."""
     if is_invited:
         return Way.OPEN

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import request, session
+from flask import request
 
 from festival.accounts import access
 from festival.accounts import queries as people
@@ -52,10 +52,10 @@ def answered_before(activity_id: int, form: SignUpForm, once: Once | None) -> Si
     if person is not None:
         return Signed(code, already) if person.id == owner_id else None
     owner = _owner_of(form)
-    if owner is None or owner.id != owner_id or session.get(access.SESSION_KEY) is not None:
+    if owner is None or owner.id != owner_id or access.current_key() is not None:
         return None
     with transaction():
-        key = accounts.begin_session(owner, device_word(request.user_agent.string))
+        key = accounts.begin_session(owner, _device())
     return Signed(code, already, key)
 
 
@@ -63,6 +63,10 @@ def _owner_of(form: SignUpForm) -> Account | None:
     """Return whose address a visitor's form carries."""
     address = read_address(form["address"].data or "")
     return people.person_at(address.value) if isinstance(address, Reachable) else None
+
+
+def _device() -> str:
+    return device_word(request.user_agent.string)
 
 
 def sign_in_and_up(
@@ -81,7 +85,7 @@ def sign_in_and_up(
     if isinstance(outcome, CodeRejected):
         return outcome
     signed = _sign_up(activity_id, outcome.account.id, asked, kind)
-    key = accounts.begin_session(outcome.account, device_word(request.user_agent.string))
+    key = accounts.begin_session(outcome.account, _device(), instead_of=access.current_key())
     return Signed(signed.code, signed.already, key)
 
 

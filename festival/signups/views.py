@@ -251,7 +251,7 @@ def _ticket(sign_up: SignUp, *, already: bool = False, refused: Reason | None = 
         may_edit=_may_edit(sign_up),
         may_withdraw=state in LIVE
         and may_withdraw_at(now, state=state, cancel_until=service.cancel_until(activity, slot), starts_at=slot.starts_at),
-        withdraw_until=service.cancel_until(activity, slot) if state == State.CONFIRMED else slot.starts_at,
+        withdraw_until=service.cancel_until(activity, slot),
         unlisted=True,
         section="/me",
     )
