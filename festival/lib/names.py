@@ -75,7 +75,9 @@ def name_key(name: str) -> str:
         return ""
     keys: list[str] = []
     for syllables in _readings(name):
-        keys += ["".join(syllables), "".join(syllable[:1] for syllable in syllables)]
+        keys.append("".join(syllables))
+        if len(syllables) > 1:
+            keys.append("".join(syllable[:1] for syllable in syllables))
     return " ".join(dict.fromkeys([*keys, name]))
 
 
