@@ -1,6 +1,7 @@
 """Rows for tests, made inside an app context: dull defaults, so that a test names only what matters to it."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -18,6 +19,7 @@ from festival.programme.models import (
     Mode,
     Pool,
     Question,
+    QuestionOption,
     Sensitivity,
     Slot,
     Track,
@@ -163,7 +165,7 @@ def make_activity(
     return activity
 
 
-def make_question(
+def make_question(  # a builder names whatever a test may care about
     activity: Activity,
     key: str,
     *,
@@ -172,9 +174,17 @@ def make_question(
     sensitivity: Sensitivity = Sensitivity.PERSONAL,
     label_zh: str | None = None,
     label_en: str | None = None,
+    minimum: int | None = None,
     maximum: int | None = None,
+    options: Mapping[str, str] | None = None,
+    consent_with: str | None = None,
+    text: str = "",
 ) -> Question:
-    """Return a question added to an activity."""
+    """Return a question added to an activity.
+
+    :param options: label by key, in both languages the same.
+    :param text: the words of a pledge.
+    """
     with transaction():
         question = Question(
             activity_id=activity.id,
@@ -187,10 +197,18 @@ def make_question(
             label_en=label_en or f"Question {key}",
             purpose_zh="测试",
             purpose_en="For the test",
+            minimum=minimum,
             maximum=maximum,
+            consent_with=consent_with,
+            text_zh=text,
+            text_en=text,
             retain_days=30,
         )
         db.session.add(question)
+        question.options = [
+            QuestionOption(key=key, position=position, label_zh=label, label_en=label)
+            for position, (key, label) in enumerate((options or {}).items(), start=1)
+        ]
     return question
 
 

@@ -171,7 +171,7 @@ class WholeField(Field):
 
 
 def _refuse_unknown(field: SelectField | SelectMultipleField, chosen: Sequence[str]) -> None:
-    known = {value for value, *_rest in field.iter_choices()}
+    known = {option.data for option in field}
     if not set(chosen) <= known:
         raise StopValidation(_("请从列出的选项中选择"))
 
@@ -246,6 +246,7 @@ class UploadField(FileField):
         sent = next((one for one in valuelist if isinstance(one, FileStorage) and one.filename), None)
         if sent is None:
             return
+        sent.stream.seek(0)  # a form is read again when its page comes back
         judged = read_upload(sent.filename or "", sent.stream.read(MOST_BYTES + 1))
         if isinstance(judged, UploadProblem):
             raise ValueError(upload_words(judged))  # noqa: TRY004  # how a field says what is wrong with what was sent

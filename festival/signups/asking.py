@@ -125,15 +125,15 @@ def _pledge(question: Question, *, needed: bool) -> Any:
 
 
 def _select(question: Question, *, needed: bool) -> Any:
-    options = [(option.key, loc(option, "label")) for option in question.options]
+    options = {option.key: loc(option, "label") for option in question.options}
     if needed and len(options) <= _IN_SIGHT:
         return OneOfRadioField(loc(question, "label"), [Chosen()], choices=options)
-    first = ("", _("请选择") if needed else _("不填写"))
-    return OneOfField(loc(question, "label"), [Chosen()] if needed else [], choices=[first, *options])
+    first = {"": _("请选择") if needed else _("不填写")}
+    return OneOfField(loc(question, "label"), [Chosen()] if needed else [], choices=first | options)
 
 
 def _several(question: Question, *, needed: bool) -> Any:
-    options = [(option.key, loc(option, "label")) for option in question.options]
+    options = {option.key: loc(option, "label") for option in question.options}
     return SeveralOfField(loc(question, "label"), [Chosen()] if needed else [], choices=options)
 
 

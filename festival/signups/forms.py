@@ -189,7 +189,7 @@ def _party_field(activity: Activity) -> Any:
     if most == 1:
         return WholeField(_("同行人数（含本人）"), least=1, most=1)
     if most <= _PARTY_LIST:
-        choices = [(str(number), _n("%(num)s 人", "%(num)s 人", number)) for number in range(1, most + 1)]
+        choices = {str(number): _n("%(num)s 人", "%(num)s 人", number) for number in range(1, most + 1)}
         return _PartyListField(_("同行人数（含本人）"), [Needed()], choices=choices)
     return WholeField(_("同行人数（含本人）"), [Needed()], least=1, most=most, render_kw={"inputmode": "numeric"})
 
