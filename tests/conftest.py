@@ -119,22 +119,25 @@ def postgresql() -> Iterator[databases.Postgresql]:
 @pytest.fixture
 def database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Address of a fresh, migrated database."""
-    with _fresh(dialect, tmp_path, request, migrate) as address:
+    if dialect == "sqlite":
+        given = databases.migrated_sqlite(tmp_path, migrate)
+    else:
+        server: databases.Postgresql = request.getfixturevalue("postgresql")
+        given = server.migrated(migrate)
+    with given as address:
         yield address
 
 
 @pytest.fixture
 def empty_database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Address of a fresh database without any table."""
-    with _fresh(dialect, tmp_path, request, None) as address:
-        yield address
-
-
-def _fresh(dialect: str, folder: Path, request: pytest.FixtureRequest, how: Callable[[str], None] | None):
     if dialect == "sqlite":
-        return databases.fresh_sqlite(folder, how)
-    server: databases.Postgresql = request.getfixturevalue("postgresql")
-    return server.fresh(how)
+        given = databases.blank_sqlite(tmp_path)
+    else:
+        server: databases.Postgresql = request.getfixturevalue("postgresql")
+        given = server.blank()
+    with given as address:
+        yield address
 
 
 # -- the application ----------------------------------------------------------------------------------------------------------
