@@ -1,6 +1,7 @@
 """The sign-up engine as tests drive it, and the books it must keep: what was decided, written down and owed."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -61,10 +62,10 @@ def fill(activity: Activity, *party_sizes: int, pool: Pool | None = None) -> lis
     return [sign_up(activity, party_size=size, pool=pool) for size in party_sizes]
 
 
-def withdraw(sign_up: SignUp, **options: int) -> list[SignUp]:
+def withdraw(sign_up: SignUp, *, actor_id: int | None = None) -> list[SignUp]:
     """Withdraw, as a view does; return those who moved up."""
     with transaction():
-        return service.withdraw(sign_up.id, **options)
+        return service.withdraw(sign_up.id, actor_id=actor_id)
 
 
 def confirm(sign_up: SignUp) -> SignUp:
@@ -299,22 +300,17 @@ def _ledger_gaps(pools: list[Pool]) -> Iterable[str]:
 
 
 def _messages_missing(rows: list[SignUp]) -> Iterable[str]:
-    """Yield sign-ups that were not told of a promotion once, and once only, per line of the ledger."""
+    """Yield sign-ups that were not told once, and once only, of each promotion, offer and lapse in the ledger."""
     told = {"promoted": "sign_up_promoted", "offered": "sign_up_offered", "expired": "sign_up_expired"}
-    lines = db.session.execute(
-        sa.select(LedgerEntry.sign_up_id, LedgerEntry.what, sa.func.count())
-        .where(LedgerEntry.sign_up_id.in_([row.id for row in rows]), LedgerEntry.what.in_(told))
-        .group_by(LedgerEntry.sign_up_id, LedgerEntry.what),
+    ids = [row.id for row in rows]
+    lines = db.session.scalars(
+        sa.select(LedgerEntry).where(LedgerEntry.sign_up_id.in_(ids), LedgerEntry.what.in_(told)),
     )
-    written = {(sign_up_id, told[what]): count for sign_up_id, what, count in lines}
-    owed = db.session.execute(
-        sa.select(Message.subject_id, Message.kind, sa.func.count())
-        .where(Message.subject == "sign_up", Message.subject_id.in_([row.id for row in rows]), Message.kind.in_(told.values()))
-        .group_by(Message.subject_id, Message.kind),
+    written = Counter((line.sign_up_id or 0, told[line.what]) for line in lines)
+    owed = db.session.scalars(
+        sa.select(Message).where(Message.subject == "sign_up", Message.subject_id.in_(ids), Message.kind.in_(told.values())),
     )
-    sent = {(subject_id, kind): count for subject_id, kind, count in owed}
+    sent = Counter((message.subject_id, message.kind) for message in owed)
     return (
-        f"MESSAGES {key}: {sent.get(key, 0)} for {written.get(key, 0)}"
-        for key in written.keys() | sent.keys()
-        if written.get(key) != sent.get(key)
+        f"MESSAGES {key}: {sent[key]} for {written[key]}" for key in written.keys() | sent.keys() if written[key] != sent[key]
     )
