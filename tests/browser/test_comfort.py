@@ -1,0 +1,141 @@
+"""What scripts add to the pages, in a real browser: comfort, and never a dead end without them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.builders import make_activity
+
+#: What a browser does with a page does not depend on the database.
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)]
+
+WECHAT = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0.40"
+#: Kilobytes of the first view without pictures, as they come over the line.
+HEAVIEST = 150
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    """The browser of this machine."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(chrome: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Open a phone's browser: ``phone()``, or with any of Playwright's context options."""
+    contexts = []
+
+    def opened(**options) -> Page:
+        context = chrome.new_context(base_url=address, viewport={"width": 375, "height": 800}, **options)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def test_senior_mode_and_colours_are_remembered(phone):
+    make_activity(slug="there")
+    page = phone()
+    page.goto("/")
+    page.get_by_role("button", name="长辈版").click()
+    page.get_by_role("button", name="深色").click()
+
+    page.goto("/activities/there")
+
+    assert page.evaluate("[document.documentElement.matches('[data-senior]'), document.documentElement.dataset.theme]") == [
+        True,
+        "dark",
+    ]
+    assert [page.get_by_role("button", name=name).get_attribute("aria-pressed") for name in ("长辈版", "深色", "浅色")] == [
+        "true",
+        "true",
+        "false",
+    ]
+    page.get_by_role("button", name="长辈版").click()
+    page.goto("/")
+    assert page.evaluate("document.documentElement.matches('[data-senior]')") is False
+
+
+def test_without_script_nothing_stands_there_dead(phone):
+    make_activity(slug="there")
+    page = phone(java_script_enabled=False)
+
+    page.goto("/activities/there")
+
+    assert [button.inner_text() for button in page.get_by_role("button").all() if button.is_visible()] == []
+    assert page.get_by_role("heading", level=1).inner_text() == "测试活动"
+
+
+def test_the_address_can_be_copied(phone):
+    make_activity(slug="there")
+    page = phone(permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/activities/there")
+
+    page.get_by_role("button", name="复制地址").click()
+
+    page.get_by_role("button", name="已复制").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "天津大礼堂 天津市河西区友谊路"
+
+
+def test_wechat_is_told_what_to_do_where_it_cannot(phone):
+    make_activity(slug="there")
+    page = phone(user_agent=WECHAT)
+    page.goto("/activities/there")
+    said = page.get_by_role("dialog", name="请在浏览器中打开")
+    assert said.is_hidden()
+
+    page.get_by_role("link", name="添加到日历").click()
+
+    said.wait_for()
+    assert "点击右上角 ··· 选择“在浏览器打开”" in said.inner_text()
+    assert page.url.endswith("/activities/there")
+    page.keyboard.press("Escape")
+    assert said.is_hidden()
+
+
+def test_the_rail_opens_at_the_chosen_day(phone):
+    festival_day = make_activity(starts_in=timedelta(days=12)).starts_at.date()
+    page = phone()
+
+    page.goto(f"/?day={festival_day}")
+
+    page.wait_for_function("document.querySelector('.rail__days').scrollLeft > 0")
+    box = page.locator(".rail__days [aria-current]").bounding_box()
+    assert 0 <= box["x"] <= 375 - box["width"]
+
+
+@pytest.mark.parametrize("path", ["/", "/en/", "/activities/there"])
+def test_a_first_view_is_light_and_asks_no_other_host(phone, address, path):
+    make_activity(slug="there")
+    page = phone()
+    weights, hosts, complaints = [], set(), []
+    page.on("response", lambda answer: hosts.add(answer.url.split("/")[2]))
+    page.on("requestfinished", lambda request: weights.append(request.sizes()["responseBodySize"]))
+    page.on("console", lambda message: complaints.append(message.text))
+
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+    assert (hosts, complaints) == ({address.removeprefix("http://")}, [])
+    assert sum(weights) < HEAVIEST * 1024
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+@pytest.mark.parametrize("path", ["/", "/en/", "/activities/there", "/en/activities/there"])
+def test_nothing_scrolls_sideways(chrome, address, width, path):
+    make_activity(slug="there", title_zh="“科创中国·天津行”工程设计领域创新发展高峰论坛", title_en="Summit on Engineering Design")
+    page = chrome.new_page(base_url=address, viewport={"width": width, "height": 800})
+
+    page.goto(path)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.close()
