@@ -43,7 +43,8 @@ Row = TypeVar("Row", bound=Model)
 #: What people rely on once they have signed up.
 TIMES_AND_PLACES = frozenset({
     "starts_at", "ends_at", "doors_at", "opens_at", "closes_at", "backup_starts_at", "cancel_until", "cancel_hours_before",
-    "result_at", "confirm_until", "days_ahead", "capacity", "approved_ceiling", "party_max",
+    "result_at", "confirm_until", "days_ahead", "capacity", "approved_ceiling", "party_max", "original_starts_at",
+    "original_ends_at",
 })  # fmt: skip
 #: What no calendar shows of an activity and a slot.
 NOT_IN_CALENDARS = frozenset({
