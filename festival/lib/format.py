@@ -7,6 +7,7 @@ Sun, 18 Jun 2023, 14:00–16:30.
 import re
 from collections.abc import Callable, Sized
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date
 from markupsafe import Markup, escape
@@ -29,7 +30,14 @@ def _local_day(value: date | datetime) -> date:
 
 
 def _say(value: date | datetime, patterns: dict[str, str]) -> str:
-    return format_date(_local_day(value), patterns[locale()], locale=locale())
+    language = locale()
+    return _said(_local_day(value), patterns[language], language)
+
+
+@lru_cache(maxsize=4096)
+def _said(on: date, pattern: str, language: str) -> str:
+    """Return a day by a pattern of CLDR; a page says the same few days many times."""
+    return format_date(on, pattern, locale=language)
 
 
 # -- days and times ---------------------------------------------------------------------------------------------------------

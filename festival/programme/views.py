@@ -41,7 +41,7 @@ def home() -> ResponseReturnValue:
         asked=wanted,
         link=_linker(wanted),
         tracks=tracks,
-        cards=_chosen(activities, wanted, now),
+        cards=_chosen(everything, wanted, now),
         total=len(everything),
         open_count=sum(card.standing.move == Move.SIGN_UP for card in everything),
         figures=_figures(festival),
@@ -60,14 +60,14 @@ def home() -> ResponseReturnValue:
     )
 
 
-def _chosen(activities: list[Activity], wanted: Asked, now: datetime) -> list[render.Card]:
-    """Return the cards that the filters leave."""
-    if wanted.track is not None:
-        activities = [activity for activity in activities if activity.track.key == wanted.track]
+def _chosen(everything: list[render.Card], wanted: Asked, now: datetime) -> list[render.Card]:
+    """Return the cards that the filters leave; those of a chosen day speak of that day."""
+    left = [card for card in everything if wanted.track is None or card.activity.track.key == wanted.track]
     if wanted.q:
-        activities = [activity for activity in activities if render.matches(activity, wanted.q)]
-    cards = render.cards(activities, now, wanted.day)
-    return [card for card in cards if card.standing.move == Move.SIGN_UP] if wanted.open else cards
+        left = [card for card in left if render.matches(card.activity, wanted.q)]
+    if wanted.open:
+        left = [card for card in left if card.standing.move == Move.SIGN_UP]
+    return left if wanted.day is None else render.cards([card.activity for card in left], now, wanted.day)
 
 
 def _linker(wanted: Asked) -> Callable[..., str]:
