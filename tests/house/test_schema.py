@@ -83,16 +83,16 @@ def test_each_migration_goes_up_down_and_up_with_rows_in_the_tables(empty_app):
     for revision in REVISIONS:
         before = counts()
         flask_migrate.upgrade(MIGRATIONS, revision)
-        assert {table: counts()[table] for table in before} == before, f"{revision} up lost rows"
+        assert before.items() <= counts().items(), f"{revision} up lost rows"
+
         fill_empty_tables()
         full = counts()
-
         flask_migrate.downgrade(MIGRATIONS, "-1")
         kept = counts()
-        assert kept == {table: full[table] for table in kept}, f"{revision} down lost rows"
+        assert kept.items() <= full.items(), f"{revision} down lost rows"
 
         flask_migrate.upgrade(MIGRATIONS, revision)
-        assert {table: counts()[table] for table in kept} == kept, f"{revision} up again lost rows"
+        assert kept.items() <= counts().items(), f"{revision} up again lost rows"
         fill_empty_tables()
 
 
