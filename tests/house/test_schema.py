@@ -79,6 +79,7 @@ def test_migrations_form_one_numbered_line():
 # -- up, down, up -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_each_migration_goes_up_down_and_up_with_rows_in_the_tables(empty_app):
     for revision in REVISIONS:
         before = counts()
