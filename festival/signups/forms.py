@@ -245,8 +245,8 @@ class SignUpForm(_AskingForm):
     ) -> None:
         self.activity, self.notice, self.openings, self.is_visitor = activity, notice, openings, is_visitor
         fields: dict[str, Any] = {
-            "slot": LineField(_("场次")),
-            "pool": LineField(_("名额")),
+            "slot": LineField(_("场次"), [Legible()]),
+            "pool": LineField(_("名额"), [Legible()]),
             "party_size": _party_field(activity),
         }
         if is_visitor:

@@ -174,6 +174,7 @@ def _page(
         "signups/sign-up.html",
         sheet=sheet,
         activity=sheet.activity,
+        festival=sheet.activity.festival,
         form=form,
         refusal=wording.refusal(refusal, sheet.activity, sheet.now) if refusal else None,
         data_result=wording.result_of(refusal) if refusal else None,
@@ -200,6 +201,7 @@ def _closed(sheet: Sheet, reason: Reason) -> ResponseReturnValue:
     page = render_template(
         "signups/refused.html",
         activity=sheet.activity,
+        festival=sheet.activity.festival,
         kind=sheet.kind,
         refusal=refusal,
         data_result=refusal.result,
