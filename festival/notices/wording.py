@@ -76,8 +76,12 @@ def _confirmed(facts: Facts) -> Words:
             no=facts.digits,
         )
 
+    def shorter(title: str) -> str:
+        return _("您已成功报名“%(title)s”，时间%(time)s。请凭签到码%(no)s入场。", title=title, time=facts.time, no=facts.digits)
+
+    fits = fitted(short, facts.place, facts.title)
     return Words(
-        fitted(short, facts.place, facts.title),
+        fits if facts.title in fits else fitted(shorter, facts.title),  # rather no place than half a title
         _(
             "您已成功报名“%(title)s”。时间：%(span)s；地点：%(place)s。请凭签到码 %(no)s 入场。",
             title=facts.title,
