@@ -1,0 +1,229 @@
+"""The ways out, against real servers on this machine."""
+
+import email
+import email.policy
+import hashlib
+import hmac
+import http.server
+import json
+import socket
+import threading
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+
+from festival.lib import clock
+from festival.lib.db import db
+from festival.lib.settings import Mail, MailBackend, Settings, Sms, SmsBackend
+from festival.outbox.gateways import (
+    ConsoleGateway,
+    DemoMailbox,
+    FileGateway,
+    HttpSms,
+    SmtpMail,
+    Undelivered,
+    gateways,
+    letter,
+)
+from festival.outbox.models import DemoMail
+from festival.outbox.rules import Attachment, Medium, Parcel
+
+TEXT = Parcel(Medium.SMS, "13800138000", "【河西人才节】您好。")
+LETTER = Parcel(
+    Medium.MAIL,
+    "li@example.com",
+    "您好。\n",
+    subject="工程设计论坛：报名成功",
+    html="<p>您好。</p>",
+    attachments=(Attachment("festival.ics", "text/calendar; charset=utf-8", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),),
+)
+
+
+class Inbox:
+    """What arrives by SMTP; refuses the first ``failures``."""
+
+    def __init__(self, port):
+        self.port = port
+        self.arrived = []
+        self.failures = 0
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name
+        if self.failures:
+            self.failures -= 1
+            return "451 4.3.0 try again later"
+        self.arrived.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
+        return "250 OK"
+
+
+@pytest.fixture
+def smtp():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    inbox = Inbox(port)
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield inbox
+    controller.stop()
+
+
+def mailer(port):
+    return SmtpMail(
+        Mail(backend=MailBackend.SMTP, server="127.0.0.1", port=port, use_tls=False, sender="河西人才节 <no-reply@hexi.example>"),
+    )
+
+
+def test_a_mail_arrives_with_text_html_and_attachment(smtp):
+    mailer(smtp.port).send(LETTER, kind="sign_up_confirmed", message_id=7)
+
+    ((sender, to, content),) = smtp.arrived
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    assert (sender, to) == ("no-reply@hexi.example", ["li@example.com"])
+    assert (mail["Subject"], mail["Auto-Submitted"]) == ("工程设计论坛：报名成功", "auto-generated")
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+    ]
+    (plain,) = (part for part in mail.walk() if part.get_content_type() == "text/plain")
+    assert plain.get_content().strip() == "您好。"
+
+
+def test_the_same_message_has_the_same_id_at_each_try():
+    first, again = (letter(LETTER, "no-reply@hexi.example", 7)["Message-ID"] for _ in range(2))
+    assert first == again != letter(LETTER, "no-reply@hexi.example", 8)["Message-ID"]
+    assert first.endswith("@hexi.example>")
+
+
+def test_a_refusing_or_absent_server_leaves_the_message_undelivered(smtp):
+    smtp.failures = 1
+    with pytest.raises(Undelivered):
+        mailer(smtp.port).send(LETTER, kind="code", message_id=7)
+    with pytest.raises(Undelivered):
+        mailer(1).send(LETTER, kind="code", message_id=7)
+
+
+def test_no_line_break_gets_into_a_header():
+    with pytest.raises(ValueError, match=r"newline|linefeed|carriage"):
+        letter(Parcel(Medium.MAIL, "a@example.com", "x", subject="Hello\r\nBcc: b@example.com"), "no-reply@hexi.example", 1)
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """A text message provider: keeps what is posted, answers what it is told to."""
+
+    status = 200
+    kept: ClassVar[list[tuple[dict[str, str], bytes]]] = []
+
+    def do_POST(self):  # the standard library's name
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.kept.append((dict(self.headers), body))
+        self.send_response(self.status)
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_arguments):
+        pass
+
+
+@pytest.fixture
+def provider():
+    server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    Receiver.kept, Receiver.status = [], 200
+    yield f"http://127.0.0.1:{server.server_port}/send?app=hexi"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def sender(url):
+    return HttpSms(Sms(backend=SmsBackend.HTTP, url=url, key="hexi", secret="s3cret"))
+
+
+def test_a_text_message_is_posted_as_signed_json(provider):
+    sender(provider).send(TEXT, kind="code", message_id=7)
+
+    ((headers, body),) = Receiver.kept
+    assert json.loads(body) == {"to": "13800138000", "text": "【河西人才节】您好。", "kind": "code", "reference": "7"}
+    signed = hmac.digest(b"s3cret", f"{headers['X-Timestamp']}\n{headers['X-Nonce']}\n".encode() + body, hashlib.sha256).hex()
+    assert (headers["X-Key"], headers["X-Signature"]) == ("hexi", signed)
+    assert abs(int(headers["X-Timestamp"]) - clock.wall().timestamp()) < 60
+    assert "s3cret" not in str(headers)
+
+
+def test_each_message_is_signed_anew(provider):
+    for _ in range(2):
+        sender(provider).send(TEXT, kind="code", message_id=7)
+    assert len({headers["X-Signature"] for headers, _body in Receiver.kept}) == 2
+
+
+@pytest.mark.parametrize("status", [302, 400, 503])
+def test_any_answer_but_success_is_a_failure_and_no_redirect_is_followed(provider, status):
+    Receiver.status = status
+    with pytest.raises(Undelivered, match=f"status {status}"):
+        sender(provider).send(TEXT, kind="code", message_id=7)
+    assert len(Receiver.kept) == 1
+
+
+def test_an_absent_provider_leaves_the_message_undelivered():
+    with pytest.raises(Undelivered):
+        sender("http://127.0.0.1:1/").send(TEXT, kind="code", message_id=7)
+
+
+def test_what_failed_to_leave_says_neither_address_nor_words(provider):
+    Receiver.status = 500
+    with pytest.raises(Undelivered) as failed:
+        sender(provider).send(TEXT, kind="code", message_id=7)
+    assert "13800138000" not in repr(failed.value) + repr(TEXT)
+    assert "您好" not in repr(failed.value) + repr(TEXT)
+
+
+def test_the_console_prints_and_the_log_does_not(capsys):
+    ConsoleGateway(rings=True).send(TEXT, kind="code", message_id=7)
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("[sms 7 code] 13800138000: 【河西人才节】您好。\n", "")
+
+
+def test_a_folder_that_cannot_be_written_is_a_failure(tmp_path):
+    blocked = tmp_path / "outbox"
+    blocked.mkdir()
+    (blocked / "00000007-code-sms.json").mkdir()
+    with pytest.raises(Undelivered):
+        FileGateway(blocked, rings=True).send(TEXT, kind="code", message_id=7)
+
+
+def test_the_demo_keeps_attachments_too(app):
+    DemoMailbox().send(LETTER, kind="sign_up_confirmed", message_id=7)
+    kept = db.session.scalars(select(DemoMail)).one()
+    assert (kept.to, kept.channel) == ("li@example.com", "mail")
+    assert [one["name"] for one in json.loads(kept.attachments)] == ["festival.ics"]
+
+
+def make(**more):
+    return Settings(
+        data_folder=Path("/nowhere"),
+        database_url="",
+        secret_key="",
+        calendar_key="",
+        data_keys=(),
+        base_url="",
+        **more,
+    )
+
+
+def test_the_settings_choose_the_ways_out_and_a_demo_sends_nothing():
+    smtp, http_ = Mail(backend=MailBackend.SMTP), Sms(backend=SmsBackend.HTTP)
+    kinds = [
+        {medium.value: type(way).__name__ for medium, way in gateways(settings).items()}
+        for settings in (make(), make(mail=smtp, sms=http_), make(mail=smtp, sms=http_, demo=True))
+    ]
+    assert kinds == [
+        {"sms": "ConsoleGateway", "mail": "ConsoleGateway"},
+        {"sms": "HttpSms", "mail": "SmtpMail"},
+        {"sms": "DemoMailbox", "mail": "DemoMailbox"},
+    ]
