@@ -237,3 +237,20 @@ def test_robots_may_read_calendars_and_nothing_private(visitor):
     assert "Allow: /cal/" in lines
     assert {"Disallow: /manage", "Disallow: /me", "Disallow: /sign-ups/", "Disallow: /demo/"} <= set(lines)
     assert lines[-1].endswith("/sitemap.xml")
+
+
+def test_a_shared_link_shows_title_words_and_picture(visitor):
+    activity = make_activity(slug="one", title_zh="讲座")
+    with transaction():
+        db.session.merge(activity).summary_zh = "一场讲座。"
+
+    page = visitor.get("/activities/one")
+    shared = {tag["property"]: tag["content"] for tag in page.html.select("meta[property^='og:']")}
+
+    assert (shared["og:title"].strip(), shared["og:description"], shared["og:locale"]) == (
+        "讲座 · 河西人才节",
+        "一场讲座。",
+        "zh_CN",
+    )
+    assert shared["og:url"].endswith("/activities/one")
+    assert visitor.get("/" + shared["og:image"].split("/", 3)[3]).response.mimetype == "image/png"

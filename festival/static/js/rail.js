@@ -1,8 +1,10 @@
-// The day rail opens at the day that matters.
+// What scrolls sideways opens at the entry that matters: the day rail, the filters, the organizers' menu.
 export function wire() {
-  const rail = document.querySelector(".rail__days");
-  const day = rail.querySelector("[aria-current]");
-  if (day && rail.scrollWidth > rail.clientWidth) {
-    rail.scrollLeft = day.offsetLeft - rail.offsetLeft - (rail.clientWidth - day.offsetWidth) / 3;
+  for (const rail of document.querySelectorAll(".rail__days, .chips--scroll, .manage__nav, .nav")) {
+    const entry = rail.querySelector("[aria-current]");
+    if (entry && rail.scrollWidth > rail.clientWidth) {
+      const start = entry.getBoundingClientRect().left - rail.getBoundingClientRect().left + rail.scrollLeft;
+      rail.scrollLeft = start - (rail.clientWidth - entry.offsetWidth) / 3;
+    }
   }
 }

@@ -7,7 +7,7 @@ const uses = [
   ["[data-wait]", "./wait.js"],
   ["[data-errors], [data-verdict]", "./focus.js"],
   ["[data-wechat]", "./wechat.js"],
-  [".rail__days", "./rail.js"],
+  [".rail__days, .chips--scroll, .manage__nav, .nav", "./rail.js"],
   ["form[data-live]", "./live.js"],
   ["[data-verify]", "./verify.js"],
 ];
