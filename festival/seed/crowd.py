@@ -116,7 +116,7 @@ def _of_pool(  # whose places, of whom, until when
 
 def _leaving(wish: Wish, activity: Activity, until: datetime, chance: Random) -> Wish:
     last = min(filter(None, (activity.cancel_until, until)))
-    at = wish.at + (last - wish.at) * chance.uniform(0.2, 0.9)
+    at = wish.at + (last - wish.at) * chance.uniform(0.7, 0.97)
     return replace(wish, withdraws_at=_awake(at, wish.at, last))
 
 
