@@ -40,6 +40,17 @@ class AddressForm(FlaskForm):
         return address
 
 
+class NewAddressForm(AddressForm):
+    """Another way to sign in."""
+
+    address = LineField(
+        _l("新的手机号或邮箱"),
+        validators=[Needed()],
+        description=_l("新手机号会替换原手机号，新邮箱会替换原邮箱。"),
+        render_kw={"inputmode": "email", "autocapitalize": "none", "maxlength": 254, "required": True},
+    )
+
+
 class CodeForm(FlaskForm):
     """The code that came."""
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from festival.accounts import personal, queries, service
 from festival.accounts.access import browser, current_key, current_session, is_fresh, leave, signed_in, the_person
-from festival.accounts.forms import AddressForm, CodeForm, ForgetForm, LanguageForm
+from festival.accounts.forms import CodeForm, ForgetForm, LanguageForm, NewAddressForm
 from festival.accounts.models import Account, Consent, PrivacyNotice
 from festival.accounts.rules import AddressProblem, CodeReason, NotAnAddress, read_address
 from festival.accounts.service import CodeRefused, CodeRejected
@@ -42,13 +42,13 @@ def show() -> ResponseReturnValue:
     return _page(the_person())
 
 
-def _page(person: Account, form: AddressForm | None = None, refusal: str = "") -> str:
+def _page(person: Account, form: NewAddressForm | None = None, refusal: str = "") -> str:
     consents = queries.consents_of(person.id)
     titles = queries.activity_titles(locale(), [consent.activity_id for consent, _notice in consents])
     return render_template(
         "accounts/privacy.html",
         person=person,
-        form=form or AddressForm(formdata=None),
+        form=form or NewAddressForm(formdata=None),
         refusal=refusal,
         language=LanguageForm(formdata=None, language=person.locale),
         sessions=queries.sessions_of(person.id),
@@ -68,7 +68,7 @@ def send_code() -> ResponseReturnValue:
     """Send a code to the number or mail address that shall be added."""
     if not is_fresh():
         return _again()
-    form = AddressForm()
+    form = NewAddressForm()
     if not form.validate():
         return _page(the_person(), form), 422
     with transaction():

@@ -18,7 +18,7 @@ outbox_cli = AppGroup("outbox", help="Messages owed.")
 def deliver(*, once: bool) -> None:
     """Deliver messages until stopped: the process beside a server of several workers."""
     if once:
-        click.echo(f"{deliver_due()} messages settled.")
+        click.echo(f"Messages settled: {deliver_due()}")
         return
     stopping = threading.Event()
 

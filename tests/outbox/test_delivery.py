@@ -288,3 +288,9 @@ def test_the_file_gateways_write_one_file_per_message(settings, tmp_path):
     assert "Subject: Your code · Hexi Talent Festival".encode() not in second.read_bytes()  # it is encoded
     assert codes[1].encode() in second.read_bytes()
     assert (second.suffix, (tmp_path / "outbox").stat().st_mode & 0o77) == (".eml", 0)
+
+
+def test_the_command_delivers_what_is_due_and_says_how_many(app):
+    ask_code()
+    answer = app.test_cli_runner().invoke(args=["outbox", "deliver", "--once"])
+    assert (answer.exit_code, answer.output.splitlines()[-1]) == (0, "Messages settled: 1")
