@@ -276,7 +276,7 @@ def test_the_sheet_reads_in_english(app, frozen):
     assert file_names(page)[1] == "The 1st Hexi Talent Festival_Forum_Roster_20230618.xlsx"
 
 
-# -- the sign-in sheet ------------------------------------------------------------------------------------------------------------
+# -- the sign-in sheet -------------------------------------------------------------------------------------------------------
 
 
 def test_the_sign_in_sheet_lists_those_who_are_to_come_with_room_to_sign_and_to_add(app, frozen):

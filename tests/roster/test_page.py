@@ -281,7 +281,7 @@ def test_what_the_address_says_wrongly_is_left_out(app, query):
     assert (page.status, names(page)) == (200, ["李伟"])
 
 
-# -- order and pages --------------------------------------------------------------------------------------------------------------
+# -- order and pages ---------------------------------------------------------------------------------------------------------
 
 
 def test_rows_stand_in_the_order_asked_for(app):
