@@ -30,7 +30,8 @@ def on(day, hour, *, lasts=2, title="活动"):
 
 def days_of(page):
     """Return what stands under each day of the timeline: heading -> titles, states and clashes in order."""
-    found = {}
+    found: dict[str, list[object]] = {}
+    heading = ""
     for part in page.html.select(".timeline > *"):
         words = part.get_text(" ", strip=True)
         if part.name == "h2":

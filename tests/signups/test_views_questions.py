@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -65,7 +66,7 @@ def kept_in(activity):
     return answers.read_all(made)
 
 
-GOOD = [
+GOOD: list[tuple[str, dict[str, Any], Any, str]] = [
     ("text", {}, "设计院", "设计院"),
     ("text", {}, "  设计院\u200b  一所 ", "设计院 一所"),
     ("textarea", {}, "第一行\r\n第二行", "第一行\n第二行"),
@@ -96,7 +97,7 @@ def test_a_good_answer_is_kept_in_its_one_form(visitor, person):
     assert found == GOOD
 
 
-BAD = [
+BAD: list[tuple[str, dict[str, Any], Any, str]] = [
     ("text", {}, "", "请填写此项"),
     ("text", {}, " \u200b ", "请填写此项"),
     ("text", {"maximum": 5}, "一二三四五六", "最多 5 个字，现在是 6 个"),
@@ -249,10 +250,10 @@ def test_a_form_without_files_is_not_sent_in_parts(visitor, activity, person):
 # -- consent ------------------------------------------------------------------------------------------------------------------
 
 
-def sensitive(activity, key="access", **more):
-    return make_question(
-        activity, key, sensitivity=Sensitivity.SENSITIVE, **({"type_": "multi", "options": OPTIONS, "required": False} | more)
-    )
+def sensitive(activity, key="access", **more: Any):
+    """Ask something sensitive; without more, an optional choice of several."""
+    asked: dict[str, Any] = {"type_": "multi", "options": OPTIONS, "required": False} | more
+    return make_question(activity, key, sensitivity=Sensitivity.SENSITIVE, **asked)
 
 
 def test_nothing_is_ticked_beforehand_and_nothing_goes_without_the_notice(visitor, activity, person):
