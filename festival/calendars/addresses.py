@@ -66,6 +66,34 @@ def outlook(address: str, name: str, *, work: bool = False) -> str:
     return f"https://{host}/calendar/0/addfromweb?url={quote(address, safe='')}&name={quote(name, safe='')}"
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A feed with every way into it."""
+
+    name: str
+    #: What stands in a client's settings.
+    address: str
+    #: The same inside the site, for a download.
+    path: str
+    webcal: str
+    google: str
+    outlook: str
+    outlook_work: str
+
+
+def offer(name: str, address: str) -> Offer:
+    """Return every way into a feed."""
+    return Offer(
+        name=name,
+        address=address,
+        path=urlsplit(address).path,
+        webcal=webcal(address),
+        google=google(address),
+        outlook=outlook(address, name),
+        outlook_work=outlook(address, name, work=True),
+    )
+
+
 # -- the token --------------------------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,10 @@
 """Reading what calendars show, and what is stored of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, select, true
 from sqlalchemy.engine import Row
@@ -12,7 +13,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from festival.accounts.models import Account, AccountKind
 from festival.calendars.models import CalendarChoice, CalendarEntry, CalendarFeed, FeedReading
 from festival.calendars.rules import SHOWN, Audience, Client
-from festival.lib.db import db
+from festival.lib.db import db, in_transaction
+from festival.lib.errors import NotFound
 from festival.lib.i18n import Locale
 from festival.programme.models import Activity, ActivityStatus, Festival, Slot, Track
 from festival.programme.queries import PUBLIC_STATUSES
@@ -64,52 +66,69 @@ class Content:
     body: bytes
 
 
+# Tables, not classes: a poll is the most frequent request of all, and the object-relational layer would double its cost.
+_FEED = CalendarFeed.__table__
+_FESTIVAL, _ACCOUNT, _SIGN_UP = Festival.__table__, Account.__table__, SignUp.__table__
+_CHOICE, _READING = CalendarChoice.__table__, FeedReading.__table__
 _CURRENT = (
-    select(Festival.id, Festival.calendar_version).order_by(Festival.starts_on.desc()).limit(1).subquery("current_festival")
+    select(_FESTIVAL.c.id, _FESTIVAL.c.calendar_version)
+    .order_by(_FESTIVAL.c.starts_on.desc())
+    .limit(1)
+    .subquery("current_festival")
 )
 _STORED = (
-    CalendarFeed.id.label("feed_id"),
-    CalendarFeed.programme_version,
-    CalendarFeed.account_version,
-    CalendarFeed.fingerprint,
-    CalendarFeed.etag,
-    CalendarFeed.modified_at,
-    CalendarFeed.stale_at,
+    _FEED.c.id.label("feed_id"),
+    _FEED.c.programme_version,
+    _FEED.c.account_version,
+    _FEED.c.fingerprint,
+    _FEED.c.etag,
+    _FEED.c.modified_at,
+    _FEED.c.stale_at,
 )
-_IS_ASKED = and_(CalendarFeed.key == bindparam("key"), CalendarFeed.locale == bindparam("locale"))
+_IS_ASKED = and_(_FEED.c.key == bindparam("key"), _FEED.c.locale == bindparam("locale"))
 #: Rises with each change of any of a person's sign-ups: rows go with the account only.
 _BOOKINGS_VERSION = (
-    select(func.count(SignUp.id) + func.coalesce(func.sum(SignUp.revision), 0))
-    .where(SignUp.person_id == Account.id)
+    select(func.count() + func.coalesce(func.sum(_SIGN_UP.c.revision), 0))
+    .where(_SIGN_UP.c.person_id == _ACCOUNT.c.id)
     .scalar_subquery()
 )
-_PUBLIC_POLL = (
-    select(_CURRENT.c.id, _CURRENT.c.calendar_version, *_STORED).select_from(_CURRENT).outerjoin(CalendarFeed, _IS_ASKED)
-)
+_PUBLIC_POLL = select(_CURRENT.c.id, _CURRENT.c.calendar_version, *_STORED).select_from(_CURRENT).outerjoin(_FEED, _IS_ASKED)
 _PRIVATE_POLL = (
     select(
         _CURRENT.c.id,
         _CURRENT.c.calendar_version,
-        Account.kind,
-        Account.erased_at,
-        Account.calendar_key_version,
-        CalendarChoice.has_alarms,
+        _ACCOUNT.c.kind,
+        _ACCOUNT.c.erased_at,
+        _ACCOUNT.c.calendar_key_version,
+        _CHOICE.c.has_alarms,
         _BOOKINGS_VERSION.label("bookings_version"),
-        FeedReading.read_at,
+        _READING.c.read_at,
         *_STORED,
     )
-    .select_from(Account)
+    .select_from(_ACCOUNT)
     .outerjoin(_CURRENT, true())
-    .outerjoin(CalendarChoice, CalendarChoice.account_id == Account.id)
-    .outerjoin(FeedReading, and_(FeedReading.account_id == Account.id, FeedReading.client == bindparam("client")))
-    .outerjoin(CalendarFeed, _IS_ASKED)
-    .where(Account.id == bindparam("account_id"))
+    .outerjoin(_CHOICE, _CHOICE.c.account_id == _ACCOUNT.c.id)
+    .outerjoin(_READING, and_(_READING.c.account_id == _ACCOUNT.c.id, _READING.c.client == bindparam("client")))
+    .outerjoin(_FEED, _IS_ASKED)
+    .where(_ACCOUNT.c.id == bindparam("account_id"))
 )
+_CONTENT = {
+    is_zipped: select(_FEED.c.etag, _FEED.c.modified_at, body.label("body")).where(_FEED.c.id == bindparam("feed_id"))
+    for is_zipped, body in ((False, _FEED.c.body), (True, _FEED.c.body_gzip))
+}
+
+
+def _row(statement: Select[*tuple[Any, ...]], given: Mapping[str, object]) -> Row[*tuple[Any, ...]] | None:
+    """Return the one row of a statement, read within the running transaction or else by a connection of its own."""
+    if in_transaction():
+        return db.session.execute(statement, given).one_or_none()
+    with db.engine.connect() as connection:
+        return connection.execute(statement, given).one_or_none()
 
 
 def poll(key: str, locale: Locale) -> Poll:
     """Return how a public feed stands."""
-    row = db.session.execute(_PUBLIC_POLL, {"key": key, "locale": locale}).one_or_none()
+    row = _row(_PUBLIC_POLL, {"key": key, "locale": locale})
     if row is None:
         return Poll(festival_id=None, programme_version=0, stored=None)
     return Poll(festival_id=row.id, programme_version=row.calendar_version, stored=_stored(row))
@@ -118,7 +137,7 @@ def poll(key: str, locale: Locale) -> Poll:
 def private_poll(account_id: int, locale: Locale, client: Client = Client.OTHER) -> PrivatePoll | None:
     """Return how a person's feed stands; None: there is no such account (any more)."""
     given = {"key": account_key(account_id), "locale": locale, "account_id": account_id, "client": client.value}
-    row = db.session.execute(_PRIVATE_POLL, given).one_or_none()
+    row = _row(_PRIVATE_POLL, given)
     if row is None:
         return None
     return PrivatePoll(
@@ -147,11 +166,13 @@ def _stored(row: Row[tuple[object, ...]]) -> Stored | None:
 
 
 def content(feed_id: int, *, is_zipped: bool) -> Content:
-    """Return a feed's bytes, plain or as gzip."""
-    body = CalendarFeed.body_gzip if is_zipped else CalendarFeed.body
-    row = db.session.execute(
-        select(CalendarFeed.etag, CalendarFeed.modified_at, body.label("body")).where(CalendarFeed.id == feed_id),
-    ).one()
+    """Return a feed's bytes, plain or as gzip.
+
+    :raises NotFound: it was forgotten in this very moment.
+    """
+    row = _row(_CONTENT[is_zipped], {"feed_id": feed_id})
+    if row is None:
+        raise NotFound
     return Content(row.etag, row.modified_at, row.body)
 
 

@@ -166,6 +166,32 @@ def client_of(user_agent: str) -> Client:
     return next((client for trace, client in _TRACES if trace in seen), Client.OTHER)
 
 
+class Device(StrEnum):
+    """What a page is read on, as far as it matters for subscribing."""
+
+    APPLE = "apple"
+    ANDROID = "android"
+    WINDOWS = "windows"
+    OTHER = "other"
+
+
+#: HarmonyOS and Android before Linux; iPad with a desktop's user agent is a Mac, which subscribes the same way.
+_DEVICES: tuple[tuple[str, Device], ...] = (
+    ("harmony", Device.ANDROID),
+    ("android", Device.ANDROID),
+    ("iphone", Device.APPLE),
+    ("ipad", Device.APPLE),
+    ("macintosh", Device.APPLE),
+    ("windows", Device.WINDOWS),
+)
+
+
+def device_of(user_agent: str) -> Device:
+    """Return what a page is read on."""
+    seen = user_agent.lower()
+    return next((device for trace, device in _DEVICES if trace in seen), Device.OTHER)
+
+
 def is_wechat(user_agent: str) -> bool:
     """Tell whether a page is read in WeChat's own browser, which drops calendar files and ``webcal:``."""
     return "micromessenger" in user_agent.lower()

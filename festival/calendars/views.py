@@ -1,32 +1,120 @@
 """Calendar feeds, and the page that offers them."""
 
-import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from festival.accounts.access import current_person, signed_in, the_person
+from festival.accounts.models import Account
 from festival.calendars import feeds, queries, service
-from festival.calendars.addresses import Site, Subscriber, read_token
-from festival.calendars.queries import Content, PrivatePoll, Stored
-from festival.calendars.rules import READING_EVERY, Client, client_of
+from festival.calendars.addresses import (
+    Offer,
+    Site,
+    Subscriber,
+    offer,
+    private_path,
+    programme_path,
+    read_token,
+    token_of,
+    track_path,
+)
+from festival.calendars.answers import OWN, SHARED, attachment, feed_answer, no_feed
+from festival.calendars.queries import PrivatePoll, Stored
+from festival.calendars.rules import READING_EVERY, Client, client_of, device_of, is_wechat
+from festival.calendars.wording import CLIENTS
 from festival.lib import clock
 from festival.lib.access import by_token, public
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
-from festival.lib.i18n import _, locale
+from festival.lib.i18n import _, loc, locale
 from festival.lib.log import log
 from festival.lib.settings import Settings
+from festival.programme.models import Festival, Track
+from festival.programme.queries import current_festival
 
 bp = Blueprint("calendars", __name__)
 
-#: Clients ask again after five minutes at the earliest; a proxy may help itself for a week when we cannot be reached.
-_SHARED = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=604800"
-_OWN = "private, max-age=300, must-revalidate"
-#: What no file system takes in a name.
-_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
+# -- the page -----------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/calendar")
+@public
+def page() -> ResponseReturnValue:
+    """Show every way to have the festival in one's own calendar."""
+    person = _reader()
+    festival = current_festival()
+    site = _site()
+    user_agent = request.user_agent.string
+    answer = Response(
+        render_template(
+            "calendars/page.html",
+            programme=_offer_of_programme(festival, site),
+            tracks=[] if festival is None else [(track, _offer_of_track(track, site)) for track in queries.tracks(festival.id)],
+            mine=None if person is None else _mine(person, site),
+            festival=festival,
+            is_wechat=is_wechat(user_agent),
+            device=device_of(user_agent),
+        ),
+    )
+    answer.vary.update(("Cookie", "User-Agent"))
+    return answer
+
+
+@bp.post("/calendar/address")
+@signed_in
+def renew_address() -> ResponseReturnValue:
+    """Give a person's feed a new address; the old one ends at once."""
+    with transaction():
+        service.renew_address(the_person().id)
+    return redirect(url_for(".page", _anchor="mine"), 303)
+
+
+@bp.post("/calendar/alarms")
+@signed_in
+def choose_alarms() -> ResponseReturnValue:
+    """Let a person's feed ring, or not."""
+    with transaction():
+        service.choose_alarms(the_person().id, has_alarms=request.form.get("alarms") == "1")
+    return redirect(url_for(".page", _anchor="mine"), 303)
+
+
+def _reader() -> Account | None:
+    """Return who reads. Without a cookie nobody looks at the session, and the page stays public."""
+    return current_person() if current_app.config["SESSION_COOKIE_NAME"] in request.cookies else None
+
+
+def _offer_of_programme(festival: Festival | None, site: Site) -> Offer | None:
+    return None if festival is None else offer(loc(festival, "title"), site.address(programme_path()))
+
+
+def _offer_of_track(track: Track, site: Site) -> Offer:
+    return offer(loc(track, "title"), site.address(track_path(track.key)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a person is shown of their own feed."""
+
+    offer: Offer
+    has_alarms: bool
+    #: Who has read it, the latest first: name of the client and how long ago.
+    readings: list[tuple[str, timedelta]]
+
+
+def _mine(person: Account, site: Site) -> Mine:
+    settings: Settings = current_app.extensions["settings"]
+    token = token_of(Subscriber(person.id, person.calendar_key_version), settings.calendar_key)
+    chosen = queries.choice(person.id)
+    wall = clock.wall()
+    return Mine(
+        offer=offer(_("我的河西人才节"), site.address(private_path(token))),
+        has_alarms=chosen is None or chosen.has_alarms,
+        readings=[(str(CLIENTS[Client(reading.client)]), wall - reading.read_at) for reading in queries.readings(person.id)],
+    )
 
 
 # -- feeds ------------------------------------------------------------------------------------------------------------------
@@ -52,7 +140,7 @@ def activity(slug: str) -> ResponseReturnValue:
     """Serve one activity's times as a file to import."""
     answer = _public_feed(feeds.download_key(slug))
     if answer.status_code == HTTPStatus.OK:
-        answer.headers["Content-Disposition"] = _attachment(slug)
+        answer.headers["Content-Disposition"] = attachment(slug, queries.short_title(slug, locale()))
     return answer
 
 
@@ -63,15 +151,15 @@ def private(token: str) -> ResponseReturnValue:
     settings: Settings = current_app.extensions["settings"]
     subscriber = read_token(token, settings.calendar_key)
     if subscriber is None:
-        return _gone(HTTPStatus.NOT_FOUND)
+        return no_feed(HTTPStatus.NOT_FOUND)
     client = client_of(request.user_agent.string)
     poll = queries.private_poll(subscriber.account_id, locale(), client)
     if poll is None or poll.key_version != subscriber.version:
-        return _gone(HTTPStatus.GONE)
+        return no_feed(HTTPStatus.GONE)
     stored = _fresh_private(subscriber, poll, token)
-    answer = _answer(
+    answer = feed_answer(
         stored,
-        _OWN,
+        OWN,
         lambda is_zipped: feeds.open_private(
             queries.content(stored.id, is_zipped=is_zipped),
             subscriber.account_id,
@@ -92,7 +180,7 @@ def _public_feed(key: str) -> Response:
             renew=lambda: feeds.renew_public(key, site, now),
             read=lambda: queries.poll(key, site.locale).stored,
         )
-    answer = _answer(stored, _SHARED, lambda is_zipped: queries.content(stored.id, is_zipped=is_zipped))
+    answer = feed_answer(stored, SHARED, lambda is_zipped: queries.content(stored.id, is_zipped=is_zipped))
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 
@@ -129,56 +217,6 @@ def _renewed(stored: Stored | None, *, renew: Callable[[], None], read: Callable
 
 def _site() -> Site:
     return Site(current_app.config["BASE_URL"], locale())
-
-
-# -- HTTP ---------------------------------------------------------------------------------------------------------------------
-
-
-def _answer(stored: Stored, cache_control: str, read: Callable[[bool], Content]) -> Response:
-    """Return a feed, or 304 where the client has it already.
-
-    :param read: fetches the bytes (as gzip: True), only when they are sent.
-    """
-    answer = Response(content_type="text/calendar; charset=utf-8")
-    answer.headers.update(
-        {
-            "Cache-Control": cache_control,
-            "Vary": "Accept-Encoding",
-            "Content-Disposition": "inline",
-            "X-Content-Type-Options": "nosniff",
-            "X-Robots-Tag": "noindex, nofollow",
-            "Referrer-Policy": "no-referrer",
-        },
-    )
-    answer.set_etag(stored.etag, weak=True)
-    answer.last_modified = stored.modified_at
-    answer.make_conditional(request)
-    if answer.status_code == HTTPStatus.OK:
-        is_zipped = request.accept_encodings["gzip"] > 0
-        content = read(is_zipped)
-        answer.set_etag(content.etag, weak=True)
-        answer.last_modified = content.modified_at
-        answer.data = content.body
-        if is_zipped:
-            answer.content_encoding = "gzip"
-    return answer
-
-
-def _attachment(slug: str) -> str:
-    """Return how a file is to be named; the plain name is for old clients, for a header holds ASCII only."""
-    title = _UNFIT.sub("_", queries.short_title(slug, locale()))
-    name = _("河西人才节_%(title)s.ics", title=title)
-    return f"attachment; filename=activity-{slug}.ics; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _gone(status: HTTPStatus) -> Response:
-    """Return why there is no such private feed. 410 makes clients stop asking; after 404 they go on showing what they have."""
-    words = _("此日历地址已停用。请登录后在“日历订阅”页面取得新地址。") if status == HTTPStatus.GONE else _("没有这个日历。")
-    answer = Response(words, status, content_type="text/plain; charset=utf-8")
-    answer.headers.update(
-        {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"},
-    )
-    return answer
 
 
 def _note(subscriber: Subscriber, client: Client, poll: PrivatePoll) -> None:
