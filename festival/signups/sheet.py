@@ -83,6 +83,16 @@ class Sheet:
         return any(len(opening.pools) > 1 and not opening.is_by_quota for opening in self.openings.listed)
 
     @property
+    def is_timed(self) -> bool:
+        """Tell whether one chooses when to come in, rather than which session to attend."""
+        return any(opening.slot.parent_id is not None for opening in self.openings.listed)
+
+    def place_of(self, opening: SlotOpening) -> str:
+        """Return where a slot takes place, if that is not where the activity does."""
+        venue = opening.slot.venue
+        return loc(venue, "name") if venue is not None and venue.id != self.activity.venue_id else ""
+
+    @property
     def unit(self) -> str:
         """The unit of the pools to choose from."""
         return next((one.pool.unit for opening in self.openings.listed for one in opening.pools), "")

@@ -28,6 +28,9 @@ class Entry:
     #: Sentences about what stands in the way of an earlier entry.
     clashes: tuple[str, ...] = ()
 
+    #: Until when it must be confirmed, in words; empty where nothing must be.
+    confirm_by: str = ""
+
     @property
     def has_ticket(self) -> bool:
         """Tell whether there is a code to show at the door."""
@@ -87,6 +90,7 @@ def _entry(sign_up: SignUp, positions: Mapping[int, int], now: datetime, clashes
         state=wording.state_shown(sign_up, now),
         word=_word(sign_up, positions, now),
         clashes=clashes,
+        confirm_by=wording.confirm_by(sign_up.offered_until, now) if sign_up.offered_until else "",
     )
 
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from festival.accounts.rules import MOBILE_LENGTH, AddressProblem, Channel, NotAnAddress, read_address
-from festival.lib.format import moment, span, until
+from festival.lib.clock import local_day
+from festival.lib.format import clock_time, moment, span, until
 from festival.lib.i18n import _, _l
 from festival.lib.identifiers import IdType, NumberProblem
 from festival.programme.models import Activity, ActivityStatus, Promotion, Slot
@@ -347,6 +348,13 @@ _LEAVE_ASKS: "dict[State, LazyString]" = {
     State.PENDING: _l("报名会被撤回，不再审核。"),
     State.ENTERED: _l("您将不参加这次抽签。"),
 }
+
+
+def confirm_by(deadline: datetime, now: datetime) -> str:
+    """Say until when an offer must be confirmed: today and tomorrow by their name."""
+    near = {0: _("今天"), 1: _("明天")}.get((local_day(deadline) - local_day(now)).days)
+    time = _("%(day)s %(time)s", day=near, time=clock_time(deadline)) if near else moment(deadline)
+    return _("请于%(time)s 前确认", time=time)
 
 
 def leave_words(state: State) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def test_an_offer_stands_on_top_with_its_deadline_and_is_confirmed_there(app, vi
     answer = visitor.post_form(page, action=f"/sign-ups/{first.code}/confirm")
 
     urgent = [one.get_text(" ", strip=True) for one in page.html.select(".urgent__left")]
-    assert urgent == ["请于 6月16日 周五 12:00 前确认", "请于 6月16日 周五 19:00 前确认"]
+    assert urgent == ["请于今天 12:00 前确认", "请于今天 19:00 前确认"]
     assert answer.location == f"/sign-ups/{first.code}"
     assert len(visitor.get("/me").html.select(".urgent")) == 1
     assert later.code in visitor.get("/me").text

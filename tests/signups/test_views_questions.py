@@ -229,6 +229,8 @@ def test_a_bad_file_is_said_beside_it(visitor, activity, person):
         b"": "文件是空的，请重新选择",
     }
     pages = {content: sends(visitor, activity, resume=(io.BytesIO(content), "cv.pdf")) for content in files}
+    for page in pages.values():
+        page.response.request.environ["wsgi.input"].close()  # the client's own temporary file, which it leaves open
     assert {content: error_of(page, "q-resume") for content, page in pages.items()} == files
     assert {page.status for page in pages.values()} == {422}
     assert fresh(sa.select(sa.func.count(AnswerFile.id))).scalar_one() == 0
