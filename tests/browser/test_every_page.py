@@ -1,0 +1,225 @@
+"""Every page in a real browser: for all to read (axe), nothing from another host, nothing the policy stops, nothing sideways."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser as Chrome
+from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+
+from festival.draws import service as draws
+from festival.draws.service import Seed
+from festival.lib import clock
+from festival.lib.db import db, transaction
+from festival.outbox.service import owe
+from festival.programme.models import Activity, Mode, Slot
+from festival.signups.models import SignUp
+from festival.signups.rules import State
+from tests.builders import make_activity, make_person, make_sign_up, make_staff
+from tests.conftest import chromium
+from tests.seed.programme import loaded
+from tests.web import Browser
+
+#: What a browser does with a page does not depend on the database.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)]
+
+WIDTHS = (375, 1280)
+#: The narrowest screen that nothing may overflow.
+NARROWEST = 320
+LANGUAGES = ("", "/en")
+#: Faults of these weights stop somebody from reading or acting.
+GRAVE = {"serious", "critical"}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody with a session (its cookie), and the pages that are theirs."""
+
+    cookie: str
+    pages: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chrome]:
+    """The browser of this machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def _cookie(app: Flask, account) -> str:
+    browser = Browser(app).sign_in(account)
+    cookie = browser.client.get_cookie("festival")
+    assert cookie is not None
+    return cookie.value
+
+
+def _one_of_each_state(person) -> list[SignUp]:
+    """Return sign-ups of a person, each in another state, each for an activity of its own."""
+    at = clock.now()
+    return [
+        make_sign_up(
+            make_activity(slug=f"state-{state.value.replace('_', '-')}", starts_in=timedelta(days=3 + number)),
+            person=person,
+            state=state,
+            name="欧阳测试",
+            offered_until=at + timedelta(hours=5) if state == State.OFFERED else None,
+        )
+        for number, state in enumerate(State)
+    ]
+
+
+def _drawn() -> tuple[Activity, int]:
+    """Return an activity with a draw that has taken place."""
+    activity = make_activity(slug="drawn", mode=Mode.BALLOT, capacity=1, closes_in=timedelta(hours=-1))
+    for _ in range(3):
+        make_sign_up(activity, state=State.ENTERED)
+    staff = make_staff().id
+    slot = db.session.query(Slot).filter_by(activity_id=activity.id).one()
+    with transaction():
+        drawing = draws.freeze(slot.id, Seed("彩票", "lottery", clock.now() - timedelta(minutes=1)), actor_id=staff)
+    with transaction():
+        draws.draw(drawing.id, "1 2 3", actor_id=staff)
+    return activity, drawing.id
+
+
+@pytest.fixture
+def readers(app: Flask) -> list[Reader]:
+    """A visitor, an attendee and an administrator, with every page that each can open."""
+    with app.app_context():
+        loaded(dates="rolling")
+        person = make_person(name="欧阳测试")
+        held = _one_of_each_state(person)
+        drawn, draw_id = _drawn()
+        pending = make_activity(slug="pending", mode=Mode.APPROVAL)
+        asked = make_sign_up(pending, state=State.PENDING, name="待审核的人")
+        with transaction():
+            for sign_up in held:
+                owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=person.id, activity_id=sign_up.activity_id)
+        full = make_activity(slug="full", capacity=1, waitlist_limit=0)
+        make_sign_up(full)
+        kinds = ("grove-tour", "drone-show", "mixer", "forum", "craft", "alliance", "job-fair", "service", "press")
+        slot = db.session.query(Slot).filter_by(activity_id=pending.id).one()
+        visitor = (
+            "/",
+            "/?q=没有这样的活动",
+            "/?open=1",
+            *(f"/activities/{slug}" for slug in kinds),
+            *(f"/activities/{slug}/sign-up" for slug in ("job-fair", "forum", "craft", "alliance", "full")),
+            "/sign-in",
+            "/calendar",
+            f"/draws/{draw_id}",
+            "/activities/mixer/draw",
+            "/demo/messages",
+            "/manage/sign-in",
+            "/no-such-page",
+        )
+        mine = (
+            "/me",
+            "/me/messages",
+            "/me/privacy",
+            "/me/privacy/delete",
+            "/calendar",
+            "/activities/job-fair/sign-up",
+            *(f"/sign-ups/{sign_up.code}" for sign_up in held),
+            f"/sign-ups/{held[0].code}/edit",
+        )
+        desk = (
+            "/manage/",
+            "/manage/activities",
+            *(
+                f"/manage/activities/pending/{page}"
+                for page in (
+                    "",
+                    "edit",
+                    "slots",
+                    f"slots/{slot.id}",
+                    "window",
+                    "roster",
+                    f"roster/{asked.id}",
+                    "review",
+                    "draw",
+                    "log",
+                )
+            ),
+            f"/manage/activities/{drawn.slug}/draw",
+            f"/manage/activities/{drawn.slug}/roster",
+            "/manage/activities/craft/",
+            "/manage/activities/craft/slots",
+            "/manage/staff",
+            "/manage/audit",
+            "/manage/second-factor",
+        )
+        return [Reader("", visitor), Reader(_cookie(app, person), mine), Reader(_cookie(app, make_staff()), desk)]
+
+
+@pytest.fixture
+def opened(chrome: Chrome, address: str) -> Iterator[Callable[[Reader], Page]]:
+    """Open a browser as one of the readers."""
+    contexts = []
+
+    def page_of(reader: Reader) -> Page:
+        context = chrome.new_context(base_url=address)
+        if reader.cookie:
+            context.add_cookies([{"name": "festival", "value": reader.cookie, "url": address}])
+        contexts.append(context)
+        return context.new_page()
+
+    yield page_of
+    for context in contexts:
+        context.close()
+
+
+class Watch:
+    """Writes down what is wrong with a page while it is open."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.faults: dict[str, list[str]] = {}
+        self._page, self._address, self._path = page, address, ""
+        page.on("request", self._note_request)
+        page.on("console", self._note_console)
+        page.on("pageerror", lambda error: self._note(str(error)))
+
+    def _note(self, fault: str) -> None:
+        self.faults.setdefault(self._path, []).append(fault[:300])
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith((self._address, "data:")):
+            self._note(f"asks {urlsplit(request.url).netloc}")
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        # A refusal is a page with its status; Chromium calls that an error.
+        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+            self._note(message.text)
+
+    def look_at(self, path: str, axe: Axe) -> None:
+        """Open a page once and judge it at each width."""
+        self._path = path
+        self._page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+        self._page.goto(path)
+        for width in WIDTHS:
+            self._page.set_viewport_size({"width": width, "height": 800})
+            for fault in axe.run(self._page).response["violations"]:
+                if fault["impact"] in GRAVE:
+                    self._note(f"{width} px: {fault['id']} {[node['html'][:80] for node in fault['nodes'][:2]]}")
+        self._page.set_viewport_size({"width": NARROWEST, "height": 800})
+        wide = self._page.evaluate("document.documentElement.scrollWidth")
+        if wide > NARROWEST:
+            self._note(f"is {wide} px wide on a screen of {NARROWEST}")
+
+
+@pytest.mark.parametrize("reader", [0, 1, 2], ids=["visitor", "attendee", "administrator"])
+@pytest.mark.parametrize("language", LANGUAGES, ids=["zh", "en"])
+def test_every_page_can_be_read_by_all_and_keeps_to_itself(readers, opened, language, reader, address) -> None:
+    page = opened(readers[reader])
+    watch, axe = Watch(page, address), Axe()
+
+    for path in readers[reader].pages:
+        watch.look_at(language + path, axe)
+
+    assert watch.faults == {}
