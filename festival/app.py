@@ -68,8 +68,8 @@ from festival.reviews import models as reviews_models
 from festival.roster import manage as roster_manage
 from festival.seed import cli as seed_cli
 from festival.seed import models as seed_models
-from festival.signups import holding as signups_holding
 from festival.signups import cli as signups_cli
+from festival.signups import holding as signups_holding
 from festival.signups import manage as signups_manage
 from festival.signups import models as signups_models
 from festival.signups import sweep

@@ -7,13 +7,13 @@ mark itself, those that need nobody, and the check.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from flask import Flask, abort, current_app
 from flask.typing import ResponseReturnValue
 
 View: TypeAlias = Callable[..., ResponseReturnValue]
-V = TypeVar("V", bound=View)
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 class Who(StrEnum):

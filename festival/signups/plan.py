@@ -17,8 +17,8 @@ from festival.lib.i18n import _, _n
 from festival.programme import queries as programme
 from festival.programme.forms import ActivityForm, SlotForm, sessions_of
 from festival.programme.models import Activity, Slot
-from festival.programme.wording import REFUSALS
 from festival.programme.service import PlanReason, PlanRefused
+from festival.programme.wording import REFUSALS
 from festival.signups import change_of_plan
 from festival.signups.change_of_plan import Saved
 

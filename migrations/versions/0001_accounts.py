@@ -38,9 +38,7 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=254), nullable=False),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("channel IN ('mobile', 'mail')", name=op.f("ck_address_channel_known")),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_address_account_id_account"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_address_account_id_account"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
         sa.UniqueConstraint("value", name="uq_address_value"),
     )

@@ -59,9 +59,7 @@ def upgrade() -> None:
         sa.Column("title_zh", sa.String(length=100), nullable=False),
         sa.Column("title_en", sa.String(length=100), nullable=False),
         sa.Column("colour", sa.String(length=7), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["festival_id"], ["festival.id"], name=op.f("fk_track_festival_id_festival"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["festival_id"], ["festival.id"], name=op.f("fk_track_festival_id_festival"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_track")),
         sa.UniqueConstraint("festival_id", "key", name="uq_track_key"),
     )
@@ -81,9 +79,7 @@ def upgrade() -> None:
         sa.Column("point_quality", sa.String(length=16), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("(lat IS NULL) = (lon IS NULL)", name=op.f("ck_venue_point_whole")),
-        sa.ForeignKeyConstraint(
-            ["festival_id"], ["festival.id"], name=op.f("fk_venue_festival_id_festival"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["festival_id"], ["festival.id"], name=op.f("fk_venue_festival_id_festival"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_venue")),
         sa.UniqueConstraint("festival_id", "key", name="uq_venue_key"),
     )
@@ -134,21 +130,15 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "mode IN ('open', 'approval', 'ballot', 'invitation', 'ticket')", name=op.f("ck_activity_mode_known")
-        ),
-        sa.CheckConstraint(
-            "status IN ('draft', 'published', 'postponed', 'cancelled')", name=op.f("ck_activity_status_known")
-        ),
+        sa.CheckConstraint("mode IN ('open', 'approval', 'ballot', 'invitation', 'ticket')", name=op.f("ck_activity_mode_known")),
+        sa.CheckConstraint("status IN ('draft', 'published', 'postponed', 'cancelled')", name=op.f("ck_activity_status_known")),
         sa.CheckConstraint(
             "closes_at IS NULL OR opens_at IS NULL OR closes_at > opens_at",
             name=op.f("ck_activity_closes_after_opening"),
         ),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_activity_ends_after_start")),
         sa.CheckConstraint("party_max >= 1", name=op.f("ck_activity_party_max_positive")),
-        sa.CheckConstraint(
-            "waitlist_limit IS NULL OR waitlist_limit >= 0", name=op.f("ck_activity_waitlist_limit_not_negative")
-        ),
+        sa.CheckConstraint("waitlist_limit IS NULL OR waitlist_limit >= 0", name=op.f("ck_activity_waitlist_limit_not_negative")),
         sa.ForeignKeyConstraint(
             ["festival_id"], ["festival.id"], name=op.f("fk_activity_festival_id_festival"), ondelete="CASCADE"
         ),
@@ -185,15 +175,11 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("status IN ('scheduled', 'postponed', 'cancelled')", name=op.f("ck_slot_status_known")),
-        sa.CheckConstraint(
-            "approved_ceiling IS NULL OR approved_ceiling >= 0", name=op.f("ck_slot_ceiling_not_negative")
-        ),
+        sa.CheckConstraint("approved_ceiling IS NULL OR approved_ceiling >= 0", name=op.f("ck_slot_ceiling_not_negative")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_slot_ends_after_start")),
         sa.CheckConstraint("heads >= 0", name=op.f("ck_slot_heads_not_negative")),
         sa.CheckConstraint("sequence >= 0", name=op.f("ck_slot_sequence_not_negative")),
-        sa.ForeignKeyConstraint(
-            ["activity_id"], ["activity.id"], name=op.f("fk_slot_activity_id_activity"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_slot_activity_id_activity"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["parent_id"], ["slot.id"], name=op.f("fk_slot_parent_id_slot"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_slot_venue_id_venue")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slot")),
@@ -222,9 +208,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(quota_question IS NULL) = (quota_answer IS NULL)", name=op.f("ck_pool_quota_whole")),
         sa.CheckConstraint("capacity IS NULL OR capacity >= 0", name=op.f("ck_pool_capacity_not_negative")),
         sa.CheckConstraint("taken >= 0", name=op.f("ck_pool_taken_not_negative")),
-        sa.CheckConstraint(
-            "waitlist_limit IS NULL OR waitlist_limit >= 0", name=op.f("ck_pool_waitlist_limit_not_negative")
-        ),
+        sa.CheckConstraint("waitlist_limit IS NULL OR waitlist_limit >= 0", name=op.f("ck_pool_waitlist_limit_not_negative")),
         sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_pool_slot_id_slot"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pool")),
         sa.UniqueConstraint("slot_id", "key", name="uq_pool_key"),
@@ -248,9 +232,7 @@ def upgrade() -> None:
         sa.Column("minimum", sa.Integer(), nullable=True),
         sa.Column("maximum", sa.Integer(), nullable=True),
         sa.Column("retain_days", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "sensitivity IN ('basic', 'personal', 'sensitive')", name=op.f("ck_question_sensitivity_known")
-        ),
+        sa.CheckConstraint("sensitivity IN ('basic', 'personal', 'sensitive')", name=op.f("ck_question_sensitivity_known")),
         sa.CheckConstraint("retain_days >= 0", name=op.f("ck_question_retain_days_not_negative")),
         sa.ForeignKeyConstraint(
             ["activity_id"], ["activity.id"], name=op.f("fk_question_activity_id_activity"), ondelete="CASCADE"

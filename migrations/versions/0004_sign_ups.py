@@ -39,12 +39,8 @@ def upgrade() -> None:
         sa.Column("last_itip_seq", sa.Integer(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "(state = 'offered') = (offered_until IS NOT NULL)", name=op.f("ck_sign_up_offered_has_a_deadline")
-        ),
-        sa.CheckConstraint(
-            "arrived = 0 OR state IN ('confirmed', 'attended')", name=op.f("ck_sign_up_arrived_needs_a_place")
-        ),
+        sa.CheckConstraint("(state = 'offered') = (offered_until IS NOT NULL)", name=op.f("ck_sign_up_offered_has_a_deadline")),
+        sa.CheckConstraint("arrived = 0 OR state IN ('confirmed', 'attended')", name=op.f("ck_sign_up_arrived_needs_a_place")),
         sa.CheckConstraint(
             "state IN ('pending', 'entered', 'offered', 'confirmed', 'waitlisted', 'attended', 'no_show', 'withdrawn', 'removed', 'rejected', 'expired')",
             name=op.f("ck_sign_up_state_known"),
@@ -70,12 +66,8 @@ def upgrade() -> None:
         "sign_up",
         ["person_id", "claim"],
         unique=True,
-        sqlite_where=sa.text(
-            "state IN ('pending', 'entered', 'offered', 'confirmed', 'waitlisted', 'attended', 'no_show')"
-        ),
-        postgresql_where=sa.text(
-            "state IN ('pending', 'entered', 'offered', 'confirmed', 'waitlisted', 'attended', 'no_show')"
-        ),
+        sqlite_where=sa.text("state IN ('pending', 'entered', 'offered', 'confirmed', 'waitlisted', 'attended', 'no_show')"),
+        postgresql_where=sa.text("state IN ('pending', 'entered', 'offered', 'confirmed', 'waitlisted', 'attended', 'no_show')"),
     )
     op.create_table(
         "answer",
@@ -85,9 +77,7 @@ def upgrade() -> None:
         sa.Column("plain", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("(plain IS NULL) <> (sealed IS NULL)", name=op.f("ck_answer_plain_or_sealed")),
-        sa.ForeignKeyConstraint(
-            ["sign_up_id"], ["sign_up.id"], name=op.f("fk_answer_sign_up_id_sign_up"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["sign_up_id"], ["sign_up.id"], name=op.f("fk_answer_sign_up_id_sign_up"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
         sa.UniqueConstraint("sign_up_id", "question_key", name="uq_answer_question"),
     )

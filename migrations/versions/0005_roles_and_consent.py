@@ -68,14 +68,10 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.Integer(), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_consent_account_id_account"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_consent_account_id_account"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_consent_activity_id_activity")),
         sa.ForeignKeyConstraint(["notice_id"], ["privacy_notice.id"], name=op.f("fk_consent_notice_id_privacy_notice")),
-        sa.ForeignKeyConstraint(
-            ["sign_up_id"], ["sign_up.id"], name=op.f("fk_consent_sign_up_id_sign_up"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["sign_up_id"], ["sign_up.id"], name=op.f("fk_consent_sign_up_id_sign_up"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
     op.create_index("ix_consent_account_id", "consent", ["account_id"], unique=False)

@@ -20,9 +20,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["slot_id"], ["slot.id"], name=op.f("fk_calendar_entry_slot_id_slot"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_calendar_entry_slot_id_slot"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_entry")),
         sa.UniqueConstraint("slot_id", "locale", "audience", name="uq_calendar_entry_of_slot"),
     )
