@@ -169,6 +169,8 @@ def _read_mobile(number: str) -> Reachable | NotAnAddress:
 
 CODE_DIGITS = 6
 CODE_LASTS = timedelta(minutes=5)
+#: The longest limit asks when codes were sent; afterwards nobody does, and the address is not kept.
+CODE_KEPT = timedelta(days=2)
 #: Wrong codes that one sent code bears.
 CODE_TRIES = 5
 #: A second press of the same button by the browser that used the code is answered as the first for so long.

@@ -27,7 +27,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from festival.accounts import personal, queries, rules
 from festival.accounts.models import Account, AccountKind, Address, CodeChallenge, Consent, SignInSession
@@ -38,6 +38,7 @@ from festival.lib.db import db, is_postgresql
 from festival.lib.errors import NotFound
 from festival.lib.i18n import Locale
 from festival.lib.log import log
+from festival.outbox.models import DemoMail
 from festival.outbox.service import owe
 
 
@@ -94,6 +95,7 @@ def request_code(address_text: str, locale: Locale) -> CodeSent | CodeRefused:
     reached = rules.limit_reached(queries.sent_within_a_day(address.value, now), now)
     if reached:
         return CodeRefused(reached.reason, reached.retry_after)
+    _forget_old_challenges(now)
     challenge = CodeChallenge(
         address=address.value,
         channel=address.channel,
@@ -107,6 +109,19 @@ def request_code(address_text: str, locale: Locale) -> CodeSent | CodeRefused:
     log.info("code owed", challenge=challenge.id, channel=address.channel.value)
     after = rules.limit_reached(queries.sent_within_a_day(address.value, now), now)
     return CodeSent(address, after.retry_after if after else 0)
+
+
+def _forget_old_challenges(now: datetime) -> None:
+    """Drop challenges that no limit asks about any more, a few at a time, stepping over what others drop right now."""
+    old = db.session.scalars(
+        select(CodeChallenge.id)
+        .where(CodeChallenge.sent_at < now - rules.CODE_KEPT)
+        .order_by(CodeChallenge.id)
+        .limit(100)
+        .with_for_update(skip_locked=True),
+    ).all()
+    if old:
+        db.session.execute(delete(CodeChallenge).where(CodeChallenge.id.in_(old)))
 
 
 def code_of(challenge: CodeChallenge) -> str:
@@ -236,8 +251,7 @@ def add_address(account: Account, address_text: str, code_text: str, *, browser:
         return AddressAdded(held[reachable.channel], None)
     former = held.get(reachable.channel)
     if former is not None:
-        db.session.delete(former)
-        db.session.flush()
+        _forget_address(former)
     added = Address(account_id=account.id, channel=reachable.channel, value=reachable.value, verified_at=clock.wall())
     db.session.add(added)
     db.session.flush()
@@ -258,9 +272,17 @@ def remove_address(account: Account, address_id: int) -> AddressProblem | None:
         raise NotFound
     if len(held) == 1:
         return AddressProblem.LAST
-    db.session.delete(chosen)
+    _forget_address(chosen)
     record("address.remove", "account", account.id, actor_id=account.id, changes=chosen.channel)
     return None
+
+
+def _forget_address(address: Address) -> None:
+    """Drop an address and what was sent to prove it: it is nobody's any more."""
+    db.session.execute(delete(CodeChallenge).where(CodeChallenge.address == address.value))
+    db.session.execute(delete(DemoMail).where(DemoMail.to == address.value))
+    db.session.delete(address)
+    db.session.flush()
 
 
 def set_locale(account: Account, locale: Locale) -> None:

@@ -12,6 +12,9 @@ from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, Ledger
 from festival.signups.notice import sensitive_groups
 from festival.signups.rules import LIVE
 
+#: The columns of a sign-up that say who it was, emptied.
+_NOBODY = {"name": "", "search_text": "", "reason": "", "reply": ""}
+
 
 def _export(account_id: int) -> Rows:
     """Return a person's sign-ups, sealed answers and files in clear."""
@@ -69,6 +72,8 @@ def _consent_withdrawn(consent: Consent) -> None:
         keys = _keys_of(consent.activity_id, consent.question_key)
     else:
         _withdraw_if_live(consent.sign_up_id, consent.account_id)
+        db.session.flush()
+        db.session.execute(update(SignUp).where(SignUp.id == consent.sign_up_id).values(**_NOBODY))
     for table in (Answer, AnswerFile):
         chosen = [table.sign_up_id == consent.sign_up_id]
         if keys is not None:

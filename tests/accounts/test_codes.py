@@ -220,3 +220,10 @@ def test_a_refused_sign_up_leaves_the_code_good_and_no_account(app, at):
 
     assert db.session.scalars(select(Address)).all() == []
     assert isinstance(enter(code), service.Redeemed)
+
+
+def test_who_asked_for_codes_is_forgotten_after_two_days(app, at):
+    ask()
+    at.shift(2 * 24 * 3600 + 1)
+    ask("13900139000")
+    assert db.session.scalars(select(CodeChallenge.address)).all() == ["13900139000"]

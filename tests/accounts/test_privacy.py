@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import ForeignKey, Table, func, select
+from sqlalchemy import ForeignKey, String, Table, func, select
 
 from festival.accounts import personal, service
 from festival.accounts.models import Account, Address, Consent, SignInSession
@@ -16,7 +16,7 @@ from festival.outbox.delivery import deliver_due
 from festival.outbox.models import Message
 from festival.outbox.service import owe
 from festival.programme.models import Sensitivity
-from festival.signups import notice
+from festival.signups import holding, notice
 from festival.signups.models import Answer, AnswerFile, SignUp
 from festival.signups.rules import State
 from tests.accounts.codes import sent_code
@@ -24,6 +24,8 @@ from tests.builders import make_activity, make_person, make_question, make_sign_
 from tests.web import Browser
 
 NUMBER, NAME, ANSWER, SECRET, FILE = "13800138000", "李晨曦之名", "津城秘密单位", "120101199001011234", "简历正文之秘密"
+#: How the name is found by sound, what staff wrote about the person, and what the person answered.
+SOUND, REASON, REPLY = "lichenxi", "名额留给本区单位", "我已补交证明"
 #: Tables that lead to an account but hold nothing about those who attend, and why.
 STAFFS = {
     "role_grant": "staff's roles",
@@ -45,6 +47,8 @@ def person(app):
     ]
     sign_up = make_sign_up(activity, person=person, name=NAME)
     with transaction():
+        written = db.session.get_one(SignUp, sign_up.id)
+        written.reason, written.reply = REASON, REPLY
         context = f"answer:{sign_up.id}"
         db.session.add_all(
             [
@@ -91,7 +95,7 @@ def _leads_to(table: Table, reached: set[str]) -> bool:
 
 
 def test_every_table_that_leads_to_a_person_belongs_to_a_holding(app):
-    held = set().union(*(holding.tables for holding in personal.holdings()))
+    held = set().union(*(one.tables for one in personal.holdings()))
     about = {"account"}
     grew = True
     while grew:
@@ -106,7 +110,7 @@ def test_my_data_is_whole_and_readable(app, me, person):
     data = json.loads(page.text)
     account_id = person.id
 
-    held = set().union(*(holding.tables for holding in personal.holdings()))
+    held = set().union(*(one.tables for one in personal.holdings()))
     assert data.keys() == held | {"exported_at"}
     assert page.response.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
     assert page.response.headers["Cache-Control"] == "no-store"
@@ -132,7 +136,8 @@ def _words_in_the_database() -> str:
 def test_a_forgotten_person_leaves_counts_and_no_trace(app, me, person):
     account_id = person.id
     before = pool_of(db.session.scalars(select(SignUp)).one().activity).taken
-    assert [word for word in (NUMBER, NAME, ANSWER) if word not in _words_in_the_database()] == []
+    readable = (NUMBER, NAME, ANSWER, SOUND, REASON, REPLY)
+    assert [word for word in readable if word not in _words_in_the_database()] == []
     db.session.rollback()
 
     done = me.post_form("/me/privacy/delete", confirm="y")
@@ -140,13 +145,18 @@ def test_a_forgotten_person_leaves_counts_and_no_trace(app, me, person):
     assert done.location == "/forgotten"
     assert me.get("/me/privacy").status == 303
     left = _words_in_the_database()
-    assert [word for word in (NUMBER, NAME, ANSWER, SECRET, FILE, "您已成功报名") if word in left] == []
+    assert [word for word in (*readable, SECRET, FILE, "您已成功报名") if word in left] == []
     sign_up = db.session.scalars(select(SignUp)).one()
     assert (sign_up.state, sign_up.person_id, before, pool_of(sign_up.activity).taken) == ("withdrawn", account_id, 1, 0)
     empty = {
         table: db.session.scalar(select(func.count()).select_from(table)) for table in (Answer, AnswerFile, Consent, Address)
     }
     assert set(empty.values()) == {0}
+
+
+def test_no_column_of_a_sign_up_that_holds_words_is_overlooked(app):
+    words = {column.name for column in SignUp.__table__.columns if isinstance(column.type, String)}
+    assert words - holding._NOBODY.keys() == {"claim", "code", "digits", "state", "source"}
 
 
 def test_their_place_goes_to_whoever_waits(app, person):
@@ -224,7 +234,8 @@ def test_withdrawing_the_consent_to_the_notice_ends_the_sign_up_and_deletes_its_
 
     assert db.session.scalars(select(Answer)).all() == []
     assert db.session.scalars(select(AnswerFile)).all() == []
-    assert db.session.scalars(select(SignUp.state)).one() == "withdrawn"
+    sign_up = db.session.scalars(select(SignUp)).one()
+    assert (sign_up.state, sign_up.name, sign_up.search_text, sign_up.reply) == ("withdrawn", "", "", "")
 
 
 def test_nobody_withdraws_for_somebody_else(app, me, visitor):
@@ -262,6 +273,15 @@ def test_a_new_number_takes_the_place_of_the_old(app, me, person):
     person_id = person.id
     add(me, "13900139000")
     assert addresses(person_id) == ["13900139000"]
+
+
+def test_a_number_given_up_is_kept_nowhere(app, me, person):
+    person_id = person.id
+    add(me, "13900139000")
+    with transaction():
+        service.erase(db.session.get_one(Account, person_id))
+    left = _words_in_the_database()
+    assert [number for number in (NUMBER, "13900139000") if number in left] == []
 
 
 def test_an_address_of_another_account_is_not_taken_over(app, me, person):
