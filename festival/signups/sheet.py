@@ -101,6 +101,14 @@ class Sheet:
         """Say what one who chooses a pool would get; empty where a place is free."""
         return wording.opening_words(opening.verdict, opening.ahead, self.activity.promotion)
 
+    @property
+    def told_before(self) -> str:
+        """Say what follows from sending the form, where there is nothing to choose; empty where a place is free."""
+        if self.only_slot is None or not (self.only_pool or self.only_slot.is_by_quota):
+            return ""
+        opening = self.only_pool or next((pool for pool in self.only_slot.pools if pool.is_choosable), None)
+        return wording.told_before(opening.verdict, opening.ahead, self.activity) if opening else ""
+
     def said_of_day(self, day: SlotDay) -> str:
         """Say how a whole day stands, so that nobody need open it to see that it is full."""
         if any(self.is_held(opening) for opening in day.slots):

@@ -376,6 +376,24 @@ def opening_words(verdict: State | Reason, ahead: int, promotion: Promotion) -> 
     return ""
 
 
+def told_before(verdict: State | Reason, ahead: int, activity: Activity) -> str:
+    """Say over a form without a choice what follows from sending it; empty where a place is free for the taking."""
+    if verdict == State.WAITLISTED:
+        if ahead:
+            return _("名额已满，提交后进入候补，前面 %(n)s 位。", n=ahead)
+        return _("名额已满，提交后进入候补，您将是第一位。")
+    if verdict == State.PENDING and activity.is_reviewed and activity.result_at is not None:
+        return _("提交后先审核，通过后参加抽签，与报名先后无关。结果 %(time)s 公布。", time=moment(activity.result_at))
+    if verdict == State.PENDING:
+        return _("提交后由主办方审核，结果会通知您。")
+    if verdict == State.ENTERED:
+        announced = activity.result_at
+        if announced is None:
+            return _("报名后参加抽签，与报名先后无关，结果会通知您。")
+        return _("报名后参加抽签，与报名先后无关。结果 %(time)s 公布。", time=moment(announced))
+    return ""
+
+
 # -- what is wrong with a field -----------------------------------------------------------------------------------------------
 
 
