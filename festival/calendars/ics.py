@@ -8,10 +8,24 @@ last revision, so nothing in here reads a clock.
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from icalendar import Alarm, Calendar, Component, Event, Timezone, TimezoneStandard, vDuration, vText, vUri
+from icalendar import (
+    Alarm,
+    Calendar,
+    Component,
+    Event,
+    Timezone,
+    TimezoneStandard,
+    vCategory,
+    vDDDTypes,
+    vDuration,
+    vGeo,
+    vInt,
+    vText,
+    vUri,
+)
 from PIL import ImageColor
 
 from festival.calendars.rules import Appearance
@@ -22,6 +36,10 @@ from festival.lib.text import clean, clean_line
 WRITER = 1
 PRODID = "-//Hexi Talent Festival//Calendar 1.0//ZH"
 ZONE = "Asia/Shanghai"
+#: Octets of a line without its end.
+_LINE = 75
+#: In UTF-8 an octet from here to there continues a character.
+_CONTINUES, _BEGINS = 0x80, 0xC0
 #: Names the UIDs of alarms (RFC 9074) after those of their slots.
 _ALARMS = uuid.UUID("7b0d2f5e-2f1c-4c61-9f0b-6d4f0c7a1e35")
 #: The end of every calendar: entries are put in front of it.
@@ -83,46 +101,68 @@ class Head:
 def write_entry(entry: Entry) -> bytes:
     """Return an entry as a VEVENT."""
     event = Event()
-    event.add("uid", entry.uid)
-    event.add("dtstamp", _utc(entry.updated_at))
-    event.add("last-modified", _utc(entry.updated_at))
-    event.add("created", _utc(entry.created_at))
-    event.add("sequence", entry.sequence)
-    event.add("dtstart", _local(entry.starts_at))
-    event.add("dtend", _local(entry.ends_at))
-    _add_text(event, "summary", clean_line(entry.summary))
-    _add_text(event, "description", clean(entry.description))
-    _add_place(event, entry.place)
-    event.add("status", entry.appearance.status.value)
-    event.add("transp", "OPAQUE" if entry.appearance.is_opaque else "TRANSPARENT")
-    event.add("x-microsoft-cdo-busystatus", vText(entry.appearance.busy.value))
-    event.add("categories", [clean_line(category) for category in entry.categories])
+    event["uid"] = vText(entry.uid)
+    event["dtstamp"] = event["last-modified"] = vDDDTypes(_utc(entry.updated_at))
+    event["created"] = vDDDTypes(_utc(entry.created_at))
+    event["sequence"] = vInt(entry.sequence)
+    event["dtstart"] = vDDDTypes(_local(entry.starts_at))
+    event["dtend"] = vDDDTypes(_local(entry.ends_at))
+    _set_text(event, "summary", clean_line(entry.summary))
+    _set_text(event, "description", clean(entry.description))
+    _set_place(event, entry.place)
+    event["status"] = vText(entry.appearance.status.value)
+    event["transp"] = vText("OPAQUE" if entry.appearance.is_opaque else "TRANSPARENT")
+    event["x-microsoft-cdo-busystatus"] = vText(entry.appearance.busy.value)
+    event["categories"] = vCategory([clean_line(category) for category in entry.categories])
     if entry.is_private:
-        event.add("class", "PRIVATE")
-    event.add("url", entry.url)
-    _add_text(event, "contact", clean_line(entry.contact))
+        event["class"] = vText("PRIVATE")
+    event["url"] = vUri(entry.url)
+    _set_text(event, "contact", clean_line(entry.contact))
     if entry.alarm:
         event.add_component(_alarm(entry))
-    return bytes(event.to_ical())
+    return _bytes(event)
 
 
-def _add_text(component: Component, name: str, text: str) -> None:
-    """Add a text; an empty one is left out, for readers stumble over it."""
+def _bytes(component: Component) -> bytes:
+    """Return a component as it is sent."""
+    return b"".join(_folded(line) for line in component.content_lines() if line)
+
+
+def _folded(line: str) -> bytes:
+    """Return a content line with its end, in parts of at most 75 octets that split no character and no escape.
+
+    icalendar's own folding does the same, one character at a time: it is most of the time a long Chinese text takes.
+    """
+    raw = line.encode()
+    parts, start, room = [], 0, _LINE
+    while len(raw) - start > room:
+        end = start + room
+        while _CONTINUES <= raw[end] < _BEGINS:  # inside a character
+            end -= 1
+        if raw[end - 1] in b"\\^":  # what it escapes stays with it: some readers unescape before they unfold
+            end -= 1
+        parts.append(raw[start:end])
+        start, room = end, _LINE - 1
+    parts.append(raw[start:])
+    return b"\r\n ".join(parts) + b"\r\n"
+
+
+def _set_text(component: Component, name: str, text: str) -> None:
+    """Set a text; an empty one is left out, for readers stumble over it."""
     if text:
-        component.add(name, vText(text))
+        component[name] = vText(text)
 
 
-def _add_place(event: Event, place: Place) -> None:
+def _set_place(event: Event, place: Place) -> None:
     name, address = clean_line(place.name), clean_line(place.address)
-    _add_text(event, "location", ", ".join(part for part in (name, address) if part))
+    _set_text(event, "location", ", ".join(part for part in (name, address) if part))
     if place.lat is None or place.lon is None:
         return
-    event.add("geo", (place.lat, place.lon))
+    event["geo"] = vGeo((place.lat, place.lon))
     parameters = {"VALUE": "URI", "X-TITLE": name, "X-ADDRESS": address, "X-APPLE-RADIUS": "100"}
-    event.add(
-        "x-apple-structured-location",
-        vUri(f"geo:{place.lat},{place.lon}"),
-        {name: value for name, value in parameters.items() if value},
+    event["x-apple-structured-location"] = vUri(
+        f"geo:{place.lat},{place.lon}",
+        params={name: value for name, value in parameters.items() if value},
     )
 
 
@@ -131,14 +171,14 @@ def _alarm(entry: Entry) -> Alarm:
     alarm.add("uid", str(uuid.uuid5(_ALARMS, entry.uid)))
     alarm.add("action", "DISPLAY")
     alarm.add("trigger", timedelta(hours=-1))
-    _add_text(alarm, "description", clean_line(entry.alarm))
+    _set_text(alarm, "description", clean_line(entry.alarm))
     return alarm
 
 
 def _utc(at: datetime) -> datetime:
     """Return an aware instant in whole seconds; a naive one would silently be taken for UTC."""
     assert at.tzinfo is not None
-    return at.replace(microsecond=0)
+    return at.astimezone(UTC).replace(microsecond=0)
 
 
 def _local(at: datetime) -> datetime:
@@ -166,8 +206,7 @@ def write_calendar(head: Head | None, entries: Iterable[bytes], modified_at: dat
         if modified_at is not None:
             calendar.add("last-modified", _utc(modified_at))
     calendar.add_component(_zone())
-    frame = bytes(calendar.to_ical())
-    return b"".join((frame.removesuffix(_END), *entries, _END))
+    return b"".join((_bytes(calendar).removesuffix(_END), *entries, _END))
 
 
 def _add_head(calendar: Calendar, head: Head) -> None:
@@ -179,7 +218,7 @@ def _add_head(calendar: Calendar, head: Head) -> None:
         ("x-wr-caldesc", description),
         ("x-wr-timezone", ZONE),
     ):
-        _add_text(calendar, property_name, text)
+        _set_text(calendar, property_name, text)
     refresh = vDuration(head.refresh)
     calendar.add("refresh-interval", refresh, {"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(head.refresh))

@@ -80,8 +80,8 @@ SEQUENCE:3
 CATEGORIES:高峰论坛,Forum
 CONTACT:区委人才办 022-2327 0000
 CREATED:20230520T010000Z
-DESCRIPTION:名家论道\\n\\n详情 / Details: https://festival.example/act
- ivities/forum
+DESCRIPTION:名家论道\\n\\n详情 / Details: https://festival.example/acti
+ vities/forum
 GEO:39.08757;117.19806
 LAST-MODIFIED:20230601T020304Z
 LOCATION:天津大礼堂\\, 天津市河西区友谊路
