@@ -10,7 +10,7 @@ import time_machine
 from festival.accounts.models import Account, CodeChallenge, SignInSession
 from festival.lib import clock
 from festival.lib.db import db, transaction
-from festival.programme.models import Access, ActivityStatus, Mode, Pool, Slot, SlotStatus
+from festival.programme.models import Access, Activity, ActivityStatus, Mode, Pool, Slot, SlotStatus
 from festival.signups.models import Answer, IdempotentAnswer, SignUp
 from festival.signups.rules import State
 from tests.accounts.codes import sent_code
@@ -297,6 +297,24 @@ def test_a_double_tap_of_a_newcomer_is_one_sign_up_and_one_account(app, visitor)
     (made,) = sign_ups()
     assert [(one.status, one.location) for one in answers] == [(303, f"/sign-ups/{made.code}")] * 4
     assert db.session.scalar(sa.select(sa.func.count(Account.id))) == 1
+
+
+@pytest.mark.slow
+def test_a_busy_database_gives_the_form_back_and_pressing_again_is_safe(app, visitor):
+    activity = make_activity()
+    make_question(activity, "employer")
+    visitor.sign_in(make_person())
+    page = visitor.get(form_of(activity))
+
+    with transaction():
+        db.session.execute(sa.select(Activity.id).where(Activity.id == activity.id).with_for_update())
+        busy = visitor.post_form(page, {"q-employer": "设计院", "consent": "1"})
+    again = visitor.post_form(busy)
+
+    assert (busy.status, busy.response.headers["Retry-After"]) == (503, "3")
+    assert busy.html.select_one('[name="q-employer"]')["value"] == "设计院"
+    assert "不会重复报名" in busy.words
+    assert (again.status, len(sign_ups())) == (303, 1)
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------------
