@@ -116,7 +116,7 @@ def _is_true(kind: str, about: _About) -> bool:
     """Tell whether a message still says what is so."""
     if about.sign_up.state not in TRUE_IN[kind]:
         return False
-    if kind == "sign_up_offered":
+    if kind in {"sign_up_offered", "sign_up_approved_offer"}:
         until = about.sign_up.offered_until
         return until is not None and until > clock.now()
     cancelled = about.activity.status == ActivityStatus.CANCELLED or about.slot.status == SlotStatus.CANCELLED

@@ -172,6 +172,36 @@ def _rejected(facts: Facts) -> Words:
     return Words(fitted(short, facts.reason or _("见我的消息"), facts.title), short(facts.reason or _("未说明"), facts.title))
 
 
+def _approved(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("“%(title)s”审核已通过，报名成功，时间%(time)s。", title=title, time=facts.time)
+
+    return Words(
+        fitted(sentence, facts.title),
+        _(
+            "“%(title)s”审核已通过，报名成功。时间：%(span)s；地点：%(place)s。请凭签到码 %(no)s 入场。",
+            title=facts.title,
+            span=facts.span,
+            place=facts.place,
+            no=facts.digits,
+        ),
+    )
+
+
+def _approved_offer(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("“%(title)s”审核已通过，请于%(time)s前登录确认参加，逾期名额将递补。", title=title, time=facts.deadline)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _asked(facts: Facts) -> Words:
+    def short(reason: str, title: str) -> str:
+        return _("您的“%(title)s”报名需补充材料：%(reason)s。请登录补充。", title=title, reason=reason)
+
+    return Words(fitted(short, facts.reason or _("见我的消息"), facts.title), short(facts.reason or _("未说明"), facts.title))
+
+
 def _not_drawn(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("很遗憾，“%(title)s”本次未抽中，您已自动进入候补。抽签结果可登录查看。", title=title)
@@ -232,6 +262,9 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_withdrawn": _withdrawn,
     "sign_up_removed": _removed,
     "sign_up_rejected": _rejected,
+    "sign_up_approved": _approved,
+    "sign_up_approved_offer": _approved_offer,
+    "sign_up_asked": _asked,
     "sign_up_not_drawn": _not_drawn,
     "sign_up_draw_void": _draw_void,
     "activity_changed": _changed,
@@ -252,6 +285,9 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_withdrawn": _l("已取消报名"),
     "sign_up_removed": _l("已移出名单"),
     "sign_up_rejected": _l("审核未通过"),
+    "sign_up_approved": _l("审核通过"),
+    "sign_up_approved_offer": _l("审核通过，请确认参加"),
+    "sign_up_asked": _l("需补充材料"),
     "sign_up_not_drawn": _l("本次未抽中"),
     "sign_up_draw_void": _l("抽签作废，将重新抽签"),
     "activity_changed": _l("时间或地点有变动"),

@@ -1,10 +1,17 @@
 """The lock under which everything about an activity's places is decided."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from festival.lib.db import db, in_transaction
 from festival.lib.errors import NotFound
 from festival.programme.models import Activity
+
+_LOCKED = (
+    select(Activity)
+    .where(Activity.id == bindparam("activity_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def lock_activity(activity_id: int) -> Activity:
@@ -16,12 +23,7 @@ def lock_activity(activity_id: int) -> Activity:
     :raises NotFound: there is no such activity.
     """
     assert in_transaction(), "places change inside transaction() only"  # a bug, not an answer
-    activity = db.session.scalar(
-        select(Activity)
-        .where(Activity.id == activity_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True),
-    )
+    activity = db.session.scalar(_LOCKED, {"activity_id": activity_id})
     if activity is None:
         raise NotFound
     return activity

@@ -11,7 +11,19 @@ from wtforms.form import BaseForm
 
 from festival.accounts.rules import NotAnAddress, read_address
 from festival.accounts.wording import address_words
-from festival.lib.fields import Judged, Legible, LineField, Needed, OneOfField, Ticked, TickField, UploadField, WholeField
+from festival.lib.fields import (
+    Judged,
+    Legible,
+    LineField,
+    LinesField,
+    Needed,
+    OneOfField,
+    Ticked,
+    TickField,
+    UploadField,
+    WholeField,
+    at_most,
+)
 from festival.lib.i18n import _, _n, loc
 from festival.lib.text import half_width
 from festival.lib.uploads import Upload
@@ -334,7 +346,7 @@ class SignUpForm(_AskingForm):
 class EditForm(_AskingForm):
     """What a person may change of an own sign-up. A sealed text is never shown: its field left empty keeps it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is kept, what was agreed to, what was sent
         self,
         activity: Activity,
         questions: list[Question],
@@ -342,16 +354,20 @@ class EditForm(_AskingForm):
         *,
         kept_files: Mapping[str, str],
         consented: frozenset[str],
+        wants_reply: bool = False,
         sent: MultiDict[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> None:
         self.activity, self._kept, self.kept_files = activity, kept, kept_files
+        self.wants_reply = wants_reply
         fields: dict[str, Any] = {"party_size": _party_field(activity)}
         fields |= {
             field_name(question): field_of(question, is_required=question.is_required and not self._keeps(question))
             for question in questions
         }
         fields["revision"] = WholeField("", least=1, most=10**9 - 1)
+        if wants_reply:
+            fields["reply"] = LinesField(_("补充说明"), validators=[Needed(), at_most(500)])
         super().__init__(questions, fields, consented)
         self.process(sent, data=data)
 
@@ -393,6 +409,7 @@ class EditForm(_AskingForm):
             files=self.files(),
             consents=self.consents(),
             revision=self["revision"].data or 0,
+            reply=self["reply"].data or "" if self.wants_reply else "",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from festival.accounts.models import Account
 from festival.audit.service import record
@@ -25,6 +25,17 @@ from festival.signups.answers import AnswerUpload
 from festival.signups.models import IdempotentAnswer, Invitation, LedgerEntry, SignUp, Source
 from festival.signups.notice import consent_further, notice_of, record_consents, sensitive_groups
 from festival.signups.rules import COUNTED, LIVE, Reason, SignUpRefused, State, Way
+
+# What every sign-up asks is built once (signups.queries says why).
+_PERSON = select(Account.id).where(Account.id == bindparam("person_id")).with_for_update(key_share=True)
+_POOLS = select(Pool).where(Pool.slot_id == bindparam("slot_id")).order_by(Pool.position)
+_BOOKABLE = (
+    select(Slot)
+    .where(Slot.activity_id == bindparam("activity_id"), Slot.id.in_(select(Pool.slot_id)))
+    .order_by(Slot.starts_at, Slot.id)
+)
+_WITH_DIGITS = select(SignUp.id).where(SignUp.digits == bindparam("digits"))
+_QUESTIONS = select(Question).where(Question.activity_id == bindparam("activity_id")).order_by(Question.position)
 
 #: How long a form's key answers the same to the same browser.
 SAME_ANSWER = timedelta(minutes=10)
@@ -78,6 +89,8 @@ class EditRequest:
     files: Mapping[str, AnswerUpload]
     consents: frozenset[str]
     revision: int
+    #: What the person answers to a review that asked for more; empty: nothing.
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ def lock(activity_id: int, person_id: int | None = None) -> Locked:
     :raises NotFound: there is no such activity or person.
     """
     if person_id is not None:
-        found = db.session.scalar(select(Account.id).where(Account.id == person_id).with_for_update(key_share=True))
+        found = db.session.scalar(_PERSON, {"person_id": person_id})
         if found is None:
             raise NotFound
     return Locked(lock_activity(activity_id), database_now())
@@ -266,7 +279,7 @@ def _target(activity: Activity, asked: SignUpRequest) -> tuple[Slot, Pool]:
         slot = next((one for one in slots if one.id == asked.slot_id), None)
     if slot is None:
         raise SignUpRefused(Reason.UNKNOWN_POOL)
-    pools = list(db.session.scalars(select(Pool).where(Pool.slot_id == slot.id).order_by(Pool.position)))
+    pools = list(db.session.scalars(_POOLS, {"slot_id": slot.id}))
     pool = choose_pool(pools, asked.pool_id, asked.answers)
     if pool is None:
         raise SignUpRefused(Reason.UNKNOWN_POOL)
@@ -275,13 +288,7 @@ def _target(activity: Activity, asked: SignUpRequest) -> tuple[Slot, Pool]:
 
 def bookable_slots(activity_id: int) -> list[Slot]:
     """Return the slots with places of an activity: its timed entries where it has any, else its sessions."""
-    return list(
-        db.session.scalars(
-            select(Slot)
-            .where(Slot.activity_id == activity_id, Slot.id.in_(select(Pool.slot_id)))
-            .order_by(Slot.starts_at, Slot.id),
-        ),
-    )
+    return list(db.session.scalars(_BOOKABLE, {"activity_id": activity_id}))
 
 
 def choose_pool(pools: list[Pool], pool_id: int | None, answers: Mapping[str, str]) -> Pool | None:
@@ -370,13 +377,13 @@ def _free_digits() -> str:
     """Return six digits that no other sign-up has; seven or eight once the festival has very many."""
     for length in (6, 6, 6, 6, 7, 7, 8, 8):
         digits = tokens.new_digits(length)
-        if db.session.scalar(select(SignUp.id).where(SignUp.digits == digits)) is None:
+        if db.session.scalar(_WITH_DIGITS, {"digits": digits}) is None:
             return digits
     return tokens.new_digits(8)
 
 
 def _questions(activity_id: int) -> list[Question]:
-    return list(db.session.scalars(select(Question).where(Question.activity_id == activity_id).order_by(Question.position)))
+    return list(db.session.scalars(_QUESTIONS, {"activity_id": activity_id}))
 
 
 def _consent(activity: Activity, questions: list[Question], made: SignUp, keys: frozenset[str], version: str) -> None:
@@ -539,6 +546,8 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     taken = queries.places(sign_up.pool_id).taken
     sign_up.party_size = asked.party_size
     sign_up.name = asked.name
+    if asked.reply and sign_up.asked_at is not None:  # back into the review's queue
+        sign_up.reply, sign_up.reason, sign_up.asked_at = asked.reply, "", None
     waitlist.touch(sign_up)
     waitlist.flush(activity.id)
     questions = _questions(activity.id)

@@ -405,6 +405,7 @@ def _edit_form(sign_up: SignUp, sent: MultiDict[str, Any] | None = None) -> Edit
         kept,
         kept_files={file.question_key: file.name for file in queries.files(sign_up.id)},
         consented=queries.consented(sign_up.id),
+        wants_reply=sign_up.asked_at is not None,
         sent=sent,
         data=data if sent is None else {"party_size": sign_up.party_size},
     )
