@@ -276,9 +276,11 @@ def engine_options(url: str) -> dict[str, Any]:
     """
     if url.startswith("sqlite"):
         return {"hide_parameters": True, "connect_args": {"check_same_thread": False, "timeout": LOCK_SECONDS}}
-    limits = (
-        f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
-    )
+    limits = {
+        "lock_timeout": LOCK_SECONDS,
+        "statement_timeout": 2 * LOCK_SECONDS,
+        "idle_in_transaction_session_timeout": 3 * LOCK_SECONDS,
+    }
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
@@ -286,7 +288,10 @@ def engine_options(url: str) -> dict[str, Any]:
         "max_overflow": 4,
         "pool_timeout": LOCK_SECONDS,
         "isolation_level": "READ COMMITTED",
-        "connect_args": {"options": limits, "connect_timeout": LOCK_SECONDS},
+        "connect_args": {
+            "options": " ".join(["-c timezone=UTC", *(f"-c {name}={seconds}s" for name, seconds in limits.items())]),
+            "connect_timeout": LOCK_SECONDS,
+        },
     }
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from festival.accounts.models import Account
 from festival.lib import clock
-from festival.lib.db import db, transaction
+from festival.lib.db import db, is_postgresql, transaction
 from festival.outbox.models import Message
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, ActivityStatus, Pool, Slot, SlotStatus
@@ -200,6 +200,7 @@ def faults(activity: Activity, *, allowed_over: Iterable[int] = ()) -> list[str]
     """
     db.session.rollback()
     activity_id = activity.id
+    _take_snapshot()
     pools = list(
         db.session.scalars(sa.select(Pool).join(Slot, Slot.id == Pool.slot_id).where(Slot.activity_id == activity_id)),
     )
@@ -215,6 +216,13 @@ def faults(activity: Activity, *, allowed_over: Iterable[int] = ()) -> list[str]
     ]
     db.session.rollback()
     return found
+
+
+def _take_snapshot() -> None:
+    """Have everything read from here on be of one moment, also while others write. A read transaction of SQLite is anyway."""
+    db.session.rollback()
+    if is_postgresql():
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _persons(rows: Iterable[SignUp]) -> int:

@@ -99,7 +99,7 @@ class Model:
         return party
 
     def withdraw(self, party: Party) -> None:
-        party.state = "withdrawn"
+        party.state, party.until = "withdrawn", None
         self.serve()
 
     def resize(self, party: Party, size: int) -> bool:
