@@ -136,6 +136,7 @@ def _set_up(page: "Worksheet", sheet: Sheet) -> None:
     page.center_horizontally()
     page.fit_to_pages(1, 0)
     page.set_footer(_footer(sheet))
+    page.set_default_row(sheet.row_height)
     for index, column in enumerate(sheet.columns):
         page.set_column(index, index, column.width)
 
@@ -156,7 +157,6 @@ def _write_top(page: "Worksheet", sheet: Sheet, styles: "dict[str, Format]") -> 
 
 
 def _write_row(page: "Worksheet", number: int, sheet: Sheet, row: Sequence[Cell], styles: "dict[str, Format]") -> None:
-    page.set_row(number, sheet.row_height)
     for index, (column, cell) in enumerate(zip(sheet.columns, row, strict=True)):
         style = styles["centred" if column.centred else "cell"]
         if isinstance(cell, int):

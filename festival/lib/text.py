@@ -16,6 +16,8 @@ _SPACES = re.compile(r"\s+")
 
 def clean(value: str) -> str:
     """Return text of several lines in NFC, with line feeds as line ends and no control, invisible or unpaired characters."""
+    if value.isprintable() and unicodedata.is_normalized("NFC", value):  # nothing in it is of a category removed below
+        return value.strip()
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", _UNSEEN.sub("", _UNFIT.sub("", value))).strip()
 

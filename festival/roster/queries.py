@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, not_, or_, select
 
 from festival.accounts.models import Address
 from festival.accounts.rules import Channel
@@ -84,7 +84,7 @@ def page(activity_id: int, wanted: Wanted, keys: Sequence[str], now: datetime, *
         select(func.count(SignUp.id), func.coalesce(func.sum(SignUp.party_size), 0)).where(*where),
     ).one()
     number = min(wanted.page, max(1, -(-total // PAGE)))
-    rows = _rows(where, _order(wanted.sort, now), keys, now, limit=PAGE, offset=(number - 1) * PAGE)
+    rows = _rows(where, wanted.sort, keys, now, limit=PAGE, offset=(number - 1) * PAGE)
     return Page(_with_positions(activity_id, rows), number, total, int(persons))
 
 
@@ -93,7 +93,7 @@ def one(activity_id: int, sign_up_id: int, keys: Sequence[str], now: datetime) -
 
     :raises NotFound: it has no such sign-up.
     """
-    rows = _rows([SignUp.activity_id == activity_id, SignUp.id == sign_up_id], [SignUp.id.asc()], keys, now)
+    rows = _rows([SignUp.activity_id == activity_id, SignUp.id == sign_up_id], None, keys, now)
     if not rows:
         raise NotFound
     return _with_positions(activity_id, rows)[0]
@@ -101,13 +101,13 @@ def one(activity_id: int, sign_up_id: int, keys: Sequence[str], now: datetime) -
 
 def every(activity_id: int, keys: Sequence[str], now: datetime) -> Iterator[Row]:
     """Yield every sign-up ever made for an activity, oldest first."""
-    return _all([SignUp.activity_id == activity_id], [SignUp.signed_up_at.asc(), SignUp.id.asc()], keys, now)
+    return _all([SignUp.activity_id == activity_id], Sort.OLDEST, keys, now)
 
 
 def filtered(activity_id: int, wanted: Wanted, keys: Sequence[str], now: datetime) -> Iterator[Row]:
     """Yield the sign-ups that a view shows, as they are printed."""
     where = conditions(activity_id, wanted, now, by_name=True)
-    return _all(where, _order(Sort.PLACE, now), keys, now)
+    return _all(where, Sort.PLACE, keys, now)
 
 
 def expected(activity_id: int, now: datetime, slot_id: int | None, keys: Sequence[str]) -> Iterator[Row]:
@@ -115,7 +115,7 @@ def expected(activity_id: int, now: datetime, slot_id: int | None, keys: Sequenc
     where = [SignUp.activity_id == activity_id, stands(now).in_([state.value for state in EXPECTED])]
     if slot_id is not None:
         where.append(SignUp.slot_id == slot_id)
-    return _all(where, _order(Sort.PLACE, now), keys, now)
+    return _all(where, Sort.PLACE, keys, now)
 
 
 # -- what is asked for --------------------------------------------------------------------------------------------------------
@@ -170,16 +170,24 @@ def _has_answered(words: str) -> ColumnElement[bool]:
     return exists().where(Answer.sign_up_id == SignUp.id, Answer.plain.icontains(words, autoescape=True))
 
 
-def _order(sort: Sort, now: datetime) -> list[ColumnElement[Any]]:
+def _ordered(statement: Select[*tuple[Any, ...]], sort: Sort | None, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Return a statement in an order; None leaves it in no order. Only the order of places looks at slots and pools."""
+    if sort is None:
+        return statement
     rank = case({state.value: number for number, state in enumerate(ORDER)}, value=stands(now), else_=len(ORDER))
+    if sort == Sort.PLACE:
+        return (
+            statement.join(Slot, Slot.id == SignUp.slot_id)
+            .join(Pool, Pool.id == SignUp.pool_id)
+            .order_by(Slot.starts_at, Slot.id, Pool.position, rank, SignUp.search_text, SignUp.id)
+        )
     by_sort: dict[Sort, list[ColumnElement[Any]]] = {
         Sort.STATE: [rank, SignUp.priority.asc(), SignUp.joined_at.asc()],
         Sort.NAME: [SignUp.search_text.asc()],
         Sort.NEWEST: [SignUp.signed_up_at.desc()],
         Sort.OLDEST: [SignUp.signed_up_at.asc()],
-        Sort.PLACE: [Slot.starts_at.asc(), Slot.id.asc(), Pool.position.asc(), rank, SignUp.search_text.asc()],
     }
-    return [*by_sort[sort], SignUp.id.asc()]
+    return statement.order_by(*by_sort[sort], SignUp.id)
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------------
@@ -187,58 +195,43 @@ def _order(sort: Sort, now: datetime) -> list[ColumnElement[Any]]:
 
 def _all(
     where: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
+    sort: Sort | None,
     keys: Sequence[str],
     now: datetime,
 ) -> Iterator[Row]:
     """Yield all rows, some hundred at a time: first their ids in order, which are small."""
-    ids = list(
-        db.session.scalars(
-            select(SignUp.id)
-            .join(Slot, Slot.id == SignUp.slot_id)
-            .join(Pool, Pool.id == SignUp.pool_id)
-            .where(*where)
-            .order_by(*order),
-        ),
-    )
+    ids = list(db.session.scalars(_ordered(select(SignUp.id).where(*where), sort, now)))
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
-        by_id = {row.id: row for row in _rows([SignUp.id.in_(chunk)], [], keys, now)}
+        by_id = {row.id: row for row in _rows([SignUp.id.in_(chunk)], None, keys, now)}
         yield from (by_id[one_id] for one_id in chunk if one_id in by_id)
 
 
 def _rows(
     where: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
+    sort: Sort | None,
     keys: Sequence[str],
     now: datetime,
     *,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Row]:
-    found = db.session.execute(
-        select(
-            SignUp.id,
-            SignUp.code,
-            SignUp.digits,
-            stands(now).label("stands"),
-            SignUp.asked_at,
-            SignUp.party_size,
-            SignUp.arrived,
-            SignUp.name,
-            SignUp.person_id,
-            SignUp.pool_id,
-            SignUp.slot_id,
-            SignUp.signed_up_at,
-            SignUp.first_in_at,
-        )
-        .join(Slot, Slot.id == SignUp.slot_id)
-        .join(Pool, Pool.id == SignUp.pool_id)
-        .where(*where)
-        .order_by(*order)
-        .limit(limit)
-        .offset(offset or None),
-    ).all()
+    statement = select(
+        SignUp.id,
+        SignUp.code,
+        SignUp.digits,
+        stands(now).label("stands"),
+        SignUp.asked_at,
+        SignUp.party_size,
+        SignUp.arrived,
+        SignUp.name,
+        SignUp.person_id,
+        SignUp.pool_id,
+        SignUp.slot_id,
+        SignUp.signed_up_at,
+        SignUp.first_in_at,
+    ).where(*where)
+    found = db.session.execute(_ordered(statement, sort, now).limit(limit).offset(offset or None)).all()
     contacts = _contacts([row.person_id for row in found])
     answers = _answers([row.id for row in found], keys)
     return [

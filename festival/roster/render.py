@@ -65,11 +65,16 @@ def columns(activity: Activity) -> list[Question]:
 
 
 class Places:
-    """The names of an activity's slots and pools, as a roster writes them."""
+    """The names of an activity's slots and pools, as a roster writes them; each is put into words once."""
 
     def __init__(self, activity: Activity) -> None:
         self._slots: dict[int, Slot] = {slot.id: slot for slot in activity.slots}
         self._pools: dict[int, Pool] = {pool.id: pool for slot in activity.slots for pool in slot.pools}
+        self._pool_words = {pool.id: loc(pool, "label") for pool in self._pools.values()}
+        self._slot_labels = {slot.id: loc(slot, "label") for slot in self._slots.values()}
+        self._slot_words = {
+            slot.id: f"{self._slot_labels[slot.id]} {span(slot.starts_at, slot.ends_at)}".strip() for slot in self._slots.values()
+        }
 
     @property
     def are_many(self) -> bool:
@@ -78,34 +83,26 @@ class Places:
 
     def pool(self, pool_id: int) -> str:
         """Return a pool's name; empty for the only one."""
-        pool = self._pools.get(pool_id)
-        return loc(pool, "label") if pool else ""
+        return self._pool_words.get(pool_id, "")
 
     def slot(self, slot_id: int) -> str:
         """Return a slot's name and time."""
-        slot = self._slots.get(slot_id)
-        if slot is None:
-            return ""
-        label = loc(slot, "label")
-        times = span(slot.starts_at, slot.ends_at)
-        return f"{label} {times}" if label else times
+        return self._slot_words.get(slot_id, "")
 
     def pool_key(self, pool_id: int) -> str:
         """Return what names a pool for a program: its label, else its key."""
-        pool = self._pools.get(pool_id)
-        return (loc(pool, "label") or pool.key) if pool else ""
+        return self._pool_words.get(pool_id) or self._pools[pool_id].key
 
     def slot_key(self, slot_id: int) -> str:
         """Return what names a slot for a program: its label, else its key."""
-        slot = self._slots.get(slot_id)
-        return (loc(slot, "label") or slot.key) if slot else ""
+        return self._slot_labels.get(slot_id) or self._slots[slot_id].key
 
     def pool_choices(self) -> list[tuple[int, str]]:
         """Return the pools to filter by, where a slot has several."""
         if not any(len(slot.pools) > 1 for slot in self._slots.values()):
             return []
         return [
-            (pool.id, f"{loc(pool, 'label')} · {self.slot(pool.slot_id)}" if self.are_many else loc(pool, "label"))
+            (pool.id, f"{self.pool(pool.id)} · {self.slot(pool.slot_id)}" if self.are_many else self.pool(pool.id))
             for pool in self._pools.values()
         ]
 
@@ -118,9 +115,18 @@ def state_words(row: Row) -> str:
     """Return a sign-up's state in a few words."""
     if row.state == State.WAITLISTED and row.position:
         return _("候补第 %(n)s 位", n=row.position)
-    if row.state == State.PENDING and row.is_asked:
+    return _words(row.state, is_asked=row.is_asked)
+
+
+def all_state_words() -> dict[tuple[State, bool], str]:
+    """Return the words of every state, by state and whether the review asked for more: put into words once for a long list."""
+    return {(state, asked): _words(state, is_asked=asked) for state in State for asked in (False, True)}
+
+
+def _words(state: State, *, is_asked: bool) -> str:
+    if state == State.PENDING and is_asked:
         return _("需补充材料")
-    return str(STATE_WORDS[row.state])
+    return str(STATE_WORDS[state])
 
 
 def answer_words(question: Question, row: Row) -> str:

@@ -11,7 +11,7 @@ from festival.lib.i18n import _, loc
 from festival.lib.spreadsheet import Cell, Column, Sheet, write_xlsx
 from festival.programme.models import Activity, Slot
 from festival.roster.queries import Row
-from festival.roster.render import Places, answer_words, answered, columns, is_hidden, state_words
+from festival.roster.render import Places, all_state_words, answer_words, answered, columns, is_hidden
 from festival.roster.rules import EXPECTED
 from festival.signups.rules import State
 
@@ -46,7 +46,7 @@ class Tally:
 
 def write_roster(file: IO[bytes], activity: Activity, rows: Iterable[Row], *, made_by: str, at: datetime) -> int:
     """Write a roster and return how many sign-ups it lists. Contacts are masked; sensitive answers are left out."""
-    places, tally = Places(activity), Tally()
+    places, tally, words = Places(activity), Tally(), all_state_words()
     asked = [question for question in answered(activity) if not is_hidden(question)]
     sheet = Sheet(
         name=_("花名册"),
@@ -75,7 +75,7 @@ def write_roster(file: IO[bytes], activity: Activity, rows: Iterable[Row], *, ma
                 tally.next(row),
                 row.digits,
                 row.name,
-                state_words(row),
+                words[row.state, row.is_asked],
                 row.party_size,
                 phone(row.contact) if row.contact else "",
                 *([places.slot(row.slot_id)] if places.are_many else []),

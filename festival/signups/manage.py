@@ -30,7 +30,7 @@ def _within(permission: Permission) -> list[Activity]:
 
 def _standings(now: datetime) -> list[ActivityStanding]:
     """Return how the caller's activities stand: what lies ahead by time, then what is over."""
-    standings = stand(_within(Permission.ACTIVITY_READ), now)
+    standings = stand(_within(Permission.ACTIVITY_READ), now, with_news=True)
     return sorted(standings, key=lambda one: one.activity.ends_at <= now)
 
 

@@ -3,19 +3,19 @@
 An offer whose deadline has passed counts as expired, whether or not a job has put it so.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, String, and_, case, cast, func, select
+from sqlalchemy import String, and_, case, cast, func, select
 
 from festival.lib import clock
 from festival.lib.db import db
 from festival.programme.models import Activity, Pool, Slot
 from festival.signups.models import SignUp
-from festival.signups.rules import State
+from festival.signups.rules import COUNTED, State
 
 #: An offer that ends within that time should be looked at.
 RUNNING_OUT = timedelta(hours=3)
@@ -181,12 +181,14 @@ class Task:
     at: datetime | None = None
 
 
-def stand(activities: list[Activity], now: datetime) -> list[ActivityStanding]:
-    """Return how activities (with slots and pools loaded) stand, in a number of queries that does not depend on how many."""
+def stand(activities: list[Activity], now: datetime, *, with_news: bool = False) -> list[ActivityStanding]:
+    """Return how activities (with slots and pools loaded) stand, in a number of queries that does not depend on how many.
+
+    :param with_news: look up as well what came in today and which offers end soon.
+    """
     ids = [activity.id for activity in activities]
-    by_pool = _counts(SignUp.pool_id, SignUp.activity_id.in_(ids), now)
-    by_activity = _counts(SignUp.activity_id, SignUp.activity_id.in_(ids), now)
-    fresh = _fresh(ids, now)
+    by_pool = _counts(ids, now)
+    fresh = _fresh(ids, now) if with_news else defaultdict(_Fresh)
     return [
         ActivityStanding(
             activity=activity,
@@ -198,7 +200,7 @@ def stand(activities: list[Activity], now: datetime) -> list[ActivityStanding]:
                 )
                 for slot in activity.slots
             ],
-            counts=by_activity[activity.id],
+            counts=_together(by_pool[pool.id] for slot in activity.slots for pool in slot.pools),
             new_today=fresh[activity.id].new_today,
             offers_ending=fresh[activity.id].offers_ending,
             offers_end_at=fresh[activity.id].offers_end_at,
@@ -228,31 +230,49 @@ def to_do(standings: Iterable[ActivityStanding], now: datetime) -> list[Task]:
     return sorted(tasks, key=lambda task: order.index(task.todo))
 
 
-def _counts(key: SQLColumnExpression[int], where: ColumnElement[bool], now: datetime) -> dict[int, Counts]:
-    """Return the counts per value of a column."""
+def _counts(activity_ids: list[int], now: datetime) -> defaultdict[int, Counts]:
+    """Return the counts of each pool."""
     lapsed = and_(SignUp.state == State.OFFERED, SignUp.offered_until <= now)
-    state = case((lapsed, State.EXPIRED.value), else_=cast(SignUp.state, String)).label("stands")
+    stands = case((lapsed, State.EXPIRED.value), else_=cast(SignUp.state, String)).label("stands")
     rows = db.session.execute(
         select(
-            key.label("pile"),
-            state,
+            SignUp.pool_id,
+            stands,
             SignUp.counted,
             func.count(SignUp.id).label("sign_ups"),
             func.sum(SignUp.party_size).label("persons"),
         )
-        .where(where)
-        .group_by("pile", "stands", SignUp.counted),  # by name: PostgreSQL takes two bound parameters for two expressions
+        .where(SignUp.activity_id.in_(activity_ids))
+        # By name: PostgreSQL takes the same expression with two bound parameters for two expressions.
+        .group_by(SignUp.pool_id, "stands", SignUp.counted),
     )
     found: defaultdict[int, Counts] = defaultdict(Counts)
     for row in rows:
-        counts = found[row.pile]
-        one = State(row.stands)
-        counts.sign_ups[one] = counts.sign_ups.get(one, 0) + row.sign_ups
-        if row.counted:
-            counts.persons[one] = int(row.persons)
-        elif one in {State.CONFIRMED, State.ATTENDED, State.NO_SHOW, State.OFFERED}:
-            found[row.pile] = Counts(counts.sign_ups, counts.persons, counts.uncounted + int(row.persons))
+        state, persons = State(row.stands), int(row.persons)
+        takes_room = state in COUNTED
+        found[row.pool_id] = _together(
+            (
+                found[row.pool_id],
+                Counts(
+                    sign_ups={state: row.sign_ups},
+                    persons={state: persons} if row.counted else {},
+                    uncounted=persons if takes_room and not row.counted else 0,
+                ),
+            ),
+        )
     return found
+
+
+def _together(several: Iterable[Counts]) -> Counts:
+    """Return counts added up."""
+    sign_ups: Counter[State] = Counter()
+    persons: Counter[State] = Counter()
+    uncounted = 0
+    for counts in several:
+        sign_ups.update(counts.sign_ups)
+        persons.update(counts.persons)
+        uncounted += counts.uncounted
+    return Counts(dict(sign_ups), dict(persons), uncounted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +282,7 @@ class _Fresh:
     offers_end_at: datetime | None = None
 
 
-def _fresh(activity_ids: list[int], now: datetime) -> dict[int, _Fresh]:
+def _fresh(activity_ids: list[int], now: datetime) -> defaultdict[int, _Fresh]:
     """Return what happened today and what ends soon, per activity."""
     midnight = clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     ending = and_(SignUp.state == State.OFFERED, SignUp.offered_until > now, SignUp.offered_until <= now + RUNNING_OUT)
