@@ -4,6 +4,7 @@ from sqlalchemy import delete
 
 from festival.accounts.personal import Holding, Rows, rows
 from festival.calendars.models import CalendarChoice, CalendarFeed, FeedReading
+from festival.calendars.queries import account_key
 from festival.lib.db import db
 
 
@@ -18,7 +19,7 @@ def _erase(account_id: int) -> None:
     """Drop all of it; the feed's address ends with the account."""
     db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
     db.session.execute(delete(CalendarChoice).where(CalendarChoice.account_id == account_id))
-    db.session.execute(delete(CalendarFeed).where(CalendarFeed.key == f"account:{account_id}"))
+    db.session.execute(delete(CalendarFeed).where(CalendarFeed.key == account_key(account_id)))
 
 
 HOLDING = Holding(tables=frozenset({"feed_reading", "calendar_choice"}), export=_export, erase=_erase)

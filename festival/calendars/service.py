@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 
 from festival.accounts.models import Account
 from festival.calendars import queries
-from festival.calendars.models import CalendarChoice, CalendarFeed, FeedReading
+from festival.calendars.models import CalendarChoice, FeedReading
 from festival.calendars.rules import Client
 from festival.lib.db import db
 
@@ -39,11 +39,3 @@ def note_reading(account_id: int, client: Client, at: datetime) -> None:
         reading = FeedReading(account_id=account_id, client=client.value)
         db.session.add(reading)
     reading.read_at = at
-
-
-def forget(account_id: int) -> None:
-    """Erase what is stored of a person's calendar: the feed's bytes, who read it, what was chosen."""
-    locales = CalendarFeed.key == queries.account_key(account_id)
-    db.session.execute(delete(CalendarFeed).where(locales))
-    db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
-    db.session.execute(delete(CalendarChoice).where(CalendarChoice.account_id == account_id))

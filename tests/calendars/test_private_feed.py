@@ -7,6 +7,7 @@ import pytest
 
 from festival.accounts.models import Account
 from festival.calendars import service as calendars
+from festival.calendars.holding import HOLDING
 from festival.calendars.models import CalendarChoice, CalendarFeed, FeedReading
 from festival.calendars.rules import Client
 from festival.lib import clock
@@ -478,7 +479,7 @@ def test_forgetting_a_person_leaves_nothing_of_their_calendar(app, client, forum
         calendars.choose_alarms(person.id, has_alarms=False)
         calendars.note_reading(person.id, Client.APPLE, clock.wall())
     with transaction():
-        calendars.forget(person.id)
+        HOLDING.erase(person.id)
 
     assert [db.session.query(table).count() for table in (CalendarFeed, CalendarChoice, FeedReading)] == [0, 0, 0]
     assert db.session.query(SignUp).count() == 1
