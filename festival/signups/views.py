@@ -9,7 +9,6 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from festival.accounts import access
 from festival.accounts import service as accounts
 from festival.accounts.access import current_person, signed_in, the_person
-from festival.accounts.models import Account
 from festival.accounts.rules import AddressProblem, CodeReason
 from festival.accounts.service import CodeRefused, CodeRejected, CodeSent
 from festival.accounts.wording import code_words
@@ -20,12 +19,10 @@ from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import locale
 from festival.lib.settings import Settings
 from festival.outbox import runner
-from festival.programme.kinds import kind_of
-from festival.signups import answers, asking, qr, queries, service, signing, timeline, wording
-from festival.signups.forms import EditForm, SignUpForm, is_out_of_sight
+from festival.signups import qr, queries, service, signing, ticket, timeline, wording
+from festival.signups.forms import SignUpForm
 from festival.signups.models import SignUp
-from festival.signups.notice import notice_of
-from festival.signups.rules import LIVE, Reason, SignUpRefused, State, may_withdraw_at
+from festival.signups.rules import LIVE, Reason, SignUpRefused, State
 from festival.signups.sheet import Sheet, clashes, empty_form, sent_form, sheet_of
 from festival.signups.signing import Signed
 
@@ -33,8 +30,6 @@ bp = Blueprint("signups", __name__)
 
 #: Refusals that stand beside a field: the form can be mended.
 _BESIDE = {Reason.PARTY_TOO_LARGE: "party_size", Reason.UNKNOWN_POOL: "slot", Reason.NOTICE_CHANGED: "consent"}
-#: States whose code opens the door.
-_WITH_TICKET = {State.CONFIRMED, State.ATTENDED}
 
 
 # -- signing up --------------------------------------------------------------------------------------------------------------
@@ -46,7 +41,7 @@ def new(slug: str) -> ResponseReturnValue:
     """Show the form; or why there is none; or the place that is held already."""
     sheet = sheet_of(slug, current_person())
     if sheet.held_now is not None:
-        return redirect(url_for(".show", code=sheet.held_now.code, already=1), 303)
+        return _go_on(Signed(sheet.held_now.code, already=True))
     if sheet.openings.reason is not None:
         return _closed(sheet, sheet.openings.reason)
     access.browser()  # the cookie that the form's key is bound to
@@ -63,7 +58,9 @@ def create(slug: str) -> ResponseReturnValue:
     before = signing.answered_before(sheet.activity.id, form, signing.once_of(form))
     if before is not None:
         return _go_on(before)
-    if sheet.held_now is None and sheet.openings.reason is not None:
+    if sheet.held_now is not None:
+        return _go_on(Signed(sheet.held_now.code, already=True))
+    if sheet.openings.reason is not None:
         return _closed(sheet, sheet.openings.reason)
     if form.is_visitor and "send-code" in request.form:
         return _send_code(sheet, form)
@@ -182,18 +179,13 @@ def _page(
         sent_words=code_words(sent) if isinstance(sent, CodeRefused) else "",
         is_busy=is_busy,
         unit_word=wording.unit_words(sheet.unit),
-        address=_address_of(sheet.person) if sheet.person else "",
+        address=ticket.address_of(sheet.person) if sheet.person else "",
         is_answer=request.method == "POST",
         clashes=clashes(sheet, others),
         open_day=sheet.open_day(str(form["slot"].data or "")),
         unlisted=True,
         section="/",
     )
-
-
-def _address_of(person: Account) -> str:
-    """Return the address that messages go to; empty where a person was signed up without one."""
-    return person.addresses[0].value if person.addresses else ""
 
 
 def _closed(sheet: Sheet, reason: Reason) -> ResponseReturnValue:
@@ -218,68 +210,7 @@ def _closed(sheet: Sheet, reason: Reason) -> ResponseReturnValue:
 @signed_in
 def show(code: str) -> ResponseReturnValue:
     """Show what became of a sign-up, and the ticket."""
-    return _ticket(queries.owned(code, the_person().id), already="already" in request.args)
-
-
-def _ticket(sign_up: SignUp, *, already: bool = False, refused: Reason | None = None) -> str:
-    now, person = clock.now(), the_person()
-    activity, slot = sign_up.activity, sign_up.slot
-    state = wording.state_shown(sign_up, now)
-    position = queries.position(sign_up) if state == State.WAITLISTED else 0
-    result = wording.result(wording.Told(sign_up, activity, slot, position, now), already=already)
-    is_on = result.result != "cancelled"
-    return render_template(
-        "signups/show.html",
-        sign_up=sign_up,
-        activity=activity,
-        slot=slot,
-        venue=timeline.venue_of(sign_up),
-        kind=kind_of(activity),
-        state=state,
-        state_word=wording.state_words(sign_up, now, position),
-        result=result,
-        refused=wording.REASON_WORDS[refused] if refused else None,
-        data_result=wording.result_of(refused) if refused else result.result,
-        unit_word=wording.unit_words(sign_up.pool.unit),
-        shows_pool=queries.has_several_pools(slot.id),
-        leave_word=wording.leave_words(state)[0],
-        leave_asks=wording.leave_words(state)[1],
-        has_ticket=is_on and state in _WITH_TICKET,
-        clashes=_clashes(sign_up) if is_on else [],
-        answers=_answers(sign_up),
-        files=queries.files(sign_up.id),
-        address=_address_of(person),
-        may_confirm=is_on and state == State.OFFERED,
-        may_edit=_may_edit(sign_up),
-        may_withdraw=state in LIVE
-        and may_withdraw_at(now, state=state, cancel_until=service.cancel_until(activity, slot), starts_at=slot.starts_at),
-        withdraw_until=service.cancel_until(activity, slot),
-        unlisted=True,
-        section="/me",
-    )
-
-
-def _clashes(sign_up: SignUp) -> list[str]:
-    stop = timeline.stop_at(sign_up.slot, timeline.venue_of(sign_up))
-    if sign_up.state not in LIVE:
-        return []
-    return timeline.told_clashes(stop, queries.of_person(sign_up.person_id), clock.now(), sign_up.id)
-
-
-def _answers(sign_up: SignUp) -> list[tuple[str, str, bool]]:
-    """Return what was answered, for its owner: label, words, and whether it is kept out of sight."""
-    kept = {answer.question_key: answer for answer in queries.answers(sign_up.id)}
-    answered = [question for question in queries.questions_of(sign_up.activity_id) if question.key in kept]
-    return [
-        (asking.label_of(question), "", True)
-        if asking.is_sensitive(question)
-        else (asking.label_of(question), asking.words_of(question, answers.read(kept[question.key])), False)
-        for question in answered
-    ]
-
-
-def _may_edit(sign_up: SignUp) -> bool:
-    return sign_up.state in LIVE and clock.now() < sign_up.slot.starts_at
+    return ticket.page(queries.owned(code, the_person().id), the_person(), already="already" in request.args)
 
 
 @bp.get("/sign-ups/<code:code>/qr.svg")
@@ -305,7 +236,7 @@ def _with_ticket(code: str) -> SignUp:
     :raises NotFound: there is none, or its code opens nothing.
     """
     sign_up = queries.owned(code, the_person().id)
-    if sign_up.state not in _WITH_TICKET:
+    if sign_up.state not in ticket.WITH_TICKET:
         raise NotFound
     return sign_up
 
@@ -333,7 +264,7 @@ def withdraw(code: str) -> ResponseReturnValue:
         with transaction():
             service.withdraw(sign_up_id)
     except SignUpRefused as refused:
-        return _ticket(queries.owned(code, the_person().id), refused=refused.reason), 409
+        return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
     return redirect(url_for(".show", code=code), 303)
 
 
@@ -346,7 +277,7 @@ def confirm(code: str) -> ResponseReturnValue:
         with transaction():
             service.confirm(sign_up_id)
     except SignUpRefused as refused:
-        return _ticket(queries.owned(code, the_person().id), refused=refused.reason), 409
+        return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
     return redirect(url_for(".show", code=code), 303)
 
 
@@ -355,9 +286,9 @@ def confirm(code: str) -> ResponseReturnValue:
 def edit(code: str) -> ResponseReturnValue:
     """Show what may be changed; a sealed text stays out of sight."""
     sign_up = queries.owned(code, the_person().id)
-    if not _may_edit(sign_up):
-        return _ticket(sign_up, refused=Reason.TOO_LATE if sign_up.state in LIVE else Reason.NOT_LIVE), 409
-    return _edit_page(sign_up, _edit_form(sign_up))
+    if not ticket.may_edit(sign_up):
+        return ticket.page(sign_up, the_person(), refused=Reason.TOO_LATE if sign_up.state in LIVE else Reason.NOT_LIVE), 409
+    return ticket.edit_page(sign_up, ticket.edit_form(sign_up))
 
 
 @bp.post("/sign-ups/<code:code>/edit")
@@ -365,9 +296,9 @@ def edit(code: str) -> ResponseReturnValue:
 def save(code: str) -> ResponseReturnValue:
     """Save a change; one that was made on an older state is told, and nothing typed is lost."""
     sign_up = queries.owned(code, the_person().id)
-    form = _edit_form(sign_up, _sent())
+    form = ticket.edit_form(sign_up, _sent())
     if not form.validate():
-        return _edit_page(sign_up, form), 422
+        return ticket.edit_page(sign_up, form), 422
     sign_up_id, asked = sign_up.id, form.value()
     try:
         with transaction():
@@ -379,51 +310,15 @@ def save(code: str) -> ResponseReturnValue:
 
 def _not_saved(code: str, reason: Reason) -> ResponseReturnValue:
     sign_up = queries.owned(code, the_person().id)
-    if not _may_edit(sign_up):
-        return _ticket(sign_up, refused=reason), 409
-    form = _edit_form(sign_up, _sent())
+    if not ticket.may_edit(sign_up):
+        return ticket.page(sign_up, the_person(), refused=reason), 409
+    form = ticket.edit_form(sign_up, _sent())
     form["revision"].data = sign_up.revision
     form["revision"].raw_data = None  # what was sent is out of date; pressing again saves
     if reason == Reason.PARTY_TOO_LARGE:
         form.complain("party_size", str(wording.REASON_WORDS[reason]))
-        return _edit_page(sign_up, form), 422
-    return _edit_page(sign_up, form, reason), 409
-
-
-def _edit_form(sign_up: SignUp, sent: MultiDict[str, Any] | None = None) -> EditForm:
-    questions = queries.questions_of(sign_up.activity_id)
-    kept = answers.read_all(sign_up.id)
-    data: dict[str, Any] = {
-        f"q-{question.key}": asking.data_of(question, kept[question.key])
-        for question in questions
-        if question.key in kept and not is_out_of_sight(question)
-    }
-    data |= {"party_size": sign_up.party_size, "revision": sign_up.revision, f"q-{asking.NAME}": sign_up.name}
-    return EditForm(
-        sign_up.activity,
-        questions,
-        kept,
-        kept_files={file.question_key: file.name for file in queries.files(sign_up.id)},
-        consented=queries.consented(sign_up.id),
-        wants_reply=sign_up.asked_at is not None,
-        sent=sent,
-        data=data if sent is None else {"party_size": sign_up.party_size},
-    )
-
-
-def _edit_page(sign_up: SignUp, form: EditForm, refusal: Reason | None = None) -> str:
-    return render_template(
-        "signups/edit.html",
-        sign_up=sign_up,
-        activity=sign_up.activity,
-        form=form,
-        notice=notice_of(sign_up.activity, form.questions),
-        refusal=str(wording.REASON_WORDS[refusal]) if refusal else "",
-        data_result=wording.result_of(refusal) if refusal else None,
-        is_answer=request.method == "POST",
-        unlisted=True,
-        section="/me",
-    )
+        return ticket.edit_page(sign_up, form), 422
+    return ticket.edit_page(sign_up, form, reason), 409
 
 
 # -- my festival -------------------------------------------------------------------------------------------------------------
@@ -439,7 +334,7 @@ def mine() -> ResponseReturnValue:
     return render_template(
         "signups/me.html",
         person=person,
-        address=_address_of(person),
+        address=ticket.address_of(person),
         mine=timeline.my_festival(sign_ups, queries.positions(pools), now),
         unlisted=True,
     )

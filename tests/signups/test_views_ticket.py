@@ -88,6 +88,12 @@ def test_a_cancelled_activity_shows_so_and_no_code(app, visitor, person):
     assert (page.result, page.html.select(".qr, form[action$=confirm]")) == ("cancelled", [])
 
 
+def test_already_is_said_only_while_a_place_is_held(app, visitor, person):
+    held = make_sign_up(make_activity(), person=person)
+    left = make_sign_up(make_activity(), person=person, state=State.WITHDRAWN)
+    assert [visitor.get(f"{ticket_of(one)}?already=1").result for one in (held, left)] == ["already", "withdrawn"]
+
+
 def test_the_reason_of_a_removal_is_told(app, visitor, person):
     sign_up = make_sign_up(make_activity(), person=person, state=State.REMOVED)
     with transaction():

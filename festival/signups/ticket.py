@@ -1,0 +1,128 @@
+"""The page of one sign-up, and the form to change it: what they show, for their owner alone."""
+
+from typing import Any
+
+from flask import render_template, request
+from werkzeug.datastructures import MultiDict
+
+from festival.accounts.models import Account
+from festival.lib import clock
+from festival.programme.kinds import kind_of
+from festival.signups import answers, asking, queries, service, timeline, wording
+from festival.signups.forms import EditForm, is_out_of_sight
+from festival.signups.models import SignUp
+from festival.signups.notice import notice_of
+from festival.signups.rules import CLAIMING, LIVE, Reason, State, may_withdraw_at
+
+#: States whose code opens the door.
+WITH_TICKET = frozenset({State.CONFIRMED, State.ATTENDED})
+
+
+def page(sign_up: SignUp, person: Account, *, already: bool = False, refused: Reason | None = None) -> str:
+    """Return the page of a sign-up for its owner.
+
+    :param already: the person tried to sign up again and was brought here.
+    :param refused: why what was just tried did not happen.
+    """
+    now = clock.now()
+    activity, slot = sign_up.activity, sign_up.slot
+    state = wording.state_shown(sign_up, now)
+    position = queries.position(sign_up) if state == State.WAITLISTED else 0
+    result = wording.result(wording.Told(sign_up, activity, slot, position, now), already=already and state in CLAIMING)
+    is_on = result.result != "cancelled"
+    return render_template(
+        "signups/show.html",
+        sign_up=sign_up,
+        activity=activity,
+        slot=slot,
+        venue=timeline.venue_of(sign_up),
+        kind=kind_of(activity),
+        state=state,
+        state_word=wording.state_words(sign_up, now, position),
+        result=result,
+        refused=wording.REASON_WORDS[refused] if refused else None,
+        data_result=wording.result_of(refused) if refused else result.result,
+        unit_word=wording.unit_words(sign_up.pool.unit),
+        shows_pool=queries.has_several_pools(slot.id),
+        leave_word=wording.leave_words(state)[0],
+        leave_asks=wording.leave_words(state)[1],
+        has_ticket=is_on and state in WITH_TICKET,
+        clashes=_clashes(sign_up) if is_on else [],
+        answers=_answers(sign_up),
+        files=queries.files(sign_up.id),
+        address=address_of(person),
+        may_confirm=is_on and state == State.OFFERED,
+        may_edit=may_edit(sign_up),
+        may_withdraw=state in LIVE
+        and may_withdraw_at(now, state=state, cancel_until=service.cancel_until(activity, slot), starts_at=slot.starts_at),
+        withdraw_until=service.cancel_until(activity, slot),
+        unlisted=True,
+        section="/me",
+    )
+
+
+def _clashes(sign_up: SignUp) -> list[str]:
+    stop = timeline.stop_at(sign_up.slot, timeline.venue_of(sign_up))
+    if sign_up.state not in LIVE:
+        return []
+    return timeline.told_clashes(stop, queries.of_person(sign_up.person_id), clock.now(), sign_up.id)
+
+
+def _answers(sign_up: SignUp) -> list[tuple[str, str, bool]]:
+    """Return what was answered, for its owner: label, words, and whether it is kept out of sight."""
+    kept = {answer.question_key: answer for answer in queries.answers(sign_up.id)}
+    answered = [question for question in queries.questions_of(sign_up.activity_id) if question.key in kept]
+    return [
+        (asking.label_of(question), "", True)
+        if asking.is_sensitive(question)
+        else (asking.label_of(question), asking.words_of(question, answers.read(kept[question.key])), False)
+        for question in answered
+    ]
+
+
+def may_edit(sign_up: SignUp) -> bool:
+    """Tell whether answers and party can still be changed."""
+    return sign_up.state in LIVE and clock.now() < sign_up.slot.starts_at
+
+
+def address_of(person: Account) -> str:
+    """Return the address that messages go to; empty where a person was signed up without one."""
+    return person.addresses[0].value if person.addresses else ""
+
+
+def edit_form(sign_up: SignUp, sent: MultiDict[str, Any] | None = None) -> EditForm:
+    """Return the form to change a sign-up: as it stands, or as it was sent."""
+    questions = queries.questions_of(sign_up.activity_id)
+    kept = answers.read_all(sign_up.id)
+    data: dict[str, Any] = {
+        f"q-{question.key}": asking.data_of(question, kept[question.key])
+        for question in questions
+        if question.key in kept and not is_out_of_sight(question)
+    }
+    data |= {"party_size": sign_up.party_size, "revision": sign_up.revision, f"q-{asking.NAME}": sign_up.name}
+    return EditForm(
+        sign_up.activity,
+        questions,
+        kept,
+        kept_files={file.question_key: file.name for file in queries.files(sign_up.id)},
+        consented=queries.consented(sign_up.id),
+        wants_reply=sign_up.asked_at is not None,
+        sent=sent,
+        data=data if sent is None else {"party_size": sign_up.party_size},
+    )
+
+
+def edit_page(sign_up: SignUp, form: EditForm, refusal: Reason | None = None) -> str:
+    """Return the page that holds the form to change a sign-up."""
+    return render_template(
+        "signups/edit.html",
+        sign_up=sign_up,
+        activity=sign_up.activity,
+        form=form,
+        notice=notice_of(sign_up.activity, form.questions),
+        refusal=str(wording.REASON_WORDS[refusal]) if refusal else "",
+        data_result=wording.result_of(refusal) if refusal else None,
+        is_answer=request.method == "POST",
+        unlisted=True,
+        section="/me",
+    )
