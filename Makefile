@@ -13,7 +13,7 @@ DEMO := $(shell grep -qsE '^(export )?FESTIVAL_DEMO=' .env || echo $${FESTIVAL_D
 export FLASK_APP := wsgi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test test-fast lint fmt lock messages migration
+.PHONY: help run test coverage test-fast lint fmt lock messages migration
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -30,6 +30,9 @@ run: .make/runtime $(ENGLISH) ## start the festival on http://127.0.0.1:8000 (PO
 
 test: lint ## everything: style, types, templates, imports, translations, then all tests on both databases
 	@echo "== pytest, on SQLite and PostgreSQL"
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+coverage: .make/dev $(ENGLISH) ## how much of the package the tests run (slower: every line is counted)
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=
 	@echo "Coverage of festival: $$($(BIN)/coverage report --format=total) %"
 
