@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from PIL import Image
 
 from festival.accounts.models import Consent
-from festival.accounts.rules import Role
 from festival.lib import clock, tokens
 from festival.lib.db import db, transaction
 from festival.programme.models import Activity, ActivityStatus, Mode, Promotion, Sensitivity, Slot
@@ -123,6 +122,16 @@ def test_a_clash_with_another_sign_up_is_told(app, visitor, person):
     sign_up = make_sign_up(one, person=person)
     make_sign_up(other, person=person)
     assert "与您已报名的“乙活动”时间重叠 2 小时" in visitor.get(ticket_of(sign_up)).words
+
+
+def test_a_ballots_winner_is_told_so(app, visitor, person):
+    activity = make_activity(mode=Mode.BALLOT)
+    with transaction():
+        db.session.get_one(Activity, activity.id).result_at = clock.now() - timedelta(hours=1)
+    mine = make_sign_up(activity, person=person, state=State.OFFERED, offered_until=clock.now() + timedelta(hours=2))
+    page = visitor.get(ticket_of(mine))
+    assert (page.result, page.html.h1.get_text(strip=True)) == ("offered", "您已中签")
+    assert "还有 1 小时 59 分钟" in page.words
 
 
 # -- the owner's only --------------------------------------------------------------------------------------------------------
@@ -338,34 +347,3 @@ def test_after_the_start_nothing_is_changed(app, visitor, person):
         slot.starts_at = clock.now() - timedelta(minutes=5)
     page = visitor.get(f"{ticket_of(mine)}/edit")
     assert (page.status, page.result) == (409, "too-late")
-
-
-# -- /c/<code> ---------------------------------------------------------------------------------------------------------------
-
-
-def test_a_check_in_code_opens_the_owners_ticket(app, visitor, person):
-    mine = make_sign_up(make_activity(), person=person)
-    assert visitor.get(f"/c/{mine.code}").location == ticket_of(mine)
-
-
-def test_a_check_in_code_leads_a_steward_on_and_tells_others_nothing(app, visitor, person):
-    here, elsewhere = make_activity(), make_activity()
-    code = make_sign_up(here).code
-    steward = Browser(app).sign_in(make_staff(Role.STEWARD, activity=here))
-    stranger = Browser(app).sign_in(make_staff(Role.STEWARD, activity=elsewhere))
-
-    assert steward.get(f"/c/{code}").status in {200, 303}
-    unknown = tokens.new_code()
-    assert [browser.get(f"/c/{one}").status for browser in (visitor, stranger) for one in (code, unknown)] == [404] * 4
-    visitors = [Browser(app).get(f"/c/{one}") for one in (code, unknown)]
-    assert [page.location for page in visitors] == [f"/sign-in?next=/c/{code}", f"/sign-in?next=/c/{unknown}"]
-
-
-def test_a_ballots_winner_is_told_so(app, visitor, person):
-    activity = make_activity(mode=Mode.BALLOT)
-    with transaction():
-        db.session.get_one(Activity, activity.id).result_at = clock.now() - timedelta(hours=1)
-    mine = make_sign_up(activity, person=person, state=State.OFFERED, offered_until=clock.now() + timedelta(hours=2))
-    page = visitor.get(ticket_of(mine))
-    assert (page.result, page.html.h1.get_text(strip=True)) == ("offered", "您已中签")
-    assert "还有 1 小时 59 分钟" in page.words
