@@ -75,43 +75,64 @@ class Wish:
 def wishes(activity: Activity, crowd: Crowd, until: datetime) -> Iterator[Wish]:
     """Yield what people want of one activity, up to an instant; nothing where it has not opened by then."""
     chance = Random(f"crowd {crowd.slug}")  # noqa: S311  # no secret: the same crowd every time
-    planned = [
-        wish for slot in activity.slots for pool in slot.pools for wish in _of_pool(activity, slot, pool, crowd, until, chance)
+    aims = [
+        (slot, pool, target)
+        for slot in activity.slots
+        for pool in slot.pools
+        if (target := _target(slot, pool, crowd, chance)) is not None
     ]
-    leaving = set(chance.sample(range(len(planned)), min(crowd.withdrawals, len(planned))))
-    for number, wish in enumerate(planned):
-        yield _leaving(wish, activity, until, chance) if number in leaving else wish
+    for number, (slot, pool, target) in enumerate(aims):
+        window = _window(activity, slot, until)
+        if window is None:
+            continue
+        for party in _parties(target.places + target.waiting, activity.party_max, chance):
+            yield _wish(activity, slot, pool, crowd, party, window, chance)
+        for _ in range(number, crowd.withdrawals, len(aims)):  # they come on top, and leave again
+            yield _leaving(_wish(activity, slot, pool, crowd, 1, window, chance), activity, until, chance)
 
 
-def _of_pool(  # whose places, of whom, until when
+def _target(slot: Slot, pool: Pool, crowd: Crowd, chance: Random) -> Target | None:
+    if crowd.share is not None and pool.capacity is not None:
+        weight = 2 if clock.local(slot.starts_at).weekday() >= 5 else 1  # noqa: PLR2004  # Saturday and Sunday
+        return Target(round(pool.capacity * weight * chance.uniform(*crowd.share)))
+    return crowd.targets.get(pool.key) or crowd.targets.get(slot.key)
+
+
+def _window(activity: Activity, slot: Slot, until: datetime) -> tuple[datetime, datetime] | None:
+    """Return between which instants people sign up for a slot; None: not by then."""
+    first = max(filter(None, (activity.opens_at, slot.opens_at)), default=None)
+    last = min(filter(None, (activity.closes_at, slot.closes_at, slot.starts_at, until)))
+    return (first, last) if first is not None and first < last else None
+
+
+def _parties(persons: int, most: int, chance: Random) -> Iterator[int]:
+    """Yield the sizes of parties that are so many persons together."""
+    sizes, weights = zip(*_PARTIES, strict=True)
+    while persons > 0:
+        size: int = min(persons, most, chance.choices(sizes, weights)[0])
+        yield size
+        persons -= size
+
+
+def _wish(  # whose places, of whom, when
     activity: Activity,
     slot: Slot,
     pool: Pool,
     crowd: Crowd,
-    until: datetime,
+    party_size: int,
+    window: tuple[datetime, datetime],
     chance: Random,
-) -> Iterator[Wish]:
-    target = crowd.targets.get(pool.key) or crowd.targets.get(slot.key)
-    if crowd.share is not None and pool.capacity is not None:
-        weight = 2 if clock.local(slot.starts_at).weekday() >= 5 else 1  # noqa: PLR2004  # Saturday and Sunday
-        target = Target(round(pool.capacity * weight * chance.uniform(*crowd.share)))
-    first = max(filter(None, (activity.opens_at, slot.opens_at)), default=None)
-    last = min(filter(None, (activity.closes_at, slot.closes_at, slot.starts_at, until)))
-    if target is None or first is None or last <= first:
-        return
-    left = target.places + target.waiting
-    while left > 0:
-        party = min(left, activity.party_max, chance.choices(*zip(*_PARTIES, strict=True))[0])
-        yield Wish(
-            at=_awake(first + (last - first) * chance.random() ** crowd.rush, first, last),
-            slug=activity.slug,
-            session_id=slot.parent_id or slot.id,
-            slot_id=slot.id,
-            pool_id=pool.id,
-            party_size=party,
-            is_known=chance.randrange(10) < crowd.known,
-        )
-        left -= party
+) -> Wish:
+    first, last = window
+    return Wish(
+        at=_awake(first + (last - first) * chance.random() ** crowd.rush, first, last),
+        slug=activity.slug,
+        session_id=slot.parent_id or slot.id,
+        slot_id=slot.id,
+        pool_id=pool.id,
+        party_size=party_size,
+        is_known=chance.randrange(10) < crowd.known,
+    )
 
 
 def _leaving(wish: Wish, activity: Activity, until: datetime, chance: Random) -> Wish:
