@@ -169,20 +169,27 @@ def _write_row(page: "Worksheet", number: int, sheet: Sheet, row: Sequence[Cell]
 
 def fit(value: str) -> str:
     """Return a text as an XLSX cell can hold it."""
-    return clean(value)[:_CELL_LIMIT]
+    return _cut(clean(value), _CELL_LIMIT)
+
+
+def _cut(text: str, units: int) -> str:
+    """Return the beginning of a text, in the units that Excel counts (UTF-16), never half a character."""
+    if len(text) * 2 <= units:
+        return text
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
 
 
 def _sheet_name(name: str) -> str:
     """Return a name that Excel takes for a sheet."""
     kept = "".join(character for character in clean(name) if character not in "[]:*?/\\'")
-    return kept[:_NAME_LIMIT] or "1"
+    return _cut(kept, _NAME_LIMIT) or "1"
 
 
 def _footer(sheet: Sheet) -> str:
     """Return the footer: the watermark left, the page number in the middle. In a footer ``&`` is a command unless doubled."""
     middle = f"&C{sheet.pages}"
-    left = fit(sheet.watermark).replace("&", "&&")
-    return f"&L{left[: _FOOTER_LIMIT - len(middle) - 2]}{middle}"
+    left = _cut(clean(sheet.watermark), (_FOOTER_LIMIT - len(middle) - 2) // 2)  # each of them may be doubled
+    return f"&L{left.replace('&', '&&')}{middle}"
 
 
 def _styles(book: xlsxwriter.Workbook) -> "dict[str, Format]":

@@ -157,6 +157,13 @@ def test_a_sheet_is_set_up_as_it_is_printed():
     assert {page.cell(row=row, column=1).border.left.style for row in (4, 5, 6, 7)} == {"thin"}
 
 
+def test_names_and_texts_are_cut_where_excel_counts_and_never_inside_a_character():
+    page = _written([["𐀀" * 20_000, 1]], name="0" * 18 + "𐀀" * 10).worksheets[0]
+
+    assert page.title == "0" * 18 + "𐀀" * 6
+    assert page.cell(row=5, column=1).value == "𐀀" * 16_383
+
+
 def test_an_ampersand_in_a_footer_is_no_command():
     page = _written([], watermark="A & B &P").worksheets[0]
 
