@@ -24,7 +24,7 @@ ACTIONS: dict[str, LazyString] = {
     "review.reject": _l("审核不通过"),
     "review.ask": _l("要求补充材料"),
     "draw.freeze": _l("封存抽签名单"),
-    "draw.draw": _l("录入种子并抽签"),
+    "draw.draw": _l("开出抽签结果"),
     "draw.void": _l("作废抽签"),
     "account.made": _l("注册账号"),
     "account.erase": _l("注销账号并清除个人信息"),
