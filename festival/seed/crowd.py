@@ -53,6 +53,7 @@ CROWDS = (
     Crowd("craft", share=(0.04, 0.12), withdrawals=8, rush=1.3, known=7),
     Crowd("service", {"v1": Target(34), "v2": Target(41), "v3": Target(19), "v4": Target(6)}, withdrawals=3, known=5),
     Crowd("forum", {"public": Target(42)}, withdrawals=2, known=5),
+    Crowd("mixer", {"m": Target(61), "f": Target(54)}, withdrawals=3, rush=1.5),
 )
 
 
@@ -69,6 +70,8 @@ class Wish:
     party_size: int
     #: Asks for somebody who is known from another activity.
     is_known: bool
+    #: What has to be answered to belong to the pool.
+    quota: dict[str, str] = field(default_factory=dict)
     withdraws_at: datetime | None = None
 
 
@@ -132,6 +135,7 @@ def _wish(  # whose places, of whom, when
         pool_id=pool.id,
         party_size=party_size,
         is_known=chance.randrange(10) < crowd.known,
+        quota={pool.quota_question: pool.quota_answer} if pool.quota_question and pool.quota_answer else {},
     )
 
 

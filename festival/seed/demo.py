@@ -18,7 +18,8 @@ from festival.lib.db import db
 from festival.lib.log import quiet
 from festival.outbox.models import Message, MessageState
 from festival.programme.kinds import kind_of
-from festival.programme.models import Activity, Festival, Question, Slot
+from festival.programme.models import Activity, Festival, Mode, Question, Slot
+from festival.seed.ballot import Ballot
 from festival.seed.crowd import CROWDS, Wish, wishes
 from festival.seed.models import SeededValue
 from festival.seed.people import MOST_PEOPLE, Invented, answers_of, invent
@@ -106,6 +107,10 @@ class _Crowd:
         owed_before = db.session.scalar(select(func.coalesce(func.max(Message.id), 0)))
         for wish in self._plan:
             self._at(wish.at, partial(self._sign_up, wish, self._somebody(wish)))
+        for scene in self._scenes.values():
+            if scene.activity.mode == Mode.BALLOT:
+                for at, act in Ballot(scene.activity, scene.activity.slots[0], self._answer_offer).acts():
+                    self._at(at, act)
         self._accounts = _accounts_of(self._people, self._plan[0].at if self._plan else self._until)
         told = 0
         while self._acts:
@@ -131,7 +136,7 @@ class _Crowd:
 
     def _sign_up(self, wish: Wish, number: int) -> None:
         scene, person = self._scenes[wish.slug], self._people[number]
-        given = answers_of(person, scene.questions)
+        given = answers_of(person, scene.questions) | wish.quota
         try:
             made = service.sign_up(
                 scene.activity.id,
@@ -160,7 +165,13 @@ class _Crowd:
             return
         for lucky in promoted:
             if lucky.state == State.OFFERED:
-                self._at(clock.now() + timedelta(minutes=40 + 10 * (lucky.id % 12)), partial(self._confirm, lucky.id))
+                self._answer_offer(lucky.id)
+
+    def _answer_offer(self, sign_up_id: int) -> None:
+        """Let somebody who was offered a place take it within hours, or now and then think better of it."""
+        turn = sign_up_id % 25
+        act = self._withdraw if turn == 0 else self._confirm
+        self._at(clock.now() + timedelta(minutes=20 + 25 * turn), partial(act, sign_up_id))
 
     def _confirm(self, sign_up_id: int) -> None:
         try:

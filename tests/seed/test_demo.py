@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from festival.accounts.models import Account, Address
+from festival.accounts.models import Account, AccountKind, Address
+from festival.accounts.staff import ensure_demo_staff
+from festival.draws.models import Draw
+from festival.draws.rules import DrawState
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.models import Message, MessageState
@@ -17,6 +20,7 @@ from festival.seed.files import read
 from festival.seed.people import answers_of, invent
 from festival.signups.models import LedgerEntry, SignUp
 from festival.signups.rules import State
+from tests.application import STAFF_PASSWORD
 from tests.seed.programme import loaded
 
 NOW = datetime(2023, 6, 16, 10, tzinfo=clock.ZONE)
@@ -25,6 +29,7 @@ SMALL = (
     Crowd("job-fair", {"main-0900": Target(20)}, withdrawals=2),
     Crowd("craft", share=(0.005, 0.01), withdrawals=1, known=7),
     Crowd("forum", {"public": Target(9)}, withdrawals=1, known=5),
+    Crowd("mixer", {"m": Target(44), "f": Target(12)}, withdrawals=2),
 )
 SQLITE_ONLY = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 
@@ -33,6 +38,7 @@ def populated(now=NOW):
     """Load the programme and let the people come; return how many sign-ups they made."""
     loaded()
     with transaction():
+        ensure_demo_staff(STAFF_PASSWORD)
         festival = db.session.scalars(select(Festival)).one()
         return demo.populate(festival, read().festival.demo_now, lambda _line: None)
 
@@ -76,13 +82,15 @@ def test_at_the_demos_moment_every_activity_shows_the_status_it_promises(app, fr
             .group_by(Activity.slug, Slot.key),
         )
     }
+    drawn = taken.pop("mixer main")  # the numbers in the hat are really random: who is drawn differs each time
+    assert drawn[0] == 80
+    assert 15 <= drawn[1] <= 30
     assert taken == {
         "grove-tour main": (3 * 43, 15),
         "job-fair main-0900": (588, 0),
         "job-fair main-1030": (500, 9),
         "job-fair main-1300": (651, 0),
         "press main": (0, 0),
-        "mixer main": (0, 0),
         "drone-show main": (0, 0),
     }
     assert states("forum") == {"pending": 42, "withdrawn": 2}
@@ -115,6 +123,18 @@ def test_forum_guests_wait_for_approval(small):
     assert states("forum") == {"pending": 9, "withdrawn": 1}
 
 
+def test_a_drawn_ballot_can_be_seen(small):
+    populated()
+
+    draw = db.session.scalars(select(Draw)).one()
+    men = db.session.scalars(select(Pool).where(Pool.unit == "quota", Pool.key == "m")).one()
+    entered = sum(count for state, count in states("mixer").items() if state != "rejected")
+
+    assert (draw.state, men.taken) == (DrawState.DRAWN, 40)
+    assert len(draw.entries) <= entered
+    assert not {"pending", "entered", "offered"} & set(states("mixer"))
+
+
 def test_people_come_once(small):
     populated()
     festival = db.session.scalars(select(Festival)).one()
@@ -125,7 +145,9 @@ def test_people_come_once(small):
 
 def test_the_same_people_come_every_time(small):
     populated()
-    names = [row.name for row in db.session.scalars(select(Account).order_by(Account.id))]
+    names = [
+        row.name for row in db.session.scalars(select(Account).where(Account.kind == AccountKind.PERSON).order_by(Account.id))
+    ]
 
     assert names == [invent(number).name for number in range(len(names))]
     assert (invent(3), invent(3).name) == (invent(3), invent(3).name)
