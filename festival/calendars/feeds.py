@@ -9,11 +9,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
-from festival.calendars import queries
+import icalendar
+
+from festival.calendars import ics, queries
 from festival.calendars.addresses import Site
-from festival.calendars.ics import WRITER, Entry, Head, write_calendar, write_entry
+from festival.calendars.ics import Entry, Head, write_calendar, write_entry
 from festival.calendars.models import CalendarEntry, CalendarFeed
 from festival.calendars.queries import Booking, Content, Poll, PrivatePoll, Session
 from festival.calendars.render import (
@@ -49,10 +52,26 @@ def download_key(slug: str) -> str:
 # -- fresh or stale -----------------------------------------------------------------------------------------------------------
 
 
+@cache
+def _writer() -> str:
+    """Return a word that changes with the writer: what it wrote of the same values is written again."""
+    return hashlib.sha256(Path(ics.__file__).read_bytes() + icalendar.__version__.encode()).hexdigest()
+
+
+@cache
+def _release() -> str:
+    """Return a word that changes with our code and its English: what another release said of the same rows is said again."""
+    package = Path(ics.__file__).parents[1]
+    whole = hashlib.sha256(icalendar.__version__.encode())
+    for path in sorted((*package.rglob("*.py"), *package.rglob("*.mo"))):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
 @lru_cache(maxsize=1024)
 def _fingerprint(*values: object) -> str:
-    """Return a short word that changes with any of the values."""
-    return hashlib.sha256(repr((WRITER, *values)).encode()).hexdigest()
+    """Return a word that changes with any of the values and with the release."""
+    return hashlib.sha256(repr((_release(), *values)).encode()).hexdigest()
 
 
 def is_fresh(poll: Poll, site: Site, now: datetime) -> bool:
@@ -203,15 +222,13 @@ def _kept_or_written(slot: Slot, kept: CalendarEntry | None, entry: Entry, audie
     if kept is None:
         kept = CalendarEntry(slot_id=slot.id, locale=site.locale, audience=audience.value)
         db.session.add(kept)
-    elif kept.sequence == slot.sequence:
-        log.warning("calendar entry changed without a higher sequence", slot=slot.id, sequence=slot.sequence)
     kept.sequence, kept.updated_at, kept.fingerprint, kept.body = slot.sequence, slot.updated_at, fingerprint, body
     return body
 
 
 def _digest(entry: Entry) -> str:
     """Return what identifies all values of an entry."""
-    return hashlib.sha256(repr((WRITER, entry)).encode()).hexdigest()
+    return hashlib.sha256(repr((_writer(), entry)).encode()).hexdigest()
 
 
 def _made(bookings: Sequence[Booking], entry_of: Callable[[Booking], Entry]) -> Iterator[tuple[Entry, bytes]]:

@@ -32,8 +32,6 @@ from festival.calendars.rules import Appearance
 from festival.lib import clock
 from festival.lib.text import clean, clean_line
 
-#: Raised when the same values are written differently: what is stored is written again.
-WRITER = 1
 PRODID = "-//Hexi Talent Festival//Calendar 1.0//ZH"
 ZONE = "Asia/Shanghai"
 #: Octets of a line without its end.

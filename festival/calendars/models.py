@@ -40,7 +40,7 @@ class CalendarFeed(Model):
     programme_version: Mapped[int] = mapped_column(Big)
     #: ``queries.bookings_version`` of a private feed when it was built; else 0.
     account_version: Mapped[int] = mapped_column(default=0)
-    #: Of what else the bytes depend on: edition, BASE_URL, the writer's version, a private feed's key and choices.
+    #: Of what else the bytes depend on: edition, BASE_URL, the release, a private feed's key and choices.
     fingerprint: Mapped[str] = mapped_column(String(64))
     etag: Mapped[str] = mapped_column(String(64))
     #: When the bytes last changed (not when they were built): Last-Modified. Whole seconds.

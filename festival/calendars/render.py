@@ -10,9 +10,9 @@ import nh3
 from festival.calendars.addresses import Site, private_path, programme_path, track_path
 from festival.calendars.ics import Entry, Head, Place
 from festival.calendars.queries import Booking, Session
-from festival.calendars.rules import Audience, Standing, Times, appearance, rings, standing, state_at
+from festival.calendars.rules import Audience, Standing, Times, appearance, last_change, rings, standing, state_at
 from festival.lib.format import moment, span
-from festival.lib.i18n import Locale, _, loc
+from festival.lib.i18n import LOCALES, Locale, _, loc
 from festival.lib.rich import rich
 from festival.lib.text import clean, clean_line
 from festival.programme.kinds import kind_of
@@ -113,12 +113,13 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) 
     stands = standing_of(slot)
     state = state_at(sign_up.state, sign_up.offered_until, now)
     title = _title(booking.session)
+    sequence = slot.sequence + booking.changes
     lines = [*_old_time(slot, stands), *_place_line(sign_up.pool), *_state_line(stands, state, sign_up.offered_until)]
     return Entry(
         uid=slot.uid,
-        sequence=slot.sequence + booking.changes,
+        sequence=sequence,
         created_at=slot.created_at,
-        updated_at=max(slot.updated_at, booking.changed_at) if booking.changes else slot.updated_at,
+        updated_at=last_change(slot.updated_at, booking.changed_at, sequence) if booking.changes else slot.updated_at,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         summary=_marked(stands, state, title),
@@ -223,24 +224,34 @@ def _contact(activity: Activity) -> str:
 
 
 def _description(slot: Slot, lines: Iterable[str], site: Site) -> str:
-    """Return what must be known first, a block in each language, and where to read more; at most LENGTH characters."""
+    """Return what must be known first, a block in each language, and where to read more; about LENGTH characters at most."""
     first = "\n".join(clean_line(line) for line in lines)
     more = f"详情 / Details: {site.activity(slot.activity.slug)}"
-    room = LENGTH - len(first) - len(more) - 6  # the blank lines between
-    chinese, english = (_block(slot, language) for language in ("zh", "en"))
-    chinese = _shorten(chinese, max(room - len(english), room * 2 // 5))
-    english = _shorten(english, room - len(chinese))
-    return "\n\n".join(part for part in (first, chinese, english, more) if part)
+    added = {language: _lines_of_kind(slot, language) for language in LOCALES}
+    prose = _fitted(
+        _prose(slot.activity, "zh"), _prose(slot.activity, "en"), LENGTH - len("".join((first, more, *added.values())))
+    )
+    blocks = ("\n".join(filter(None, (words, added[language]))) for words, language in zip(prose, LOCALES, strict=True))
+    return "\n\n".join(part for part in (first, *blocks, more) if part)
 
 
-def _block(slot: Slot, language: Locale) -> str:
-    """Return what an activity says of itself in one language, and what its kind adds for this time."""
-    activity = slot.activity
+def _lines_of_kind(slot: Slot, language: Locale) -> str:
+    """Return what an activity's kind adds for one time, such as when the doors open; never cut."""
+    return "\n".join(kind_of(slot.activity).calendar_lines(slot.activity, slot, language))
+
+
+def _prose(activity: Activity, language: Locale) -> str:
+    """Return what an activity says of itself in one language."""
     summary = clean(str(getattr(activity, f"summary_{language}")))
     text = _plain(str(getattr(activity, f"description_{language}")))
-    if summary and not text.startswith(summary):
-        text = f"{summary}\n{text}".strip()
-    return "\n".join([text, *kind_of(activity).calendar_lines(activity, slot, language)]).strip()
+    return text if not summary or text.startswith(summary) else f"{summary}\n{text}".strip()
+
+
+def _fitted(chinese: str, english: str, room: int) -> tuple[str, str]:
+    """Return both texts cut to what room there is; Chinese says the same in fewer characters."""
+    room = max(0, room - 8)  # the line ends between the blocks
+    chinese = _shorten(chinese, max(room - len(english), room * 2 // 5))
+    return chinese, _shorten(english, room - len(chinese))
 
 
 @lru_cache(maxsize=256)

@@ -125,6 +125,14 @@ def later(wall: datetime, previous: datetime | None) -> datetime:
     return at if previous is None else max(at, previous + timedelta(seconds=1))
 
 
+def last_change(of_slot: datetime, of_sign_ups: datetime, sequence: int) -> datetime:
+    """Return when an entry last changed whose slot and sign-ups change apart, in whole seconds.
+
+    The later of the two, and a second for each revision: two changes within a second must not bear the same time.
+    """
+    return max(of_slot, of_sign_ups).replace(microsecond=0) + timedelta(seconds=sequence)
+
+
 class Client(StrEnum):
     """Families of programs that read calendars."""
 

@@ -325,6 +325,22 @@ def test_a_kind_adds_its_own_lines_in_both_languages(app, client):
     )
 
 
+def test_the_lines_of_a_kind_are_kept_whole_beside_a_long_description(app, client):
+    fixed_forum(description_zh="人才" * 400, description_en="talent " * 200)
+    plain = kinds.all_kinds()
+    words = {"zh": ["A线：人民公园 10:00 发车"] * 3, "en": ["Line A leaves People's Park at 10:00"] * 3}
+    talk = ActivityKind(key="press", label_zh="", label_en="", icon="", calendar_lines=lambda _a, _s, language: words[language])
+    kinds.register([talk])
+    try:
+        told = event(read(client, PROGRAMME))["DESCRIPTION"].replace("\\n", "\n")
+    finally:
+        kinds.register(plain)
+
+    assert len(told) <= 600
+    assert "…\n" + "\n".join(words["zh"]) + "\n\n" in told
+    assert "…\n" + "\n".join(words["en"]) + "\n\n" in told
+
+
 def test_one_bad_event_does_not_end_a_feed_nor_vanish_from_it(app, client):
     fixed_forum()
     change(make_activity(slug="other", title_zh="另一项活动"), position=2)
