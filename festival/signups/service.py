@@ -162,6 +162,9 @@ def sign_up(  # who, for what, asking what, on whose behalf
     before = _answered(asked.once, now)
     if before is not None and (before.activity_id, before.person_id) == (activity.id, person_id):
         return before
+    person = db.session.get_one(Account, person_id, populate_existing=True)
+    if person.erased_at is not None:
+        raise NotFound  # forgotten while this waited for the lock
     waitlist.lapse(activity, now)
     if reason := _closed(activity):
         raise SignUpRefused(reason)
@@ -211,7 +214,7 @@ def sign_up(  # who, for what, asking what, on whose behalf
     owe(f"sign_up_{state.value}", "sign_up", made.id, account_id=person_id, activity_id=activity.id)
     _record_act("sign_up.make", made, actor_id)
     _remember(asked.once, made, now, was_already=False)
-    _remember_name(person_id, asked.name)
+    _remember_name(person, asked.name)
     log.info("sign-up made", id=made.id, activity=activity.id, state=state.value)
     return made
 
@@ -253,10 +256,10 @@ def _remember(once: Once | None, made: SignUp, now: datetime, *, was_already: bo
         )
 
 
-def _remember_name(person_id: int, name: str) -> None:
+def _remember_name(person: Account, name: str) -> None:
     """Keep the name a person gave last, to prefill the next form."""
     if name:
-        db.session.get_one(Account, person_id).name = name
+        person.name = name
 
 
 def _closed(activity: Activity) -> Reason | None:
@@ -455,6 +458,8 @@ def withdraw(sign_up_id: int, *, actor_id: int | None = None, even_late: bool = 
     if sign_up.state == State.WITHDRAWN:
         return []
     if sign_up.state not in LIVE:
+        if even_late:
+            return []  # an offer that ran out just now: there is nothing left to give back
         raise SignUpRefused(Reason.NOT_LIVE)
     slot = db.session.get_one(Slot, sign_up.slot_id)
     in_time = rules.may_withdraw_at(
@@ -553,7 +558,7 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     questions = _questions(activity.id)
     answering.write(sign_up.id, questions, asked.answers, asked.files)
     consent_further(activity, questions, account_id=sign_up.person_id, sign_up_id=sign_up.id, question_keys=asked.consents)
-    _remember_name(sign_up.person_id, asked.name)
+    _remember_name(db.session.get_one(Account, sign_up.person_id), asked.name)
     _record_act("sign_up.edit", sign_up, actor_id)
     if grows == 0:
         return []

@@ -337,6 +337,14 @@ def test_an_activity_or_person_that_does_not_exist_is_not_found(app):
             service.sign_up(activity_id, person_id, SignUpRequest(), kind=kind_of(activity))
 
 
+def test_somebody_who_was_forgotten_while_the_form_was_on_its_way_is_not_signed_up(app):
+    activity, person = make_activity(), make_person()
+    change(person, erased_at=NOW)
+
+    with pytest.raises(NotFound):
+        sign_up(activity, person)
+
+
 def test_slots_and_pools_of_another_activity_find_nothing(app):
     activity, other = make_activity(pools=2), make_activity()
     foreign_pool = pool_of(other)

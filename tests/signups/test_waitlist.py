@@ -400,6 +400,21 @@ def test_whoever_lets_an_offer_lapse_while_nobody_else_waits_gets_the_next_one_a
     assert [line[0] for line in ledger(only)] == ["signed_up", "offered", "expired", "offered", "confirmed"]
 
 
+def test_being_forgotten_gives_back_whatever_is_left_also_late_or_when_an_offer_has_just_run_out(app, frozen):
+    activity = make_offering(starts_in=timedelta(days=3))
+    change(activity, cancel_until=NOW)
+    leaving, first = fill(activity, 1, 1)
+    with transaction():
+        service.withdraw(leaving.id, even_late=True)
+    change(first, offers=2)
+
+    frozen(NOW + timedelta(hours=12))
+    with transaction():
+        assert service.withdraw(first.id, even_late=True) == []
+
+    assert states(leaving, first) == ["withdrawn", "expired"]
+
+
 def test_an_offer_can_be_declined_by_withdrawing_and_goes_to_the_next(app):
     activity = make_offering()
     leaving, first, second = fill(activity, 1, 1, 1)
