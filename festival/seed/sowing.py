@@ -6,7 +6,7 @@ organizer has changed since stays.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -14,9 +14,15 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, insert, select, update
 
 from festival.lib.db import Model, db
+from festival.lib.documents import Words
 from festival.seed.models import SeededValue
 
 Row = TypeVar("Row", bound=Model)
+#: Fields that only make sense together: where somebody has changed one of them, none is seeded any more.
+TOGETHER = (
+    frozenset({"starts_at", "ends_at", "doors_at", "opens_at", "closes_at", "backup_starts_at"}),
+    frozenset({"quota_question", "quota_answer"}),
+)
 #: A table's name and a row's id in it.
 Subject = tuple[str, int]
 
@@ -38,6 +44,11 @@ class Report:
     def is_quiet(self) -> bool:
         """Tell whether nothing was written."""
         return not (self.made or self.changed or self.removed)
+
+
+def both(name: str, words: Words | None) -> dict[str, str]:
+    """Return the two columns of a bilingual value; empty where there is none."""
+    return {f"{name}_zh": words.zh if words else "", f"{name}_en": words.en if words else ""}
 
 
 def canonical(value: object) -> str:
@@ -82,13 +93,16 @@ class Sower:
         subject = _subject(row)
         seeded = self._known.setdefault(subject, {})
         changed: set[str] = set()
+        touched = _with_companions(
+            {name for name in values if seeded.get(name) not in {None, canonical(getattr(row, name))}},
+        )
         for field_name, value in values.items():
             told, before, now = canonical(value), seeded.get(field_name), canonical(getattr(row, field_name))
             if told == before or (told == now and before is None):
                 continue
             if told == now:  # an organizer was faster
                 self._remember(subject, field_name, told)
-            elif before is not None and now != before:
+            elif field_name in touched:
                 self.report.kept.append(f"{name}: {field_name} stays as it was changed here")
             elif field_name in held:
                 self.report.kept.append(f"{name}: {field_name} stays, people have signed up")
@@ -99,6 +113,28 @@ class Sower:
         if changed:
             self.report.changed.append(f"{name}: {', '.join(sorted(changed))}")
         return changed
+
+    def plant(
+        self,
+        model: type[Row],
+        row: Row | None,
+        values: Mapping[str, Any],
+        *,
+        name: str,
+        held: frozenset[str] = frozenset(),
+        **once: object,
+    ) -> Row:
+        """Make a row, or bring the one that is there up to the files."""
+        if row is None:
+            return self.make(model, values, **once)
+        self.tend(row, name, values, held=held)
+        return row
+
+    def name_left_behind(self, what: str, known: Mapping[str, Model], rows: Iterable[str]) -> None:
+        """Say what has left the files. It stays: someone may have signed up, or an organizer may need it."""
+        for key in sorted(set(known) - set(rows)):
+            if self.was_planted(known[key]):
+                self.report.kept.append(f"{what} {key}: has left the files and stays")
 
     def was_planted(self, row: Model) -> bool:
         """Tell whether a row came from a seed, not from an organizer."""
@@ -142,6 +178,10 @@ class Sower:
         else:
             db.session.add(SeededValue(subject=subject[0], subject_id=subject[1], field=name, value=value))
         self._known[subject][name] = value
+
+
+def _with_companions(fields: set[str]) -> set[str]:
+    return fields.union(*(group for group in TOGETHER if group & fields))
 
 
 def _subject(row: Model) -> Subject:

@@ -316,6 +316,20 @@ def test_an_organizers_change_survives_a_change_of_the_files(app, tmp_path):
     assert pools("forum")["public"].capacity == 230
 
 
+def test_times_that_belong_together_are_seeded_together(app, tmp_path):
+    """A slot that an organizer made shorter cannot be given a start after its end."""
+    loaded()
+    with transaction():
+        slot("press").ends_at = at("2023-06-26T10:30")
+    folder = copied(tmp_path)
+    change(folder, "activities/press.yaml", "starts_at: '2023-06-26T10:00", "starts_at: '2023-06-26T10:40")
+
+    report = loaded(folder)
+
+    assert report.kept == ["slot press main: starts_at stays as it was changed here"]
+    assert slot("press").starts_at == at("2023-06-26T10:00")
+
+
 def test_times_and_capacities_stay_once_somebody_has_signed_up(app, tmp_path):
     loaded()
     forum = activity("forum")
