@@ -50,7 +50,7 @@ CROWDS = (
         {"main-0900": Target(588), "main-1030": Target(500, 9), "main-1300": Target(651)},
         withdrawals=24,
     ),
-    Crowd("craft", share=(0.04, 0.12), withdrawals=8, rush=1.3, known=7),
+    Crowd("craft", share=(0.02, 0.06), withdrawals=8, rush=1.3, known=7),
     Crowd("service", {"v1": Target(34), "v2": Target(41), "v3": Target(19), "v4": Target(6)}, withdrawals=3, known=5),
     Crowd("forum", {"public": Target(42)}, withdrawals=2, known=5),
     Crowd("mixer", {"m": Target(61), "f": Target(54)}, withdrawals=3, rush=1.5),

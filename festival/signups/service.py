@@ -345,15 +345,16 @@ def _judge(  # everything a verdict rests on
         raise SignUpRefused(Reason.PARTY_TOO_LARGE)
     if kind.refusal(activity, asked.answers) is not None:
         raise SignUpRefused(Reason.INELIGIBLE)
+    places = queries.places(pool.id)
     state = rules.first_state(
         way_of(activity, pool, is_invited=is_invited),
-        queries.places(pool.id),
+        places,
         waitlist.ceiling(activity, slot.parent_id or slot.id, now),
         rules.Waitlists(
             limit=activity.waitlist_limit,
             waiting=queries.waiting_in_slot(slot.id),
             pool_limit=pool.waitlist_limit,
-            pool_waiting=queries.places(pool.id).waiting,
+            pool_waiting=places.waiting,
         ),
         asked.party_size,
     )
