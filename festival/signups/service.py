@@ -196,6 +196,8 @@ def sign_up(  # who, for what, asking what, on whose behalf
         invitation_id=invitation.id if invitation else None,
         updated_at=now,
     )
+    if state == State.WAITLISTED:
+        waitlist.go_to_the_end(made, now)  # also behind those who were put there a moment ago
     db.session.add(made)
     waitlist.flush(activity.id)
     questions = _questions(activity.id)

@@ -103,7 +103,7 @@ def lapse(activity: Activity, now: datetime) -> list[SignUp]:
         taken = queries.places(sign_up.pool_id).taken
         again = sign_up.offers < 2  # noqa: PLR2004  # once to the end, twice out
         if again:
-            _go_to_the_end(sign_up, now)
+            go_to_the_end(sign_up, now)
         move(sign_up, State.WAITLISTED if again else State.EXPIRED, at=now)
         enter(
             sign_up,
@@ -118,7 +118,7 @@ def lapse(activity: Activity, now: datetime) -> list[SignUp]:
     return serve(activity, now, why="offer_lapsed") if overdue else []
 
 
-def _go_to_the_end(sign_up: SignUp, now: datetime) -> None:
+def go_to_the_end(sign_up: SignUp, now: datetime) -> None:
     """Give a sign-up the last turn of its pool's list, also where others joined at this very instant or by a draw."""
     last = queries.end_of_list(sign_up.pool_id)
     sign_up.priority = max(0, last.priority) if last else 0

@@ -376,6 +376,18 @@ def test_the_end_of_the_list_is_behind_whoever_joined_at_the_same_instant(app, f
     assert states(first, second) == ["waitlisted", "offered"]
 
 
+def test_a_newcomer_joins_behind_all_whose_offers_lapsed_at_that_very_instant(app, frozen):
+    activity = make_offering(capacity=2)
+    leaving, first, second, third = fill(activity, 2, 1, 1, 2)
+    withdraw(leaving)
+
+    frozen(NOW + timedelta(hours=12))
+    newcomer = sign_up(activity)
+
+    assert states(first, second, third, newcomer) == ["waitlisted", "waitlisted", "offered", "waitlisted"]
+    assert [queries.position(one) for one in (first, second, newcomer)] == [1, 2, 3]
+
+
 def test_an_overdue_offer_lapses_before_anything_is_decided_for_a_newcomer(app, frozen):
     activity = make_offering(starts_in=timedelta(days=9))
     leaving, first = fill(activity, 1, 1)
