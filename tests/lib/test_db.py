@@ -99,7 +99,6 @@ def test_what_was_read_before_the_block_is_read_again_inside(app):
     activity = make_activity(title_zh="旧")
     assert activity.title_zh == "旧"
     activity_id = activity.id
-    db.session.rollback()
     elsewhere(app, lambda: _rename(activity_id, "新"))
 
     with transaction():
