@@ -13,7 +13,7 @@ DEMO := $(shell grep -qsE '^(export )?FESTIVAL_DEMO=' .env || echo $${FESTIVAL_D
 export FLASK_APP := wsgi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test coverage test-fast lint fmt lock messages migration
+.PHONY: help run test coverage test-fast bench lint fmt lock messages migration
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -46,6 +46,9 @@ lint: .make/dev $(ENGLISH) ## the checks that run no test
 	@echo "== djlint"; $(BIN)/djlint --lint --quiet templates
 	@echo "== import-linter"; $(BIN)/lint-imports --no-logo
 	@echo "== translations"; $(BIN)/python -m festival.lib.catalogue check
+
+bench: .make/dev $(ENGLISH) ## what sign-ups, pages, rosters and calendars cost on this machine
+	@$(BIN)/python -m bench
 
 # -- working --------------------------------------------------------------------------------------------------------------
 
