@@ -59,12 +59,10 @@ def still_pending(slot_id: int) -> int:
     ).scalar_one()
 
 
-def entry_of(sign_up_id: int) -> DrawEntry | None:
-    """Return a sign-up's entry in the draw that counts; None when it was in none."""
+def entry_of(draw_id: int, person_id: int) -> DrawEntry | None:
+    """Return a person's own entry in a draw; None when they are not in it."""
     return db.session.scalar(
         select(DrawEntry)
-        .join(Draw, Draw.id == DrawEntry.draw_id)
-        .where(DrawEntry.sign_up_id == sign_up_id, Draw.state != DrawState.VOID)
-        .order_by(DrawEntry.id.desc())
-        .limit(1),
+        .join(SignUp, SignUp.id == DrawEntry.sign_up_id)
+        .where(DrawEntry.draw_id == draw_id, SignUp.person_id == person_id),
     )

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from festival.accounts.access import current_person
 from festival.draws import queries, wording
 from festival.draws.models import Draw
 from festival.draws.rules import DrawState
@@ -15,8 +16,9 @@ bp = Blueprint("draws", __name__)
 @bp.get("/draws/<id:draw_id>")
 @public
 def show(draw_id: int) -> ResponseReturnValue:
-    """Show rule, hash, seed and order of a draw; no name anywhere."""
+    """Show rule, hash, seed and order of a draw; no name anywhere. Whoever is in it sees which number is their own."""
     draw = queries.public_draw(draw_id)
+    person = current_person()
     return render_template(
         "draws/show.html",
         draw=draw,
@@ -25,6 +27,7 @@ def show(draw_id: int) -> ResponseReturnValue:
         others=[other for other in queries.draws_of(draw.activity_id) if other.id != draw.id],
         state_word=wording.STATES[draw.state],
         outcome_words=wording.OUTCOMES,
+        own=queries.entry_of(draw.id, person.id) if person else None,
     )
 
 

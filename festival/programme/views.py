@@ -15,7 +15,7 @@ from festival.programme import jsonld, queries, render, wording
 from festival.programme.asked import Asked, asked
 from festival.programme.kinds import details_of, kind_of
 from festival.programme.models import Activity, Festival
-from festival.programme.rules import Move
+from festival.programme.rules import Move, Status
 
 bp = Blueprint("programme", __name__)
 
@@ -121,10 +121,19 @@ def _action(shown: Activity, standing: render.Standing, now: datetime, sign_up: 
     """Return the one action: where it leads (empty: nowhere now), what it says, and why."""
     by_time = render.is_booked_by_time(shown)
     return {
-        "href": sign_up if sign_up and standing.move != Move.NONE else "",
+        "href": _leads_to(shown, standing, sign_up) or "",
         "word": wording.action_word(standing.status, standing.move, by_time=by_time),
         "why": wording.reason_under(shown, standing.status, standing.facts, standing.move, now),
     }
+
+
+def _leads_to(shown: Activity, standing: render.Standing, sign_up: str | None) -> str | None:
+    """Return the address of the one action: the form, or the record of a draw whose result is out; None: nowhere now."""
+    if standing.move != Move.NONE:
+        return sign_up
+    if standing.status == Status.RESULT_PUBLISHED:
+        return path_to("/activities/<slug>/draw", slug=shown.slug)
+    return None
 
 
 # -- what machines read -------------------------------------------------------------------------------------------------------

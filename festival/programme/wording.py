@@ -70,6 +70,8 @@ def action_word(shown: Status, move: Move, *, by_time: bool) -> str:
         return _("加入候补")
     if move == Move.SIGN_UP:
         return _("预约时段") if by_time else _("立即报名")
+    if shown == Status.RESULT_PUBLISHED:
+        return _("查看抽签结果")
     return str(STATUS_WORDS[shown])
 
 
