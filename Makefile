@@ -57,7 +57,7 @@ fmt: .make/dev ## put Python into its normal form
 
 lock: .make/dev ## pin requirements*.in with their hashes; UPGRADE=1 takes newer releases
 	@for name in requirements requirements-dev; do \
-		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+		$(BIN)/uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header --quiet \
 			$(if $(UPGRADE),--upgrade) $$name.in -o $$name.txt; \
 	done
 
