@@ -13,7 +13,7 @@ DEMO := $(shell grep -qsE '^(export )?FESTIVAL_DEMO=' .env || echo $${FESTIVAL_D
 export FLASK_APP := wsgi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test coverage test-fast bench lint fmt lock messages migration
+.PHONY: help run test coverage test-fast bench lint fmt lock messages states migration
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ lock: .make/dev ## pin requirements*.in with their hashes; UPGRADE=1 takes newer
 
 messages: .make/dev ## add what is new in code and templates to the English catalogue, and list what lacks English
 	@$(BIN)/python -m festival.lib.catalogue messages
+
+states: .make/runtime $(ENGLISH) ## draw the states of a sign-up anew into docs/sign-up-states.md, from the code
+	@$(BIN)/python -m festival.signups.diagram
 
 migration: .make/runtime ## a new migration from the models: make migration m="add the seat row"
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="add the seat row"'; exit 2; }

@@ -34,6 +34,7 @@ from festival.draws import holding as draws_holding
 from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
+from festival.ledger import cli as ledger_cli
 from festival.lib import (
     access,
     clock,
@@ -109,7 +110,14 @@ HOLDINGS = (
     signups_holding.HOLDING,
     accounts_holding.HOLDING,
 )
-COMMANDS = (accounts_cli.staff_cli, seed_cli.seed_cli, seed_cli.demo_cli, signups_cli.signups_cli, notices_cli.outbox_cli)
+COMMANDS = (
+    accounts_cli.staff_cli,
+    seed_cli.seed_cli,
+    seed_cli.demo_cli,
+    signups_cli.signups_cli,
+    notices_cli.outbox_cli,
+    ledger_cli.doctor_command,
+)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -136,8 +144,8 @@ def create_app(settings: Settings) -> Flask:
     _register_blueprints(app)
     _register_words(app)
     _register_errors(app)
-    for group in COMMANDS:
-        app.cli.add_command(group)
+    for command in COMMANDS:
+        app.cli.add_command(command)
     app.before_request(_name_request)
     access.mark(app.view_functions["static"], access.Access(access.Who.PUBLIC))
     access.check_marks(app)

@@ -33,6 +33,8 @@ LIVE = frozenset({State.PENDING, State.ENTERED, State.OFFERED, State.CONFIRMED, 
 #: Live or used: a person holds at most one of these per claim (the partial unique index says the same).
 CLAIMING = LIVE | {State.ATTENDED, State.NO_SHOW}
 
+#: The states a new sign-up may begin in.
+FIRST = (State.PENDING, State.ENTERED, State.CONFIRMED, State.WAITLISTED)
 #: From each state, the states that may follow it. What is not here cannot happen.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.PENDING: frozenset(

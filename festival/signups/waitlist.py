@@ -146,8 +146,7 @@ def serve(activity: Activity, now: datetime, *, why: str) -> list[SignUp]:
 def _serve_session(activity: Activity, session_id: int, now: datetime, why: str) -> list[SignUp]:
     served: list[SignUp] = []
     while True:
-        fitting = _fitting_heads(activity, session_id, now)
-        head = rules.next_in_line(fitting, queries.ceiling(session_id)) if fitting else None
+        head = next_served(activity, session_id, now)
         if head is None:
             return served
         sign_up = db.session.get_one(SignUp, head.sign_up_id, populate_existing=True)
@@ -155,18 +154,25 @@ def _serve_session(activity: Activity, session_id: int, now: datetime, why: str)
         served.append(sign_up)
 
 
+def next_served(activity: Activity, session_id: int, now: datetime) -> rules.Waiting | None:
+    """Return whom the next place of a session goes to as things stand, if the activity is on; None: nobody can be served."""
+    fitting = _fitting_heads(activity, session_id, now)
+    return rules.next_in_line(fitting, queries.ceiling(session_id)) if fitting else None
+
+
 def _fitting_heads(activity: Activity, session_id: int, now: datetime) -> list[rules.Waiting]:
     """Return the heads of a session's lists that their pools have room for, where promotion is still automatic.
 
     A slot too close to its start keeps its list; a later one of the same session may still be served.
     """
-    slots = [slot.id for slot in queries.slots_with_a_list(session_id) if now < _cutoff(activity, slot) and _is_on(slot)]
+    slots = [slot.id for slot in queries.slots_with_a_list(session_id) if now < cutoff(activity, slot) and _is_on(slot)]
     standing = queries.places_by_pool(slots) if slots else {}
     heads = [queries.head_of_list(pool_id) for pool_id, pool in standing.items() if pool.waiting and pool.has_room_for(1)]
     return [head for head in heads if head is not None and standing[head.pool_id].has_room_for(head.party_size)]
 
 
-def _cutoff(activity: Activity, slot: Slot) -> datetime:
+def cutoff(activity: Activity, slot: Slot) -> datetime:
+    """Return from when on nobody is promoted by itself any more."""
     return slot.starts_at - timedelta(minutes=activity.promotion_cutoff_minutes)
 
 
@@ -187,7 +193,7 @@ def _promote(activity: Activity, sign_up: SignUp, now: datetime, why: str) -> No
     taken = queries.places(sign_up.pool_id).taken
     if activity.promotion == Promotion.OFFER:
         slot = db.session.get_one(Slot, sign_up.slot_id)
-        sign_up.offered_until = rules.offer_deadline(now, _cutoff(activity, slot), clock.ZONE)
+        sign_up.offered_until = rules.offer_deadline(now, cutoff(activity, slot), clock.ZONE)
         sign_up.offers += 1
         move(sign_up, State.OFFERED, at=now)
         what, kind = "offered", "sign_up_offered"
@@ -207,5 +213,5 @@ def deadline_of_offer(activity: Activity, slot: Slot, now: datetime) -> datetime
         return None
     if activity.confirm_until is not None and activity.confirm_until > now:
         return activity.confirm_until
-    deadline = rules.offer_deadline(now, _cutoff(activity, slot), clock.ZONE)
+    deadline = rules.offer_deadline(now, cutoff(activity, slot), clock.ZONE)
     return deadline if deadline > now else None

@@ -1,0 +1,83 @@
+"""What lines of the ledger mean together. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from festival.signups.causes import What
+from festival.signups.rules import COUNTED, State
+
+#: The order of a list: priority, when it was joined, id.
+Turn = tuple[int, datetime, int]
+#: Lines that leave a waiting party where it stood.
+_STILL = frozenset({What.SKIPPED, What.PARTY})
+#: Lines of somebody who has a place that leave it how it was got.
+_KEPT = frozenset({What.SKIPPED, What.PARTY, What.CONFIRMED})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """A party that waits."""
+
+    sign_up_id: int
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the ledger about a sign-up, as far as the order of the list goes."""
+
+    id: int
+    sign_up_id: int
+    what: str
+    state_before: str
+    state_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Two sign-ups of one pool: who got a place, and who should have got it before."""
+
+    ahead: int
+    behind: int
+
+
+def placed(state: str) -> str:
+    """Return a state as the ledger of places sees it: whoever came or stayed away has the place that was confirmed."""
+    return State.CONFIRMED.value if state in {State.ATTENDED, State.NO_SHOW} else str(state)
+
+
+def overtaken(waiters: Iterable[Waiter], entries: Sequence[Entry], turns: Mapping[int, Turn]) -> list[Jump]:
+    """Return who got a place of a pool while somebody before them was waiting for it; only what can be judged for certain.
+
+    A newcomer overtakes whoever was waiting at that moment; one from the list, whoever had an earlier turn. A party that was
+    skipped because it did not fit was not overtaken, nor is anybody who was set back behind the others.
+
+    :param waiters: who waits now, so that their turn is what it was all along since their last line.
+    :param entries: the pool's lines about sign-ups, in order.
+    :param turns: of those who hold a place now, by sign-up.
+    """
+    last: dict[int, Entry] = {}
+    passed = {entry.sign_up_id for entry in entries if entry.what == What.SKIPPED}
+    for entry in entries:
+        if entry.what not in (_KEPT if entry.sign_up_id in turns else _STILL):
+            last[entry.sign_up_id] = entry
+    joined = {
+        last[waiter.sign_up_id].id: waiter
+        for waiter in waiters
+        if waiter.sign_up_id in last and waiter.sign_up_id not in passed and waiter.turn[0] <= 0
+    }
+    jumps: list[Jump] = []
+    first: Waiter | None = None
+    for entry in entries:
+        if waiter := joined.get(entry.id):
+            first = waiter if first is None or waiter.turn < first.turn else first
+            continue
+        turn = turns.get(entry.sign_up_id)
+        if first is None or turn is None or last[entry.sign_up_id] is not entry or entry.state_after not in COUNTED:
+            continue
+        is_new = entry.state_before == "" and entry.what == What.SIGNED_UP
+        is_served = entry.state_before == State.WAITLISTED and entry.what in {What.PROMOTED, What.OFFERED}
+        if is_new or (is_served and turn > first.turn):
+            jumps.append(Jump(entry.sign_up_id, first.sign_up_id))
+    return jumps
