@@ -47,6 +47,9 @@ SERVER_SETTINGS = {
     "max_logical_replication_workers": "0",
 }
 
+#: For a server that crashes, as PostgreSQL comes. The machine stays up: what was handed to its kernel need not be on the disk.
+DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
+
 _numbers = count(1)
 #: Locked as long as this process, if it began the run, lives: the kernel unlocks it at any death.
 _alive: list[IO[str]] = []
@@ -394,8 +397,8 @@ def _initialise(binaries: Path, home: Path, as_whom: dict[str, Any]) -> None:
         raise NoPostgresql(f"initdb failed: {done.stdout}{done.stderr}")
 
 
-def _start(binaries: Path, home: Path, as_whom: dict[str, Any]) -> subprocess.Popen[bytes]:
-    options = [f"--{name}={value}" for name, value in SERVER_SETTINGS.items()]
+def _start(binaries: Path, home: Path, as_whom: dict[str, Any], **more: str) -> subprocess.Popen[bytes]:
+    options = [f"--{name}={value}" for name, value in (SERVER_SETTINGS | more).items()]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(
             [binaries / "postgres", "-D", home / "data", "-k", home, *options],
@@ -407,6 +410,41 @@ def _is_ready(home: Path) -> bool:
     with suppress(FileNotFoundError):
         return "ready" in (home / "data" / "postmaster.pid").read_text()
     return False
+
+
+class Crashing:
+    """A PostgreSQL of its own for the test that crashes it; what it has committed survives."""
+
+    def __init__(self) -> None:
+        self.home = run_folder() / f"crashing-{os.getpid()}"  # a folder that the server's user can reach
+        self.home.mkdir(mode=0o700)
+        self._as_whom = _identity(self.home)
+        self._binaries = _binaries(self.home, self._as_whom)
+        _initialise(self._binaries, self.home, self._as_whom)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it has recovered and answers."""
+        self._server = _start(self._binaries, self.home, self._as_whom, **DURABLE)
+        _wait_for(lambda: _is_ready(self.home) or self._server.poll() is not None, "PostgreSQL does not start")
+        if self._server.poll() is not None:
+            raise NoPostgresql((self.home / "log").read_text())
+
+    def crash(self) -> None:
+        """Have every process of it quit at once without tidying up: ``pg_ctl stop -m immediate``."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(PATIENCE)
+
+    def stop(self) -> None:
+        """End it for good."""
+        self.crash()
+        shutil.rmtree(self.home)
+
+    @property
+    def address(self) -> str:
+        """The address of its one database."""
+        query = {"host": str(self.home)}
+        return URL.create("postgresql+psycopg", username="postgres", database="postgres", query=query).render_as_string()
 
 
 if __name__ == "__main__":

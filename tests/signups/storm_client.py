@@ -2,12 +2,14 @@
 
 The plan (one JSON line on standard input) is a list of browsers. Each has ``name``, ``ports`` of the servers it may ask,
 ``cookie``, and ``acts``: a list of ``sign_up``, ``withdraw`` and ``edit``, each with ``path`` (of its page; ``{code}`` is the
-sign-up it got) and ``fields``, or with the ``body`` of a form that was filled in before.
+sign-up it got) and ``fields``, or with the ``body`` of a form that was filled in before. ``at``, if it is there, is the moment
+of the machine's monotonic clock before which the first act is not sent.
 First every browser fetches its form and waits; ``ready`` is printed; the line ``go`` starts them all at the same moment.
 
 Each answer is one JSON line: who, which act, status, where it leads, and when it was sent and answered on the machine's
 monotonic clock. A browser whose connection breaks in the middle says ``unknown`` and freezes, and so do all others at their
-next act, until the line ``on`` lets them go on: the act is then sent again exactly as it was.
+next act, until the line ``on`` lets them go on: the act is then sent again exactly as it was. Where the plan says
+``is_patient``, "not now" (503) is no answer either: it asks the browser to press again.
 """
 
 import html
@@ -48,6 +50,7 @@ class Browser(threading.Thread):
         first = self.plan["acts"][0]
         prepared = self.prepare(first)
         self.started.wait()
+        time.sleep(max(0, self.plan.get("at", 0) - time.monotonic()))
         for number, act in enumerate(self.plan["acts"]):
             path, body = prepared if number == 0 else self.prepare(act)
             while not self.send(number, act, path, body):
@@ -63,7 +66,7 @@ class Browser(threading.Thread):
                 time.sleep(0.05)  # nothing was sent yet: only the page could not be had
 
     def form(self, act: dict[str, Any]) -> tuple[str, str]:
-        """Fetch the page an act starts from and fill its form in; or take the form as it was filled in before."""
+        """Fetch the page an act starts from and fill its form in; or take the form as it was filled in before. Empty: no form."""
         if "body" in act:
             return act["path"], act["body"]
         page = act["path"].format(code=self.code)
@@ -84,14 +87,17 @@ class Browser(threading.Thread):
     def send(self, number: int, act: dict[str, Any], path: str, body: str) -> bool:
         """Send an act and say what came back; False when the connection broke and nobody knows."""
         if frozen.is_set():
-            going.wait()
+            say(name=self.name, number=number, act=act["act"], status="unknown", why="not sent")
+            return False
+        if not body:
+            say(name=self.name, number=number, act=act["act"], status="no form", code=self.code)
+            return True
         sent = time.monotonic()
-        try:
-            status, location, _ = self.ask("POST", path, body)
-        except (OSError, http.client.HTTPException) as error:
+        status, location, why = self.answer(path, body)
+        if why:
             frozen.set()
             going.clear()
-            say(name=self.name, number=number, act=act["act"], status="unknown", why=repr(error))
+            say(name=self.name, number=number, act=act["act"], status="unknown", why=why)
             return False
         if "/sign-ups/" in location:
             self.code = location.split("/sign-ups/")[1][:26]
@@ -100,6 +106,14 @@ class Browser(threading.Thread):
             sent=sent, answered=time.monotonic(),
         )  # fmt: skip
         return True
+
+    def answer(self, path: str, body: str) -> tuple[int, str, str]:
+        """Send a form; return status and address of what came back, or why nobody knows what became of it."""
+        try:
+            status, location, _ = self.ask("POST", path, body)
+        except (OSError, http.client.HTTPException) as error:
+            return 0, "", repr(error)
+        return status, location, "not now" if status == 503 and self.plan.get("is_patient") else ""
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
         """Make one request on a connection of its own; the servers take turns."""

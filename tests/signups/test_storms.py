@@ -5,8 +5,12 @@ guards in the database: in every storm they fire 0 times.
 """
 
 import random
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -16,16 +20,21 @@ from flask import Flask
 from festival.accounts import service as accounts
 from festival.accounts.models import Address
 from festival.app import create_app
+from festival.lib import clock
 from festival.lib import db as database
 from festival.lib.db import db, transaction
-from festival.programme.models import Activity
+from festival.programme.models import Access, Activity
+from festival.reviews import service as reviews
+from festival.reviews.models import Review
+from festival.reviews.rules import Decision
 from festival.signups.models import SignUp
+from festival.signups.rules import State
 from tests import database as databases
 from tests.accounts.codes import sent_code
 from tests.application import closed, make_settings, migrate
 from tests.builders import make_activity, make_festival, make_staff, pool_of
 from tests.conftest import DIALECTS
-from tests.signups.engine import faults, messages, set_capacity
+from tests.signups.engine import change, faults, messages, set_capacity
 from tests.signups.storm import PATIENCE, Plan, Servers, new_cookie, overtaken, signed_in, storm
 from tests.signups.storm_client import Browser
 
@@ -54,7 +63,14 @@ def field(dialect: str, tmp_path_factory: pytest.TempPathFactory, request: pytes
         given = databases.migrated_sqlite(folder, migrate)
     else:
         given = request.getfixturevalue("postgresql").migrated(migrate)
-    with given as address, pytest.MonkeyPatch.context() as patch:
+    with given as address, field_on(address, folder) as built:
+        yield built
+
+
+@contextmanager
+def field_on(address: str, folder: Path) -> Iterator[Field]:
+    """Have servers run on a database for the block."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "LOCK_SECONDS", PATIENCE)
         settings = make_settings(address, folder)
         app = create_app(settings)
@@ -179,10 +195,11 @@ def test_a_newcomers_form_with_a_code_sent_twenty_times_at_once_is_one_person_an
     assert_calm(field)
 
 
-def test_withdrawals_changes_and_capacities_in_the_midst_of_sign_ups_keep_every_promise(field):
-    """Whoever frees a place gives it to the list, while others come, change their party, and an organizer turns the number."""
-    activity = make_activity(capacity=16, party_max=3)
-    pool, staff_id = pool_of(activity), make_staff().id
+def test_whatever_people_and_organizers_do_at_once_every_promise_is_kept(field):
+    """Others come, withdraw, change their party and move up, while organizers turn the numbers, approve and reject."""
+    activity = make_activity(capacity=16, party_max=3, pools=2)
+    pools, (staff_id, reviewer_id) = [pool_of(activity, index) for index in (0, 1)], (make_staff().id for _ in range(2))
+    change(pools[1], access=Access.APPROVAL)
     ticket = "/sign-ups/{code}"
     ways: tuple[list[Plan], ...] = (
         [{"act": "withdraw", "path": ticket}],
@@ -191,27 +208,82 @@ def test_withdrawals_changes_and_capacities_in_the_midst_of_sign_ups_keep_every_
         [],
     )
     people = signed_in(field.app, BROWSERS)
-    plans = [plan(field, activity, number, cookie, party_size=1 + number % 3) for number, (_, cookie) in enumerate(people)]
-    for number, browser in enumerate(plans):
-        browser["acts"] += ways[number // 3 % len(ways)]
+    plans = []
+    for number, (_, cookie) in enumerate(people):
+        plans.append(plan(field, activity, number, cookie, party_size=1 + number % 3, pool=pools[number % 2].id))
+        plans[-1]["acts"] += ways[number // 6 % len(ways)]
     broken: list[str] = []
 
     with storm(plans) as mixed:
-        for capacity in (20, 12, 30, 24):
-            mixed.wait_for_answers(len(mixed.answered) + 8)
-            set_capacity(pool, capacity, "keep", actor_id=staff_id)
-            broken += faults(activity, allowed_over=[pool.id])
+        for turn, capacity in enumerate((10, 6, 15, 12)):
+            mixed.wait_for_answers(8 + 24 * turn)
+            for pool in pools:
+                set_capacity(pool, capacity, "keep", actor_id=staff_id)
+            review(activity, reviewer_id)
+            broken += faults(activity, allowed_over=[pool.id for pool in pools])
         mixed.end()
+    review(activity, reviewer_id)
 
     made = sign_ups(activity)
     assert broken == []
     assert {one.person_id for one in made} == {person_id for person_id, _ in people}
-    # A party that was promoted since its form was fetched, or that finds no room to grow, is told so.
-    assert mixed.statuses() == {"edit": [303, 409], "sign_up": [303], "withdraw": [303]}
-    left = {one.code for one in mixed.answered if one.act == "withdraw"}
+    # A party that was promoted or reviewed since its form was fetched, or that finds no room to grow, is told so.
+    assert mixed.statuses()["sign_up"] == [303]
+    assert {one.status for one in mixed.answered} <= {303, 409, "no form"}
+    left = {one.code for one in mixed.answered if (one.act, one.status) == ("withdraw", 303)}
     assert {one.code for one in made if one.state == "withdrawn"} == left
-    assert sum(one.state == "waitlisted" for one in made) > 0
-    assert faults(activity, allowed_over=[pool.id]) == []
+    assert {one.state.value for one in made} == {"confirmed", "rejected", "waitlisted", "withdrawn"}
+    assert {one.pool_id for one in made if one.state in {"confirmed", "waitlisted"}} == {pool.id for pool in pools}
+    assert decided_once(activity)
+    assert faults(activity, allowed_over=[pool.id for pool in pools]) == []
+    assert_calm(field)
+
+
+def review(activity: Activity, reviewer_id: int) -> None:
+    """Decide on everybody who waits for it: every fifth is rejected, the others approved in the order they came."""
+    pending = [one.id for one in sign_ups(activity) if one.state == "pending"]
+    for ids, decision in ((pending[::5], Decision.REJECT), (pending, Decision.APPROVE)):
+        with transaction():
+            reviews.decide(activity.id, ids, decision, "名额有限", actor_id=reviewer_id)
+
+
+def decided_once(activity: Activity) -> bool:
+    """Tell whether nobody was decided on twice, and the one decision is what became of them."""
+    decisions = db.session.execute(
+        sa.select(Review.sign_up_id, Review.decision, SignUp.state).join(SignUp).where(SignUp.activity_id == activity.id)
+    ).all()
+    consequences = {
+        Decision.REJECT: {State.REJECTED},
+        Decision.APPROVE: {State.CONFIRMED, State.WAITLISTED, State.WITHDRAWN},
+    }
+    ids = [sign_up_id for sign_up_id, _, _ in decisions]
+    return len(set(ids)) == len(ids) > 0 and all(state in consequences[decision] for _, decision, state in decisions)
+
+
+def test_at_the_very_moments_of_opening_and_closing_a_crowd_is_judged_by_one_clock(field):
+    """Forms filled in before arrive from half a second before the opening to half a second after the closing."""
+    activity = make_activity(capacity=BROWSERS, opens_in=None, closes_in=timedelta(days=1))
+    people = signed_in(field.app, BROWSERS // 2)
+    plans = [first_form(plan(field, activity, number, cookie)) for number, (_, cookie) in enumerate(people)]
+    first, now = time.monotonic() + 0.8, clock.wall() + timedelta(seconds=0.8)
+    opens_at, closes_at = now + timedelta(seconds=0.5), now + timedelta(seconds=1)
+    change(activity, opens_at=opens_at, closes_at=closes_at)
+    for number, browser in enumerate(plans):
+        browser["at"] = first + 1.5 * number / len(plans)
+
+    with storm(plans) as crowd:
+        crowd.end()
+
+    made = sign_ups(activity)
+    assert crowd.statuses() == {"sign_up": [303, 409]}
+    assert {one.code for one in crowd.answered if one.status == 303} == {one.code for one in made}
+    assert all(opens_at <= one.signed_up_at < closes_at for one in made)
+    blink = 0.01  # between the readings of the two clocks above
+    taken = [one for one in crowd.answered if one.status == 303]
+    refused = [one for one in crowd.answered if one.status == 409]
+    assert [one for one in taken if one.answered < first + 0.5 - blink or one.sent > first + 1 + blink] == []
+    assert [one for one in refused if one.sent > first + 0.5 + blink and one.answered < first + 1 - blink] == []
+    assert faults(activity) == []
     assert_calm(field)
 
 
@@ -242,3 +314,39 @@ def test_a_power_cut_in_mid_storm_loses_no_sign_up_that_was_answered(field):
     assert overtaken(cut.answered, {one.code: one.id for one in made}) == []
     assert faults(activity) == []
     assert_calm(field)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_a_database_that_crashes_in_mid_storm_loses_no_sign_up_that_was_answered(dialect, tmp_path):
+    """PostgreSQL quits at once and recovers; every browser stands still while what was answered is compared with the roster."""
+    server = databases.Crashing()
+    migrate(server.address)
+    with field_on(server.address, tmp_path) as own:
+        activity = make_activity(capacity=24)
+        people = signed_in(own.app, BROWSERS)
+        plans = [plan(own, activity, number, cookie) | {"is_patient": True} for number, (_, cookie) in enumerate(people)]
+        db.session.rollback()
+
+        with storm(plans) as crash:
+            crash.wait_for_answers(12)
+            server.crash()
+            crash.wait_until_still(BROWSERS)
+            answered = {one.code for one in crash.answered}
+            server.start()
+            db.engine.dispose()
+            kept = {one.code: one.state.value for one in sign_ups(activity)}
+            assert answered <= kept.keys()
+            assert 12 <= len(answered) < BROWSERS
+            assert faults(activity) == []
+            crash.go_on()
+            crash.end()
+
+        made = sign_ups(activity)
+        assert crash.statuses() == {"sign_up": [303]}
+        assert sorted(one.code for one in crash.answered) == sorted(one.code for one in made)
+        assert {one.person_id for one in made} == {person_id for person_id, _ in people}
+        assert [one.state.value for one in made] == ["confirmed"] * 24 + ["waitlisted"] * 40
+        assert {one.code: one.state.value for one in made if one.code in kept} == kept
+        assert faults(activity) == []
+        assert_calm(own)
+    server.stop()
