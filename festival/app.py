@@ -59,6 +59,7 @@ from festival.notices import views as notices_views
 from festival.outbox import delivery, runner
 from festival.outbox import models as outbox_models
 from festival.outbox.gateways import gateways
+from festival.plans import manage as plans_manage
 from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
@@ -97,6 +98,7 @@ MANAGE_BLUEPRINTS = (
     programme_manage.bp,
     accounts_manage.bp,
     signups_manage.bp,
+    plans_manage.bp,
     roster_manage.bp,
     draws_manage.bp,
     reviews_manage.bp,

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from festival.lib.db import Big, Model, word
@@ -181,6 +181,9 @@ class Activity(Model):
     kind: Mapped[str] = mapped_column(String(32))
     mode: Mapped[Mode] = mapped_column(word(Mode, 16))
     status: Mapped[ActivityStatus] = mapped_column(word(ActivityStatus, 16), default=ActivityStatus.DRAFT)
+    #: Why it was postponed or cancelled, in words that everybody reads.
+    plan_reason_zh: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    plan_reason_en: Mapped[str] = mapped_column(String(200), default="", server_default="")
     #: Order in the programme where times are equal.
     position: Mapped[int]
     title_zh: Mapped[str] = mapped_column(String(200))
@@ -279,7 +282,14 @@ class Slot(Model):
     closes_at: Mapped[datetime | None]
     #: The backup date of a weather plan.
     backup_starts_at: Mapped[datetime | None]
+    #: Until then it is said whether it goes ahead.
+    decision_at: Mapped[datetime | None]
     status: Mapped[SlotStatus] = mapped_column(word(SlotStatus, 16), default=SlotStatus.SCHEDULED)
+    #: Why it was postponed, cancelled or moved to its backup date, in words that everybody reads.
+    plan_reason_zh: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    plan_reason_en: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    #: When its time or place was last changed for those who had signed up: each is asked to keep the place or release it.
+    moved_at: Mapped[datetime | None]
     #: Before the last reschedule, for 改期.
     previous_starts_at: Mapped[datetime | None]
     previous_ends_at: Mapped[datetime | None]
@@ -300,6 +310,11 @@ class Slot(Model):
     venue: Mapped[Venue | None] = relationship()
     parent: Mapped["Slot | None"] = relationship(remote_side="Slot.id", viewonly=True)
     pools: Mapped[list["Pool"]] = relationship(order_by="Pool.position", viewonly=True)
+
+    @property
+    def open_pools(self) -> list["Pool"]:
+        """Its pools without those that were merged into another."""
+        return [pool for pool in self.pools if not pool.is_closed]
 
 
 class Pool(Model):
@@ -331,6 +346,8 @@ class Pool(Model):
     quota_answer: Mapped[str | None] = mapped_column(String(32))
     #: Most persons waiting for this pool; None: the activity's limit alone.
     waitlist_limit: Mapped[int | None]
+    #: Merged into another pool: it takes nobody any more and stays for the ledger's sake.
+    is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: Persons in confirmed, attended, no_show and offered. Kept by database triggers only.
     taken: Mapped[int] = mapped_column(default=0)
     #: Persons in waitlisted. Kept by database triggers only; it informs readers and decides nothing.

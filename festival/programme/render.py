@@ -110,7 +110,7 @@ def _seats(pool: Pool) -> Seats:
 
 
 def _open_pools(slot: Slot) -> list[Pool]:
-    return [pool for pool in slot.pools if pool.access != Access.INVITATION]
+    return [pool for pool in slot.open_pools if pool.access != Access.INVITATION]
 
 
 def _is_ahead(slot: Slot, now: datetime) -> bool:
@@ -356,7 +356,7 @@ def _timed_entries(activity: Activity, now: datetime) -> Iterator[EntryGroup]:
 
 def by_invitation(activity: Activity) -> list[Pool]:
     """Return the pools that are filled by invitation only."""
-    return [pool for slot in activity.slots for pool in slot.pools if pool.access == Access.INVITATION]
+    return [pool for slot in activity.slots for pool in slot.open_pools if pool.access == Access.INVITATION]
 
 
 def period(activity: Activity) -> str:

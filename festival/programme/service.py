@@ -1,7 +1,7 @@
 """Changing the programme: words, times, places and sign-up windows. Each change is audited and moves the calendars forward.
 
 Call everything inside ``transaction()``. What a change means for people who have signed up (messages, conflicts) is said in
-``signups.change_of_plan``, which stands above this slice.
+``plans.service``, which stands above this slice.
 """
 
 from collections.abc import Iterable

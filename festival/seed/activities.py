@@ -19,9 +19,9 @@ from festival.seed.sowing import Sower, both
 
 #: What people rely on once they have signed up.
 TIMES_AND_PLACES = frozenset({
-    "starts_at", "ends_at", "doors_at", "opens_at", "closes_at", "backup_starts_at", "cancel_until", "cancel_hours_before",
-    "result_at", "confirm_until", "days_ahead", "capacity", "approved_ceiling", "party_max", "original_starts_at",
-    "original_ends_at",
+    "starts_at", "ends_at", "doors_at", "opens_at", "closes_at", "backup_starts_at", "decision_at", "cancel_until",
+    "cancel_hours_before", "result_at", "confirm_until", "days_ahead", "capacity", "approved_ceiling", "party_max",
+    "original_starts_at", "original_ends_at",
 })  # fmt: skip
 #: What no calendar shows of an activity and a slot.
 NOT_IN_CALENDARS = frozenset({
@@ -161,6 +161,7 @@ class Activities:
             "opens_at": planned.opens_at,
             "closes_at": planned.closes_at,
             "backup_starts_at": planned.backup_starts_at,
+            "decision_at": planned.decision_at,
             "original_starts_at": planned.starts_at - back,
             "original_ends_at": planned.ends_at - back,
             "approved_ceiling": planned.approved_ceiling,

@@ -117,8 +117,10 @@ def _span(activity: ActivityEntry, programme: Programme) -> Found:
         yield "doors_at", "is after starts_at"
     if activity.backup_starts_at is not None and activity.backup_starts_at <= activity.starts_at:
         yield "backup_starts_at", "is not after starts_at"
+    if activity.decision_at is not None and activity.decision_at >= activity.starts_at:
+        yield "decision_at", "is not before starts_at"
     if not (activity.pools or activity.entries):
-        for name in ("doors_at", "backup_starts_at", "approved_ceiling", "capacity"):
+        for name in ("doors_at", "backup_starts_at", "decision_at", "approved_ceiling", "capacity"):
             if getattr(activity, name) is not None:
                 yield name, "belongs to an activity with a single session"
 

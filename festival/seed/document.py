@@ -264,6 +264,8 @@ class ActivityEntry(Part):
     capacity: NonNegativeInt | None = None
     doors_at: AwareDatetime | None = None
     backup_starts_at: AwareDatetime | None = None
+    #: Until then it is said whether it goes ahead, whatever the weather.
+    decision_at: AwareDatetime | None = None
     pools: tuple[PoolEntry, ...] = ()
     entries: tuple[EntryTimes, ...] = ()
     open_days: OpenDays | None = None

@@ -27,6 +27,7 @@ class PlannedSlot:
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     backup_starts_at: datetime | None = None
+    decision_at: datetime | None = None
     approved_ceiling: int | None = None
     pools: tuple[PoolEntry, ...] = ()
 
@@ -64,6 +65,7 @@ def _main(activity: ActivityEntry) -> PlannedSlot:
         ends_at=activity.ends_at,
         doors_at=activity.doors_at,
         backup_starts_at=activity.backup_starts_at,
+        decision_at=activity.decision_at,
         approved_ceiling=activity.approved_ceiling,
         pools=activity.pools,
     )

@@ -20,7 +20,7 @@ from festival.seed.models import SeededValue
 Row = TypeVar("Row", bound=Model)
 #: Fields that only make sense together: where somebody has changed one of them, none is seeded any more.
 TOGETHER = (
-    frozenset({"starts_at", "ends_at", "doors_at", "opens_at", "closes_at", "backup_starts_at"}),
+    frozenset({"starts_at", "ends_at", "doors_at", "opens_at", "closes_at", "backup_starts_at", "decision_at"}),
     frozenset({"quota_question", "quota_answer"}),
 )
 #: A table's name and a row's id in it.

@@ -339,7 +339,7 @@ class SignUpForm(_AskingForm):
             return
         elif pool_id is None:
             self.complain("pool", _("请选择"))
-        elif all(pool.id != pool_id for pool in opening.slot.pools):
+        elif all(pool.id != pool_id for pool in opening.slot.open_pools):
             self.complain("pool", _("请从列出的选项中选择"))
 
 

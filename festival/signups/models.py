@@ -112,6 +112,8 @@ class SignUp(Model):
     asked_at: Mapped[datetime | None]
     #: What the person answered to it.
     reply: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    #: When the person last chose to keep the place after its time or place had changed; None: not asked, or not answered.
+    kept_at: Mapped[datetime | None]
     source: Mapped[Source] = mapped_column(word(Source, 16), default=Source.SELF)
     #: The invitation that let the person in; None: none was needed.
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))

@@ -140,14 +140,14 @@ def _places(pool: Pool) -> Places:
 def _opening(activity: Activity, slot: Slot, ceiling: Ceiling, ahead: Mapping[int, int], now: datetime) -> SlotOpening:
     pools = tuple(
         PoolOpening(pool, _places(pool), _verdict(activity, slot, pool, ceiling), ahead.get(pool.id, 0))
-        for pool in slot.pools
+        for pool in slot.open_pools
         if pool.access != Access.INVITATION
     )
     return SlotOpening(
         slot=slot,
         pools=pools,
         reason=_of_slot(activity, slot, now) or _of_pools(pools),
-        is_by_quota=any(pool.quota_question is not None for pool in slot.pools),
+        is_by_quota=any(pool.quota_question is not None for pool in slot.open_pools),
     )
 
 

@@ -240,7 +240,9 @@ def questions_of(activity_id: int) -> list[Question]:
 
 def has_several_pools(slot_id: int) -> bool:
     """Tell whether a slot has more pools than one: only then does a pool have a name worth telling."""
-    return db.session.execute(select(func.count(Pool.id)).where(Pool.slot_id == slot_id)).scalar_one() > 1
+    return (
+        db.session.execute(select(func.count(Pool.id)).where(Pool.slot_id == slot_id, Pool.is_closed.is_(False))).scalar_one() > 1
+    )
 
 
 def held_in(person_id: int, activity_id: int) -> list[SignUp]:

@@ -28,7 +28,7 @@ from festival.signups.rules import COUNTED, LIVE, Reason, SignUpRefused, State, 
 
 # What every sign-up asks is built once (signups.queries says why).
 _PERSON = select(Account.id).where(Account.id == bindparam("person_id")).with_for_update(key_share=True)
-_POOLS = select(Pool).where(Pool.slot_id == bindparam("slot_id")).order_by(Pool.position)
+_POOLS = select(Pool).where(Pool.slot_id == bindparam("slot_id"), Pool.is_closed.is_(False)).order_by(Pool.position)
 _BOOKABLE = (
     select(Slot)
     .where(Slot.activity_id == bindparam("activity_id"), Slot.id.in_(select(Pool.slot_id)))

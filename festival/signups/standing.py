@@ -195,7 +195,7 @@ def stand(activities: list[Activity], now: datetime, *, with_news: bool = False)
             slots=[
                 SlotStanding(
                     slot=slot,
-                    pools=[PoolStanding(pool, by_pool[pool.id]) for pool in slot.pools],
+                    pools=[PoolStanding(pool, by_pool[pool.id]) for pool in slot.open_pools],
                     is_past=slot.ends_at <= now,
                 )
                 for slot in activity.slots

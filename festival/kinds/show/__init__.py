@@ -3,19 +3,18 @@
 from festival.kinds.show.details import ShowDetails
 from festival.lib.format import clock_time, moment
 from festival.lib.i18n import _, speaking
-from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.kinds import ActivityKind
 from festival.programme.models import Activity, Slot
 
 
-def _doors_and_weather(activity: Activity, slot: Slot, language: str) -> list[str]:
+def _doors_and_weather(_activity: Activity, slot: Slot, language: str) -> list[str]:
     """Return when the doors open, until when the weather is decided on, and the backup date."""
-    details = details_of(activity)
     lines: list[str] = []
     with speaking("en" if language == "en" else "zh"):
         if slot.doors_at is not None:
             lines.append(_("%(time)s 开放入场", time=clock_time(slot.doors_at)))
-        if isinstance(details, ShowDetails):
-            lines.append(_("是否如期举行，最晚 %(time)s 公布。", time=moment(details.decides_by)))
+        if slot.decision_at is not None:
+            lines.append(_("是否如期举行，最晚 %(time)s 公布。", time=moment(slot.decision_at)))
         if slot.backup_starts_at is not None:
             lines.append(_("备用日期：%(time)s", time=moment(slot.backup_starts_at)))
     return lines

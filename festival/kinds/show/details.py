@@ -1,4 +1,4 @@
-"""What readers see of a show: its weather plan, and when places are released."""
+"""What readers see of a show: when places are released."""
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -15,10 +15,8 @@ class Batch(Part):
 
 
 class ShowDetails(Details):
-    """The weather plan and the batches. Doors and backup date stand on the slot."""
+    """The batches. Doors, backup date and when the weather is decided on stand on the slot."""
 
-    #: Until then it is said whether the show goes ahead.
-    decides_by: AwareDatetime
     batches: tuple[Batch, ...] = ()
 
     @model_validator(mode="after")

@@ -1,28 +1,32 @@
-"""Organizers' pages of a change of plan: an activity's words, time and place, and its slots one by one.
+"""Organizers' pages of an activity's words, time and place, and of its slots one by one.
 
-They stand in this slice because saving them tells those who signed up.
+They stand in this slice because saving them tells those who signed up: whoever moves people sees first whom.
 """
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Field, Form, SelectField
 
-from festival.accounts.access import scope, staff, the_staff
+from festival.accounts.access import may, scope, staff, the_staff
 from festival.accounts.rules import Permission
+from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
 from festival.lib.fields import InstantField
 from festival.lib.format import stamp
 from festival.lib.i18n import _, _n
+from festival.plans import preview as looking
+from festival.plans import queries, service
+from festival.plans.preview import Preview
+from festival.plans.service import Saved
 from festival.programme import queries as programme
 from festival.programme.forms import ActivityForm, SlotForm, sessions_of
-from festival.programme.models import Activity, Slot
+from festival.programme.models import Activity, Slot, Venue
 from festival.programme.service import PlanReason, PlanRefused
 from festival.programme.wording import REFUSALS
-from festival.signups import change_of_plan
-from festival.signups.change_of_plan import Saved
+from festival.signups.rules import Stop
 
-bp = Blueprint("plan", __name__)
+bp = Blueprint("plans", __name__)
 
 
 def _activity(slug: str) -> Activity:
@@ -49,12 +53,13 @@ def save(slug: str) -> ResponseReturnValue:
     form = _activity_form(activity)
     if not form.validate():
         return _edit_page(activity, form), 422
-    if "preview" in request.form:
-        return _edit_page(activity, form, is_preview=True)
+    seen = _look_at_edit(activity, form)
+    if "preview" in request.form or _must_look(seen):
+        return _edit_page(activity, form, seen=seen, is_preview=True)
     actor_id = the_staff().id
     try:
         with transaction():
-            saved = change_of_plan.edit_activity(activity.id, form.value(), seen=form.seen_at(), actor_id=actor_id)
+            saved = service.edit_activity(activity.id, form.value(), seen=form.seen_at(), actor_id=actor_id)
     except PlanRefused as refused:
         return _edit_page(_activity(slug), form, refused=refused), 409
     _say(saved)
@@ -69,6 +74,7 @@ def _edit_page(
     activity: Activity,
     form: ActivityForm,
     *,
+    seen: Preview | None = None,
     is_preview: bool = False,
     refused: PlanRefused | None = None,
 ) -> str:
@@ -76,17 +82,14 @@ def _edit_page(
     if refused is not None and refused.reason == PlanReason.CHANGED_MEANWHILE:
         theirs = _what_others_saved(form, _stored(activity))
         form.seen.data = activity.updated_at.isoformat()
-    sessions = sessions_of(activity)
-    is_moved = is_preview and _is_moved(activity, form)
     return render_template(
-        "manage/signups/edit.html",
+        "manage/plans/edit.html",
         activity=activity,
         form=form,
         theirs=theirs,
-        sessions=sessions,
+        sessions=sessions_of(activity),
         is_preview=is_preview,
-        is_moved=is_moved,
-        told=change_of_plan.to_be_told(slot.id for slot in activity.slots) if is_moved else 0,
+        seen=seen,
         refusals=[REFUSALS[refused.reason]] if refused else [],
         data_result="preview" if is_preview else "changed-meanwhile" if theirs else None,
     )
@@ -115,14 +118,36 @@ def _shown(field: Field) -> str:
     return str(field.data or "")
 
 
-def _is_moved(activity: Activity, form: ActivityForm) -> bool:
-    """Tell whether saving would send people to another time or place."""
+# -- whom it concerns -------------------------------------------------------------------------------------------------------
+
+
+def _look_at_edit(activity: Activity, form: ActivityForm) -> Preview | None:
+    """Return what saving would mean for people; None where nobody has to go elsewhere."""
     asked = form.value()
-    sessions = sessions_of(activity)
-    is_elsewhere = asked.venue_id != activity.venue_id
-    if asked.span is None or len(sessions) != 1:
-        return is_elsewhere
-    return is_elsewhere or (asked.span.starts_at, asked.span.ends_at) != (sessions[0].starts_at, sessions[0].ends_at)
+    venue = _venue_asked(activity, asked.venue_id)
+    return _look(activity, looking.after_edit(activity, asked.span, venue) if venue else {})
+
+
+def _look_at_slot(activity: Activity, slot: Slot, form: SlotForm) -> Preview | None:
+    asked = form.value()
+    venue = _venue_asked(activity, asked.venue_id or activity.venue_id)
+    return _look(activity, looking.after_slot_edit(activity, slot, asked.span, venue) if venue else {})
+
+
+def _venue_asked(activity: Activity, venue_id: int) -> Venue | None:
+    return next((venue for venue in programme.venues(activity.festival_id) if venue.id == venue_id), None)
+
+
+def _look(activity: Activity, new: dict[int, Stop]) -> Preview | None:
+    member = the_staff()
+    if not new:
+        return None
+    return looking.preview(activity, new, lambda activity_id: may(member, Permission.ROSTER_READ, activity_id), clock.now())
+
+
+def _must_look(seen: Preview | None) -> bool:
+    """Tell whether people would be sent elsewhere by something other than what the organizer has just looked at."""
+    return seen is not None and seen.told > 0 and request.form.get("sure") != seen.fingerprint
 
 
 # -- its slots --------------------------------------------------------------------------------------------------------------
@@ -138,7 +163,7 @@ def slots(slug: str) -> ResponseReturnValue:
         if slot.parent_id is not None:
             children.setdefault(slot.parent_id, []).append(slot)
     return render_template(
-        "manage/signups/slots.html",
+        "manage/plans/slots.html",
         activity=activity,
         sessions=sessions_of(activity),
         children=children,
@@ -163,10 +188,13 @@ def save_slot(slug: str, slot_id: int) -> ResponseReturnValue:
     form = _slot_form(slot, activity)
     if not form.validate():
         return _slot_page(activity, slot, form), 422
+    seen = _look_at_slot(activity, slot, form)
+    if _must_look(seen):
+        return _slot_page(activity, slot, form, seen=seen)
     actor_id = the_staff().id
     try:
         with transaction():
-            saved = change_of_plan.edit_slot(activity.id, slot_id, form.value(), seen=form.seen_at(), actor_id=actor_id)
+            saved = service.edit_slot(activity.id, slot_id, form.value(), seen=form.seen_at(), actor_id=actor_id)
     except PlanRefused as refused:
         activity = _activity(slug)
         return _slot_page(activity, _slot(activity, slot_id), form, refused), 409
@@ -185,7 +213,14 @@ def _slot_form(slot: Slot, activity: Activity) -> SlotForm:
     return SlotForm.for_slot(slot, activity, programme.venues(activity.festival_id))
 
 
-def _slot_page(activity: Activity, slot: Slot, form: SlotForm, refused: PlanRefused | None = None) -> str:
+def _slot_page(
+    activity: Activity,
+    slot: Slot,
+    form: SlotForm,
+    refused: PlanRefused | None = None,
+    *,
+    seen: Preview | None = None,
+) -> str:
     theirs: dict[str, str] = {}
     if refused is not None and refused.reason == PlanReason.CHANGED_MEANWHILE:
         theirs = _what_others_saved(
@@ -195,15 +230,16 @@ def _slot_page(activity: Activity, slot: Slot, form: SlotForm, refused: PlanRefu
         form.seen.data = slot.updated_at.isoformat()
     along = [child for child in activity.slots if child.parent_id == slot.id]
     return render_template(
-        "manage/signups/slot.html",
+        "manage/plans/slot.html",
         activity=activity,
         slot=slot,
         form=form,
         theirs=theirs,
         along=along,
-        told=change_of_plan.to_be_told([slot.id, *(child.id for child in along)]),
+        told=queries.told([slot.id, *(child.id for child in along)]).total,
+        seen=seen,
         refusals=[REFUSALS[refused.reason]] if refused else [],
-        data_result="changed-meanwhile" if theirs else None,
+        data_result="preview" if seen else "changed-meanwhile" if theirs else None,
     )
 
 

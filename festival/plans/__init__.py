@@ -1,0 +1,1 @@
+"""Changes of plan: new times and places, calling off and resuming, pools merged and split, and what people do about it."""

@@ -1,0 +1,137 @@
+"""What a change of plan would mean for people, before it is saved: who is told, and who gets a clash."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from festival.lib.format import span
+from festival.lib.i18n import _, loc
+from festival.plans import queries, rules, wording
+from festival.plans.rules import Conflict
+from festival.programme.models import Activity, Slot, Venue
+from festival.programme.service import Span
+from festival.signups.rules import State, Stop
+from festival.signups.timeline import stop_at
+from festival.signups.wording import STATE_WORDS
+
+#: Clashes that a page lists one by one; the rest are counted.
+LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ClashLine:
+    """Somebody who cannot keep both."""
+
+    name: str
+    state_words: str
+    #: What else of theirs, and when; without a name where the reader may not know it.
+    other: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would mean."""
+
+    #: Sign-ups whose people are told.
+    told: int
+    by_state: Sequence[tuple[str, int]]
+    #: Sign-ups that get into the way of something else of the same person.
+    clashes: int
+    #: The first of them, where the reader may see names; else none.
+    lines: Sequence[ClashLine]
+    #: There are more than those.
+    is_cut: bool
+    #: What was looked at: pressing again saves only this.
+    fingerprint: str
+
+
+#: Tells whether the staff member who looks may know by name who takes part in an activity.
+MayKnow = Callable[[int], bool]
+
+
+def stops_of(activity: Activity) -> dict[int, Stop]:
+    """Return where each slot of an activity is now."""
+    return {slot.id: stop_at(slot, slot.venue or activity.venue) for slot in activity.slots}
+
+
+def after_edit(activity: Activity, when: Span | None, venue: Venue) -> dict[int, Stop]:
+    """Return where the slots will be that an edit of the activity moves. ``when`` None: its sessions keep their times."""
+    new = now = stops_of(activity)
+    sessions = [slot for slot in activity.slots if slot.parent_id is None]
+    if when is not None and len(sessions) == 1:
+        new = _in_time(activity, sessions[0], when, new)
+    if venue.id != activity.venue_id:
+        new = rules.placed(new, [slot.id for slot in activity.slots if slot.venue_id is None], stop_at(activity.slots[0], venue))
+    return _moved(now, new)
+
+
+def after_slot_edit(activity: Activity, slot: Slot, when: Span, venue: Venue) -> dict[int, Stop]:
+    """Return where the slots will be that an edit of one slot moves. ``venue``: where it will be held."""
+    now = stops_of(activity)
+    new = _in_time(activity, slot, when, now)
+    return _moved(now, rules.placed(new, [slot.id], stop_at(slot, venue)))
+
+
+def _in_time(activity: Activity, slot: Slot, when: Span, stops: Mapping[int, Stop]) -> dict[int, Stop]:
+    children = [child.id for child in activity.slots if child.parent_id == slot.id]
+    return rules.shifted(stops, slot.id, when.starts_at, when.ends_at, children)
+
+
+def _moved(now: Mapping[int, Stop], new: Mapping[int, Stop]) -> dict[int, Stop]:
+    return {slot_id: stop for slot_id, stop in new.items() if stop != now[slot_id]}
+
+
+def preview(activity: Activity, new: Mapping[int, Stop], may_know: MayKnow, now: datetime) -> Preview:
+    """Return what moving slots to ``new`` would mean. Who was and stays past is told nothing."""
+    ahead = _ahead(activity, new, now)
+    told = queries.told(ahead)
+    found = queries.newly_clashing(ahead, now) if ahead else []
+    return Preview(
+        told=told.total,
+        by_state=state_counts(told.by_state),
+        clashes=len({conflict.moved.sign_up_id for conflict in found}),
+        lines=_lines(found[:LISTED], may_know) if may_know(activity.id) else (),
+        is_cut=len(found) > LISTED,
+        fingerprint=_fingerprint(new),
+    )
+
+
+def _ahead(activity: Activity, new: Mapping[int, Stop], now: datetime) -> dict[int, Stop]:
+    ends = {slot.id: slot.ends_at for slot in activity.slots}
+    return {slot_id: stop for slot_id, stop in new.items() if max(stop.ends_at, ends[slot_id]) > now}
+
+
+def state_counts(by_state: Mapping[State, int]) -> list[tuple[str, int]]:
+    """Return how many stand in each state, in words."""
+    return [(str(STATE_WORDS[state]), number) for state, number in by_state.items()]
+
+
+def _fingerprint(new: Mapping[int, Stop]) -> str:
+    """Return what says that nothing of the move was changed between looking and saving."""
+    parts = (
+        f"{one}@{stop.starts_at.isoformat()}/{stop.ends_at.isoformat()}#{stop.venue_id}" for one, stop in sorted(new.items())
+    )
+    return sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def _lines(found: Sequence[Conflict], may_know: MayKnow) -> list[ClashLine]:
+    named = queries.sign_ups(conflict.moved.sign_up_id for conflict in found)
+    others = queries.activities({conflict.other.activity_id for conflict in found})
+    return [
+        ClashLine(
+            name=named[conflict.moved.sign_up_id].name or named[conflict.moved.sign_up_id].digits,
+            state_words=str(STATE_WORDS[State(named[conflict.moved.sign_up_id].state)]),
+            other=_other(others[conflict.other.activity_id], conflict, may_know),
+            how=wording.clash_words(conflict.how),
+        )
+        for conflict in found
+    ]
+
+
+def _other(activity: Activity, conflict: Conflict, may_know: MayKnow) -> str:
+    if not may_know(activity.id):
+        return _("本人的另一项活动")
+    stop = conflict.other.stop
+    return f"{loc(activity, 'short_title') or loc(activity, 'title')} {span(stop.starts_at, stop.ends_at)}"

@@ -1,0 +1,122 @@
+"""Reading whom a change of plan concerns."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import aliased
+
+from festival.lib.db import db
+from festival.plans.rules import Booked, Conflict, conflicts
+from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus, Venue
+from festival.signups.models import SignUp
+from festival.signups.rules import LIVE, State, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told of a change: sign-ups by what they are, and persons with their parties."""
+
+    by_state: Mapping[State, int]
+
+    @property
+    def total(self) -> int:
+        """Sign-ups, each of one person who reads the message."""
+        return sum(self.by_state.values())
+
+
+def told(slot_ids: Iterable[int]) -> Told:
+    """Return the live sign-ups of some slots, counted by state in the order of their life."""
+    rows = db.session.execute(
+        select(SignUp.state, func.count(SignUp.id).label("sign_ups"))
+        .where(SignUp.slot_id.in_(list(slot_ids)), SignUp.state.in_(LIVE))
+        .group_by(SignUp.state),
+    )
+    found = {State(row.state): row.sign_ups for row in rows}
+    return Told({state: found[state] for state in State if state in found})
+
+
+# -- who gets a clash ---------------------------------------------------------------------------------------------------------
+
+_OWN, _HOME = aliased(Venue), aliased(Venue)
+_BOOKED = (
+    select(
+        SignUp.id,
+        SignUp.person_id,
+        SignUp.slot_id,
+        SignUp.activity_id,
+        Slot.starts_at,
+        Slot.ends_at,
+        _OWN.id.label("own_id"),
+        _OWN.lat.label("own_lat"),
+        _OWN.lon.label("own_lon"),
+        _HOME.id.label("home_id"),
+        _HOME.lat.label("home_lat"),
+        _HOME.lon.label("home_lon"),
+    )
+    .join(Slot, Slot.id == SignUp.slot_id)
+    .join(Activity, Activity.id == SignUp.activity_id)
+    .join(_HOME, _HOME.id == Activity.venue_id)
+    .outerjoin(_OWN, _OWN.id == Slot.venue_id)
+    .order_by(SignUp.id)
+)
+
+
+def newly_clashing(new: Mapping[int, Stop], now: datetime) -> list[Conflict]:
+    """Return whom a move of slots puts into two places at once, in two queries however many people there are.
+
+    :param new: where each moved slot will be, by its id.
+    """
+    here = SignUp.slot_id.in_(list(new))
+    # What belongs to the mover's own people, found by a subquery: a list of ids would outgrow the statement.
+    theirs = aliased(SignUp)
+    people = select(theirs.person_id).where(theirs.slot_id.in_(list(new)), theirs.state.in_(LIVE))
+    moved = _booked(_BOOKED.where(here, SignUp.state.in_(LIVE)))
+    others = _booked(_BOOKED.where(~here, SignUp.person_id.in_(people), *_takes_time(now)))
+    return conflicts(moved, new, others)
+
+
+def _takes_time(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What is off or over is in nobody's way; an offer past its deadline neither."""
+    lapsed = (SignUp.state == State.OFFERED) & (SignUp.offered_until <= now)
+    return (
+        SignUp.state.in_(LIVE),
+        ~lapsed,
+        Slot.ends_at > now,
+        Slot.status == SlotStatus.SCHEDULED,
+        Activity.status == ActivityStatus.PUBLISHED,
+    )
+
+
+def _booked(statement: Select[*tuple[Any, ...]]) -> list[Booked]:
+    return [
+        Booked(
+            sign_up_id=row.id,
+            person_id=row.person_id,
+            slot_id=row.slot_id,
+            activity_id=row.activity_id,
+            stop=_stop(row),
+        )
+        for row in db.session.execute(statement)
+    ]
+
+
+def _stop(row: Row[*tuple[Any, ...]]) -> Stop:
+    is_own = row.own_id is not None
+    lat, lon = (row.own_lat, row.own_lon) if is_own else (row.home_lat, row.home_lon)
+    point = None if lat is None or lon is None else (lat, lon)
+    return Stop(row.starts_at, row.ends_at, row.own_id if is_own else row.home_id, point)
+
+
+def sign_ups(ids: Iterable[int]) -> dict[int, SignUp]:
+    """Return sign-ups by id."""
+    wanted = list(ids)
+    return {one.id: one for one in db.session.scalars(select(SignUp).where(SignUp.id.in_(wanted)))} if wanted else {}
+
+
+def activities(ids: Iterable[int]) -> dict[int, Activity]:
+    """Return activities by id."""
+    wanted = list(ids)
+    return {one.id: one for one in db.session.scalars(select(Activity).where(Activity.id.in_(wanted)))} if wanted else {}
