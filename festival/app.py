@@ -30,6 +30,7 @@ from festival.calendars import holding as calendars_holding
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
 from festival.checkin import views as checkin_views
+from festival.counter import manage as counter_manage
 from festival.draws import holding as draws_holding
 from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
@@ -100,6 +101,7 @@ MANAGE_BLUEPRINTS = (
     signups_manage.bp,
     plans_manage.bp,
     roster_manage.bp,
+    counter_manage.bp,
     draws_manage.bp,
     reviews_manage.bp,
     notices_manage.bp,

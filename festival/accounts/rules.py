@@ -41,6 +41,7 @@ class Permission(StrEnum):
     ROSTER_EXPORT = "roster.export"
     REVIEW = "review"
     CHECK_IN = "check_in"
+    COUNTER = "counter"  # sign up somebody who has no phone
     STATISTICS = "statistics"
     AUDIT_READ = "audit.read"
     STAFF_EDIT = "staff.edit"
@@ -60,6 +61,7 @@ _ORGANIZER = frozenset(
         Permission.ROSTER_EXPORT,
         Permission.REVIEW,
         Permission.CHECK_IN,
+        Permission.COUNTER,
         Permission.STATISTICS,
         Permission.MESSAGES_READ,
     },

@@ -219,6 +219,20 @@ def make_person(address: Reachable, *, locale: Locale = "zh", name: str = "", at
     return account
 
 
+def make_person_without_address(name: str, *, locale: Locale, actor_id: int) -> Account:
+    """Make the account of somebody who is signed up at the counter and cannot sign in: nothing leads to it but staff.
+
+    No number is taken: staff have not proved whose it is, so it must neither open nor reveal an account.
+
+    :param actor_id: the staff member who acts.
+    """
+    account = Account(kind=AccountKind.PERSON, name=name, locale=locale, created_at=clock.wall())
+    db.session.add(account)
+    db.session.flush()
+    record("account.made", "account", account.id, actor_id=actor_id)
+    return account
+
+
 def person_of(address: Reachable, *, locale: Locale = "zh", name: str = "") -> Account:
     """Return the person who owns an address, made if there is none: staff signing somebody up at the counter."""
     _one_at_a_time(address.value)

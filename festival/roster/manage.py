@@ -14,6 +14,7 @@ from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.download import download
 from festival.lib.i18n import _
+from festival.lib.pages import path_to
 from festival.lib.spreadsheet import CSV_TYPE, XLSX_TYPE, csv_chunks
 from festival.programme import queries as programme
 from festival.programme.models import Activity, Slot
@@ -104,6 +105,9 @@ def _sign_up_page(activity: Activity, sign_up_id: int, form: RevealForm, contact
         form=form,
         contacts=contacts,
         may_reveal=may(member, Permission.CONTACT_REVEAL, activity.id),
+        counter=path_to("/manage/activities/<slug>/counter/<sign_up_id>", slug=activity.slug, sign_up_id=sign_up_id)
+        if row.is_from_counter and may(member, Permission.COUNTER, activity.id)
+        else None,
         data_result="revealed" if contacts is not None else None,
     )
 

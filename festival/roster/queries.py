@@ -16,7 +16,7 @@ from festival.lib.text import search_key
 from festival.lib.tokens import CODE_LENGTH
 from festival.programme.models import Pool, Slot
 from festival.roster.rules import EXPECTED, ORDER, Field, Sort, Wanted
-from festival.signups.models import Answer, AnswerFile, SignUp
+from festival.signups.models import Answer, AnswerFile, SignUp, Source
 from festival.signups.rules import State
 
 #: Rows on one page.
@@ -52,6 +52,8 @@ class Row:
     slot_id: int
     signed_up_at: datetime
     checked_in_at: datetime | None
+    #: It was made at the counter, by staff.
+    is_from_counter: bool
     #: By question key: what was answered in clear; None stands for an answer that is sealed.
     answers: dict[str, str | None]
 
@@ -230,6 +232,7 @@ def _rows(
         SignUp.slot_id,
         SignUp.signed_up_at,
         SignUp.first_in_at,
+        SignUp.source,
     ).where(*where)
     found = db.session.execute(_ordered(statement, sort, now).limit(limit).offset(offset or None)).all()
     contacts = _contacts([row.person_id for row in found])
@@ -250,6 +253,7 @@ def _rows(
             slot_id=row.slot_id,
             signed_up_at=row.signed_up_at,
             checked_in_at=row.first_in_at,
+            is_from_counter=row.source == Source.COUNTER,
             answers=answers.get(row.id, {}),
         )
         for row in found

@@ -43,6 +43,7 @@ class Line:
     slot: str
     signed_up_at: datetime
     checked_in_at: datetime | None
+    is_from_counter: bool
     answers: tuple[str, ...]
 
 
@@ -157,6 +158,7 @@ def line(row: Row, places: Places, asked: Sequence[Question], *, by_name: bool) 
         slot=places.slot(row.slot_id),
         signed_up_at=row.signed_up_at,
         checked_in_at=row.checked_in_at,
+        is_from_counter=row.is_from_counter,
         answers=tuple(answer_words(question, row) for question in asked),
     )
 

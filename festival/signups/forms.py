@@ -176,7 +176,12 @@ class _AskingForm(BaseForm):
         """A sensitive answer needs its own consent; one left empty needs none."""
         for group in self.groups:
             if group.consent is not None and self._is_answered(group) and not group.consent.data:
-                self.complain(group.consent.name, _("填写%(names)s需要您单独同意；不愿提供的选填内容可以留空", names=group.names))
+                self.complain(group.consent.name, self._consent_missing(group.names))
+
+    @staticmethod
+    def _consent_missing(names: str) -> str:
+        """Say that a sensitive answer lacks its consent."""
+        return _("填写%(names)s需要您单独同意；不愿提供的选填内容可以留空", names=names)
 
     def _judge_id_numbers(self) -> None:
         for one in self._all_asked():

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from festival.accounts.models import Account
 from festival.lib import clock
+from festival.lib.settings import Settings
 from festival.programme.kinds import kind_of
 from festival.signups import answers, asking, queries, service, timeline, wording
 from festival.signups.forms import EditForm, is_out_of_sight
@@ -83,6 +84,12 @@ def _answers(sign_up: SignUp) -> list[tuple[str, str, bool]]:
 def may_edit(sign_up: SignUp) -> bool:
     """Tell whether answers and party can still be changed."""
     return sign_up.state in LIVE and clock.now() < sign_up.slot.starts_at
+
+
+def check_in_address(sign_up: SignUp) -> str:
+    """Return what the QR of a sign-up holds: the address that its owner opens as the ticket, and staff as the check-in."""
+    settings: Settings = current_app.extensions["settings"]
+    return f"{settings.base_url}/c/{sign_up.code}"
 
 
 def address_of(person: Account) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
@@ -17,7 +17,6 @@ from festival.lib.access import public
 from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import locale
-from festival.lib.settings import Settings
 from festival.outbox import runner
 from festival.signups import qr, queries, service, signing, ticket, timeline, wording
 from festival.signups.forms import SignUpForm
@@ -217,7 +216,7 @@ def show(code: str) -> ResponseReturnValue:
 @signed_in
 def qr_svg(code: str) -> ResponseReturnValue:
     """Give the check-in code as a picture that fits the page."""
-    return _private(qr.svg(_check_in_address(_with_ticket(code))), "image/svg+xml")
+    return _private(qr.svg(ticket.check_in_address(_with_ticket(code))), "image/svg+xml")
 
 
 @bp.get("/sign-ups/<code:code>/ticket.png")
@@ -225,7 +224,7 @@ def qr_svg(code: str) -> ResponseReturnValue:
 def picture(code: str) -> ResponseReturnValue:
     """Give the check-in code as a picture to keep on the phone."""
     sign_up = _with_ticket(code)
-    response = _private(qr.png(_check_in_address(sign_up), sign_up.digits), "image/png")
+    response = _private(qr.png(ticket.check_in_address(sign_up), sign_up.digits), "image/png")
     response.headers["Content-Disposition"] = f'attachment; filename="{sign_up.activity.slug}-{sign_up.digits}.png"'
     return response
 
@@ -239,11 +238,6 @@ def _with_ticket(code: str) -> SignUp:
     if sign_up.state not in ticket.WITH_TICKET:
         raise NotFound
     return sign_up
-
-
-def _check_in_address(sign_up: SignUp) -> str:
-    settings: Settings = current_app.extensions["settings"]
-    return f"{settings.base_url}/c/{sign_up.code}"
 
 
 def _private(body: bytes, content_type: str) -> Response:

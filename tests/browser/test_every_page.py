@@ -11,14 +11,17 @@ from flask import Flask
 from playwright.sync_api import Browser as Chrome
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
+from festival.counter import service as counter
 from festival.draws import service as draws
 from festival.draws.service import Seed
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.service import owe
+from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Mode, Slot
 from festival.signups.models import SignUp
 from festival.signups.rules import State
+from festival.signups.service import SignUpRequest
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.conftest import chromium
 from tests.seed.programme import loaded
@@ -96,6 +99,7 @@ def readers(app: Flask) -> list[Reader]:
         person = make_person(name="欧阳测试")
         held = _one_of_each_state(person)
         drawn, draw_id = _drawn()
+        staff = make_staff()
         pending = make_activity(slug="pending", mode=Mode.APPROVAL)
         asked = make_sign_up(pending, state=State.PENDING, name="待审核的人")
         with transaction():
@@ -155,7 +159,18 @@ def readers(app: Flask) -> list[Reader]:
             "/manage/audit",
             "/manage/second-factor",
         )
-        return [Reader("", visitor), Reader(_cookie(app, person), mine), Reader(_cookie(app, make_staff()), desk)]
+        with transaction():
+            queued = counter.sign_up(
+                pending.id, SignUpRequest(name="柜台报名的人"), kind=kind_of(pending), actor_id=staff.id, locale="zh"
+            )
+        desk += (
+            "/manage/activities/craft/counter",
+            "/manage/activities/mixer/counter",
+            "/manage/activities/pending/counter/notice",
+            f"/manage/activities/pending/counter/{queued.id}",
+            f"/manage/activities/pending/counter/{queued.id}/slip",
+        )
+        return [Reader("", visitor), Reader(_cookie(app, person), mine), Reader(_cookie(app, staff), desk)]
 
 
 @pytest.fixture
