@@ -258,13 +258,13 @@ def is_busy(error: DBAPIError | NoConnection) -> bool:
 
 
 def database_now() -> datetime:
-    """Return the festival's time by the database's clock, read by a statement of its own; or the frozen instant."""
+    """Return the festival's time by the database's clock, read by a statement of its own; or the frozen instant.
+
+    SQLite runs in this process and has no clock but this one.
+    """
     frozen = clock.frozen()
-    if frozen is not None:
-        return frozen
-    if db.engine.dialect.name == "sqlite":
-        seen = db.session.execute(text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
-        return datetime.fromisoformat(seen).replace(tzinfo=UTC)
+    if frozen is not None or not is_postgresql():
+        return clock.now()
     at: datetime = db.session.execute(text("SELECT clock_timestamp()")).scalar_one()
     return at.astimezone(UTC)
 

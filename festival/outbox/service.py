@@ -25,12 +25,14 @@ def owe(  # a message has a kind, a cause, a reader and a time
     account_id: int | None,
     activity_id: int | None = None,
     due_at: datetime | None = None,
+    is_first: bool = False,
 ) -> Message:
     """Write that a message is owed, inside the transaction that causes it; a job delivers it after commit.
 
     :param due_at: not before this instant; None for at once.
+    :param is_first: the subject is a row just made: nothing can have been owed about it yet.
     """
-    seen = db.session.scalar(_LAST_N, {"kind": kind, "subject": subject, "subject_id": subject_id})
+    seen = 0 if is_first else db.session.scalar(_LAST_N, {"kind": kind, "subject": subject, "subject_id": subject_id})
     at = clock.wall()
     message = Message(
         kind=kind,

@@ -1,6 +1,7 @@
 """The lock under which everything about an activity's places is decided."""
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
 
 from festival.lib.db import db, in_transaction
 from festival.lib.errors import NotFound
@@ -9,7 +10,8 @@ from festival.programme.models import Activity
 _LOCKED = (
     select(Activity)
     .where(Activity.id == bindparam("activity_id"))
-    .with_for_update(key_share=True)
+    .options(joinedload(Activity.festival))  # what the privacy notice names
+    .with_for_update(key_share=True, of=Activity)
     .execution_options(populate_existing=True)
 )
 

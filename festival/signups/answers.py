@@ -30,12 +30,17 @@ def write(
     questions: list[Question],
     answers: Mapping[str, str],
     files: Mapping[str, AnswerUpload],
+    *,
+    is_new: bool = False,
 ) -> None:
     """Store a sign-up's answers in place of earlier ones; what no question asks is not stored.
 
     An absent or empty answer is no row. A file stays as it is unless a new one comes.
+
+    :param is_new: the sign-up was made just now: there are no earlier ones.
     """
-    db.session.execute(delete(Answer).where(Answer.sign_up_id == sign_up_id))
+    if not is_new:
+        db.session.execute(delete(Answer).where(Answer.sign_up_id == sign_up_id))
     for question in questions:
         if question.type == "file":
             if question.key in files:

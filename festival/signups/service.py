@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from festival.accounts.models import Account
 from festival.audit.service import record
-from festival.lib import tokens
+from festival.lib import clock, tokens
 from festival.lib.db import database_now, db, put
 from festival.lib.errors import NotFound
 from festival.lib.log import log
@@ -27,7 +27,12 @@ from festival.signups.notice import consent_further, notice_of, record_consents,
 from festival.signups.rules import COUNTED, LIVE, Reason, SignUpRefused, State, Way
 
 # What every sign-up asks is built once (signups.queries says why).
-_PERSON = select(Account.id).where(Account.id == bindparam("person_id")).with_for_update(key_share=True)
+_PERSON = (
+    select(Account)
+    .where(Account.id == bindparam("person_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 _POOLS = select(Pool).where(Pool.slot_id == bindparam("slot_id"), Pool.is_closed.is_(False)).order_by(Pool.position)
 _BOOKABLE = (
     select(Slot)
@@ -122,10 +127,11 @@ class CapacityPreview:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """An activity locked until commit, and the time by the database's clock read after the lock."""
+    """An activity locked until commit, and the time by the database's clock read after the lock; also the person, if locked."""
 
     activity: Activity
     now: datetime
+    person: Account | None = None
 
 
 def lock(activity_id: int, person_id: int | None = None) -> Locked:
@@ -133,11 +139,12 @@ def lock(activity_id: int, person_id: int | None = None) -> Locked:
 
     :raises NotFound: there is no such activity or person.
     """
+    person = None
     if person_id is not None:
-        found = db.session.scalar(_PERSON, {"person_id": person_id})
-        if found is None:
+        person = db.session.scalar(_PERSON, {"person_id": person_id})
+        if person is None:
             raise NotFound
-    return Locked(lock_activity(activity_id), database_now())
+    return Locked(lock_activity(activity_id), database_now(), person)
 
 
 def sign_up(  # who, for what, asking what, on whose behalf
@@ -158,12 +165,11 @@ def sign_up(  # who, for what, asking what, on whose behalf
     :raises SignUpRefused: outside the window, no room anywhere, party too large, not eligible, …
     """
     locked = lock(activity_id, person_id)
-    activity, now = locked.activity, locked.now
+    activity, now, person = locked.activity, locked.now, locked.person
     before = _answered(asked.once, now)
     if before is not None and (before.activity_id, before.person_id) == (activity.id, person_id):
         return before
-    person = db.session.get_one(Account, person_id, populate_existing=True)
-    if person.erased_at is not None:
+    if person is None or person.erased_at is not None:
         raise NotFound  # forgotten while this waited for the lock
     waitlist.lapse(activity, now)
     if reason := _closed(activity):
@@ -201,7 +207,7 @@ def sign_up(  # who, for what, asking what, on whose behalf
     db.session.add(made)
     waitlist.flush(activity.id)
     questions = _questions(activity.id)
-    answering.write(made.id, questions, asked.answers, asked.files)
+    answering.write(made.id, questions, asked.answers, asked.files, is_new=True)
     if asked.notice_version:
         _consent(activity, questions, made, asked.consents, asked.notice_version)
     waitlist.enter(
@@ -213,7 +219,7 @@ def sign_up(  # who, for what, asking what, on whose behalf
         state_before="",
         taken_before=taken,
     )
-    owe(f"sign_up_{state.value}", "sign_up", made.id, account_id=person_id, activity_id=activity.id)
+    owe(f"sign_up_{state.value}", "sign_up", made.id, account_id=person_id, activity_id=activity.id, is_first=True)
     _record_act("sign_up.make", made, actor_id)
     _remember(asked.once, made, now, was_already=False)
     _remember_name(person, asked.name)
@@ -245,7 +251,7 @@ def answered(once: Once) -> SignUp | None:
 
     :raises AlreadySignedUp: that was the answer then.
     """
-    return _answered(once, database_now())
+    return _answered(once, clock.now())
 
 
 def _remember(once: Once | None, made: SignUp, now: datetime, *, was_already: bool) -> None:
