@@ -36,6 +36,8 @@ from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
 from festival.ledger import cli as ledger_cli
+from festival.ledger import manage as ledger_manage
+from festival.ledger import views as ledger_views
 from festival.lib import (
     access,
     clock,
@@ -92,6 +94,7 @@ PUBLIC_BLUEPRINTS = (
     signups_views.bp,
     checkin_views.bp,
     draws_views.bp,
+    ledger_views.bp,
     calendars_views.bp,
     notices_views.bp,
 )
@@ -104,6 +107,7 @@ MANAGE_BLUEPRINTS = (
     counter_manage.bp,
     draws_manage.bp,
     reviews_manage.bp,
+    ledger_manage.bp,
     notices_manage.bp,
 )
 #: What each slice holds about people, uppermost first: the order of forgetting.

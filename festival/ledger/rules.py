@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from festival.signups.causes import What
-from festival.signups.rules import COUNTED, State
+from festival.signups.rules import COUNTED, Ceiling, Places, State
 
 #: The order of a list: priority, when it was joined, id.
 Turn = tuple[int, datetime, int]
@@ -81,3 +82,73 @@ def overtaken(waiters: Iterable[Waiter], entries: Sequence[Entry], turns: Mappin
         if is_new or (is_served and turn > first.turn):
             jumps.append(Jump(entry.sign_up_id, first.sign_up_id))
     return jumps
+
+
+# -- why somebody still waits -------------------------------------------------------------------------------------------------
+
+
+class Hold(StrEnum):
+    """What keeps a waiting party from being promoted. Several may hold at once."""
+
+    NOT_ON = "not_on"  # the activity is postponed, cancelled or a draft
+    SLOT_OFF = "slot_off"
+    ENDED = "ended"
+    CUTOFF = "cutoff"  # too close to the start: nobody is promoted by itself any more
+    AHEAD = "ahead"
+    OVER = "over"  # more is taken than there is room for
+    FULL = "full"
+    HEAD_TOO_LARGE = "head_too_large"  # the party that is next does not fit into what is free, and is not split
+    TOO_LARGE = "too_large"  # this one is next, and does not fit
+    CEILING = "ceiling"
+    CEILING_QUEUE = "ceiling_queue"  # below the ceiling there is room, for a party of another pool that came before
+    NEXT = "next"  # nothing: the sweep of this minute gives the place
+    OTHER = "other"  # the engine holds it back by a rule that is not one of these
+
+
+#: Where one of these holds, nothing else matters.
+_STANDSTILL = (Hold.NOT_ON, Hold.SLOT_OFF, Hold.ENDED, Hold.CUTOFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Where a waiting party stands. Counts are persons unless a name says parties."""
+
+    sign_up_id: int
+    party_size: int
+    parties_ahead: int
+    persons_ahead: int
+    #: Persons of the party that is next in this pool, which may be this one.
+    head_size: int
+    places: Places
+    ceiling: Ceiling
+    #: Whom the engine would serve next in this session; None: nobody.
+    next_id: int | None
+    is_on: bool = True
+    is_slot_on: bool = True
+    is_over: bool = False
+    is_past_cutoff: bool = False
+
+
+def holds(queue: Queue) -> tuple[Hold, ...]:
+    """Return everything that keeps a waiting party from a place; judged by the rules of the engine, and by its own verdict."""
+    still = (not queue.is_on, not queue.is_slot_on, queue.is_over, queue.is_past_cutoff)
+    for hold, is_so in zip(_STANDSTILL, still, strict=True):
+        if is_so:
+            return (hold,)
+    found = [Hold.AHEAD] if queue.parties_ahead else []
+    if queue.places.free is not None and queue.places.free <= 0:
+        found.append(Hold.OVER if queue.places.free < 0 else Hold.FULL)
+    elif not queue.places.has_room_for(queue.head_size):
+        found.append(Hold.HEAD_TOO_LARGE if queue.parties_ahead else Hold.TOO_LARGE)
+    elif not queue.ceiling.has_room_for(queue.head_size):
+        found.append(Hold.CEILING)
+    elif not found:
+        found.append(_last_hold(queue))
+    return tuple(found)
+
+
+def _last_hold(queue: Queue) -> Hold:
+    """Return what holds back a party that is next in its pool and fits: nothing, unless the engine passes it over."""
+    if queue.next_id != queue.sign_up_id and queue.ceiling.limit is not None:
+        return Hold.CEILING_QUEUE
+    return Hold.OTHER if queue.next_id is None else Hold.NEXT

@@ -132,6 +132,7 @@ def readers(app: Flask) -> list[Reader]:
             "/activities/job-fair/sign-up",
             *(f"/sign-ups/{sign_up.code}" for sign_up in held),
             f"/sign-ups/{held[0].code}/edit",
+            *(f"/sign-ups/{sign_up.code}/history" for sign_up in held if sign_up.state == State.WAITLISTED),
         )
         desk = (
             "/manage/",
@@ -146,6 +147,7 @@ def readers(app: Flask) -> list[Reader]:
                     "window",
                     "roster",
                     f"roster/{asked.id}",
+                    f"ledger/{asked.id}",
                     "review",
                     "draw",
                     "log",
@@ -153,6 +155,7 @@ def readers(app: Flask) -> list[Reader]:
             ),
             f"/manage/activities/{drawn.slug}/draw",
             f"/manage/activities/{drawn.slug}/roster",
+            f"/manage/activities/{drawn.slug}/ledger",
             "/manage/activities/craft/",
             "/manage/activities/craft/slots",
             "/manage/staff",
