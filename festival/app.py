@@ -35,6 +35,10 @@ from festival.draws import holding as draws_holding
 from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
+from festival.invitations import cli as invitations_cli
+from festival.invitations import holding as invitations_holding
+from festival.invitations import manage as invitations_manage
+from festival.invitations import views as invitations_views
 from festival.ledger import cli as ledger_cli
 from festival.ledger import manage as ledger_manage
 from festival.ledger import views as ledger_views
@@ -95,6 +99,7 @@ PUBLIC_BLUEPRINTS = (
     checkin_views.bp,
     draws_views.bp,
     ledger_views.bp,
+    invitations_views.bp,
     calendars_views.bp,
     notices_views.bp,
 )
@@ -108,6 +113,7 @@ MANAGE_BLUEPRINTS = (
     draws_manage.bp,
     reviews_manage.bp,
     ledger_manage.bp,
+    invitations_manage.bp,
     notices_manage.bp,
 )
 #: What each slice holds about people, uppermost first: the order of forgetting.
@@ -115,6 +121,7 @@ HOLDINGS = (
     calendars_holding.HOLDING,
     draws_holding.HOLDING,
     reviews_holding.HOLDING,
+    invitations_holding.HOLDING,
     signups_holding.HOLDING,
     accounts_holding.HOLDING,
 )
@@ -123,6 +130,7 @@ COMMANDS = (
     seed_cli.seed_cli,
     seed_cli.demo_cli,
     signups_cli.signups_cli,
+    invitations_cli.invitations_cli,
     notices_cli.outbox_cli,
     ledger_cli.doctor_command,
 )

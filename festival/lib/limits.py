@@ -4,7 +4,7 @@ They stop a machine, not a crowd: a campus or an office shares one address, so t
 ``RATELIMIT_STORAGE_URI`` names a store that all of them share; when it is out of reach, sign-in goes on without them.
 """
 
-from flask import Flask
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -18,6 +18,28 @@ codes = limiter.shared_limit("1000 per 10 minutes;3000 per hour", scope="codes")
 tries = limiter.shared_limit("3000 per 10 minutes", scope="tries")
 #: Staff at their password; the lock-out of the name itself comes long before.
 passwords = limiter.shared_limit("100 per 5 minutes;500 per hour", scope="passwords")
+
+
+def _was_guessed(_response: Response) -> bool:
+    return bool(g.get("guessed"))
+
+
+def _carries_no_code() -> bool:
+    return not (request.view_args or {}).get("code") and not request.values.get("invitation")
+
+
+#: Invitations' codes that do not exist: only these count, and only who shows a code is held up. 59 random bits do the rest.
+invitations = limiter.shared_limit(
+    "300 per 10 minutes",
+    scope="invitations",
+    deduct_when=_was_guessed,
+    exempt_when=_carries_no_code,
+)
+
+
+def note_guess() -> None:
+    """Count the code that came with this request against ``invitations``: there is no such code."""
+    g.guessed = True
 
 
 def init_app(app: Flask, settings: Settings) -> None:

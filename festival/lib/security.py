@@ -3,10 +3,17 @@
 from flask import Flask, Response, request
 from flask.globals import request_ctx
 
+from festival.lib.log import redact
+
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self';"
     " manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+
+
+def _is_secret_address() -> bool:
+    """Tell whether the address itself lets somebody in: no page tells the next one where it was."""
+    return redact(request.path) != request.path or "invitation" in request.args
 
 
 def _set_headers(response: Response) -> Response:
@@ -15,7 +22,7 @@ def _set_headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Referrer-Policy", "no-referrer" if _is_secret_address() else "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=(), usb=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

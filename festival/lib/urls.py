@@ -45,6 +45,15 @@ class CodeConverter(BaseConverter):
     part_isolating = True
 
 
+class InvitationConverter(BaseConverter):
+    """An invitation's code, however it was copied: 64 letters, digits and hyphens at most; an unknown one has its own page."""
+
+    regex = r"[A-Za-z0-9-]{1,64}"
+    part_isolating = True
+    #: One of its values, for whoever walks the addresses.
+    example = "a" * 26
+
+
 class FeedTokenConverter(BaseConverter):
     """A private feed's token: base64url, 32 to 128 characters."""
 
@@ -53,8 +62,14 @@ class FeedTokenConverter(BaseConverter):
 
 
 def register(app: Flask) -> None:
-    """Teach an application our converters: ``id``, ``slug``, ``code``, ``feed``."""
-    app.url_map.converters.update(id=IdConverter, slug=SlugConverter, code=CodeConverter, feed=FeedTokenConverter)
+    """Teach an application our converters: ``id``, ``slug``, ``code``, ``feed``, ``invitation``."""
+    app.url_map.converters.update(
+        id=IdConverter,
+        slug=SlugConverter,
+        code=CodeConverter,
+        feed=FeedTokenConverter,
+        invitation=InvitationConverter,
+    )
 
 
 def onward(asked: str | None, default: str) -> str:

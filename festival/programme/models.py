@@ -245,6 +245,11 @@ class Activity(Model):
     slots: Mapped[list["Slot"]] = relationship(order_by="Slot.starts_at, Slot.id", viewonly=True)
     questions: Mapped[list["Question"]] = relationship(order_by="Question.position", viewonly=True)
 
+    @property
+    def has_invitations(self) -> bool:
+        """Tell whether some of its places are given by invitation."""
+        return any(pool.access == Access.INVITATION for slot in self.slots for pool in slot.open_pools)
+
 
 class Slot(Model):
     """One time of an activity. A session has no parent; a child (timed entry) belongs to one. 场次"""

@@ -31,6 +31,7 @@ from festival.programme.models import Activity, Question
 from festival.signups import asking, wording
 from festival.signups.answers import AnswerUpload
 from festival.signups.asking import answer_of, field_name, field_of, is_sensitive
+from festival.signups.invited import Shown
 from festival.signups.notice import Notice, sensitive_groups
 from festival.signups.openings import Openings
 from festival.signups.rules import Reason
@@ -219,6 +220,25 @@ class _PartyListField(OneOfField):
         super().process_formdata([half_width(one).strip() for one in valuelist])
 
 
+def _invitation_fields() -> dict[str, Any]:
+    """Return where a code is typed or carried, and the one whose places the page showed already."""
+    return {
+        "invitation": LineField(
+            _("邀请码"),
+            [Legible()],
+            description=_("主办方发给您的 12 位邀请码，没有可不填。"),
+            render_kw={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "maxlength": 80,
+                "data-sensitive": "",
+            },
+        ),
+        "invitation_seen": HiddenField(),
+    }
+
+
 def _visitor_fields() -> dict[str, Any]:
     """Return where a visitor says who it is: the address, and the code that was sent there."""
     return {
@@ -261,7 +281,10 @@ class SignUpForm(_AskingForm):
         data: Mapping[str, Any] | None = None,
     ) -> None:
         self.activity, self.notice, self.openings, self.is_visitor = activity, notice, openings, is_visitor
-        fields: dict[str, Any] = {
+        #: The code opens a pool that the page it came from did not offer yet.
+        self.opens_more = False
+        fields: dict[str, Any] = _invitation_fields() if activity.has_invitations else {}
+        fields |= {
             "slot": LineField(_("场次"), [Legible()]),
             "pool": LineField(_("名额"), [Legible()]),
             "party_size": _party_field(activity),
@@ -274,6 +297,8 @@ class SignUpForm(_AskingForm):
         fields["idempotency_key"] = HiddenField()
         super().__init__(questions, fields)
         self.process(sent, data={"party_size": 1, "notice_version": notice.version, **(data or {})})
+        if activity.has_invitations:
+            self._heed(openings.invitation)
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Judge every field, the consent against the notice as it reads now, and where the sign-up goes."""
@@ -283,6 +308,16 @@ class SignUpForm(_AskingForm):
             self.show_current_notice()
         self._judge_target()
         return not self.errors
+
+    def _heed(self, invitation: Shown) -> None:
+        """Choose the pool that a code opens, the first time it is shown; say beside it when it opens nothing."""
+        if invitation.wrong:
+            self["invitation"].process_errors = [invitation.wrong]
+            self["invitation"].errors = [invitation.wrong]
+        elif invitation.pool is not None and self["invitation_seen"].data != invitation.code:
+            self.opens_more = True
+            self["invitation_seen"].data = invitation.code
+            self["slot"].data, self["pool"].data = str(invitation.pool.slot_id), str(invitation.pool.id)
 
     def show_current_notice(self) -> None:
         """Let the page that comes back show the notice as it reads now; a tick for an older one counts for nothing."""
@@ -302,6 +337,7 @@ class SignUpForm(_AskingForm):
             files=self.files(),
             consents=self.consents(),
             notice_version=self.notice.version,
+            invitation=self.openings.invitation.code,
             once=once,
         )
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.programme.rules import Level, Seats
 from festival.signups import rules, waitlist
+from festival.signups.invited import NONE, Shown
 from festival.signups.queries import parties_waiting_by_pool
 from festival.signups.rules import Ceiling, Places, Reason, State, Waitlists
 from festival.signups.service import way_of, window_of
@@ -58,7 +59,7 @@ class PoolOpening:
 
 @dataclass(frozen=True, slots=True)
 class SlotOpening:
-    """A slot as a newcomer finds it, with the pools that are not by invitation."""
+    """A slot as a newcomer finds it, with the pools that are not by invitation, or that the reader is invited to."""
 
     slot: Slot
     pools: tuple[PoolOpening, ...]
@@ -86,6 +87,8 @@ class Openings:
     slots: tuple[SlotOpening, ...]
     #: Why nothing can be done; None: something can.
     reason: Reason | None
+    #: What the reader's code opens.
+    invitation: Shown
 
     @property
     def listed(self) -> tuple[SlotOpening, ...]:
@@ -98,13 +101,17 @@ class Openings:
         return self.reason is None and any(opening.reason == Reason.NOT_OPEN for opening in self.slots)
 
 
-def openings_of(activity: Activity, now: datetime) -> Openings:
-    """Return what an activity (slots and pools loaded) offers at an instant. A few queries more, however many pools."""
+def openings_of(activity: Activity, now: datetime, invitation: Shown = NONE) -> Openings:
+    """Return what an activity (slots and pools loaded) offers a reader at an instant. A few queries more, however many pools.
+
+    :param invitation: what the reader's code opens.
+    """
+    invited_to = invitation.pool.id if invitation.pool else None
     bookable = [slot for slot in activity.slots if slot.pools]
     ahead = parties_waiting_by_pool([pool.id for slot in bookable for pool in slot.pools if pool.waiting])
     ceilings = _ceilings(activity, now)
-    slots = tuple(_opening(activity, slot, ceilings[slot.parent_id or slot.id], ahead, now) for slot in bookable)
-    return Openings(slots, _of_activity(activity) or _of_slots(slots))
+    slots = tuple(_opening(activity, slot, ceilings[slot.parent_id or slot.id], ahead, now, invited_to) for slot in bookable)
+    return Openings(slots, _of_activity(activity) or _of_slots(slots), invitation)
 
 
 def _of_activity(activity: Activity) -> Reason | None:
@@ -137,11 +144,23 @@ def _places(pool: Pool) -> Places:
     return Places(capacity=pool.capacity, taken=pool.taken, waiting=pool.waiting)
 
 
-def _opening(activity: Activity, slot: Slot, ceiling: Ceiling, ahead: Mapping[int, int], now: datetime) -> SlotOpening:
+def _opening(  # a slot, what bounds it, and who looks
+    activity: Activity,
+    slot: Slot,
+    ceiling: Ceiling,
+    ahead: Mapping[int, int],
+    now: datetime,
+    invited_to: int | None,
+) -> SlotOpening:
     pools = tuple(
-        PoolOpening(pool, _places(pool), _verdict(activity, slot, pool, ceiling), ahead.get(pool.id, 0))
+        PoolOpening(
+            pool,
+            _places(pool),
+            _verdict(activity, slot, pool, ceiling, is_invited=pool.id == invited_to),
+            ahead.get(pool.id, 0),
+        )
         for pool in slot.open_pools
-        if pool.access != Access.INVITATION
+        if pool.access != Access.INVITATION or pool.id == invited_to
     )
     return SlotOpening(
         slot=slot,
@@ -151,14 +170,14 @@ def _opening(activity: Activity, slot: Slot, ceiling: Ceiling, ahead: Mapping[in
     )
 
 
-def _verdict(activity: Activity, slot: Slot, pool: Pool, ceiling: Ceiling) -> State | Reason:
+def _verdict(activity: Activity, slot: Slot, pool: Pool, ceiling: Ceiling, *, is_invited: bool) -> State | Reason:
     waitlists = Waitlists(
         limit=activity.waitlist_limit,
         waiting=sum(one.waiting for one in slot.pools),
         pool_limit=pool.waitlist_limit,
         pool_waiting=pool.waiting,
     )
-    return rules.first_state(way_of(activity, pool), _places(pool), ceiling, waitlists, 1)
+    return rules.first_state(way_of(activity, pool, is_invited=is_invited), _places(pool), ceiling, waitlists, 1)
 
 
 def _of_slot(activity: Activity, slot: Slot, now: datetime) -> Reason | None:

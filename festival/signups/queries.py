@@ -11,7 +11,7 @@ from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.programme.models import Activity, Pool, Question, Slot
 from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, Invitation, SignUp
-from festival.signups.rules import CLAIMING, Ceiling, Invited, Places, State, Waiting
+from festival.signups.rules import CLAIMING, Ceiling, Invited, Places, State, Waiting, read_code
 
 # What every sign-up asks is built once: building a statement costs three times what asking the database does.
 _PLACES = select(Pool.capacity, Pool.taken, Pool.waiting).where(Pool.id == bindparam("pool_id"))
@@ -287,7 +287,9 @@ def answers(sign_up_id: int) -> list[Answer]:
 def invitation(activity_id: int, code: str) -> Invitation | None:
     """Return an activity's invitation by its code, however it was typed; None: there is none."""
     return db.session.scalar(
-        select(Invitation).where(Invitation.activity_id == activity_id, Invitation.code == code.lower()),
+        select(Invitation)
+        .where(Invitation.activity_id == activity_id, Invitation.code == read_code(code))
+        .options(joinedload(Invitation.pool)),
     )
 
 
@@ -296,7 +298,13 @@ def invited(invitation: Invitation) -> Invited:
     uses = db.session.execute(
         select(func.count(SignUp.id)).where(SignUp.invitation_id == invitation.id, SignUp.state.in_(CLAIMING)),
     ).scalar_one()
-    return Invited(invitation.uses_max, uses, invitation.expires_at, is_revoked=invitation.revoked_at is not None)
+    return standing_of(invitation, uses)
+
+
+def standing_of(invitation: Invitation, uses: int) -> Invited:
+    """Return how an invitation (pool loaded) stands after so many uses; one to a pool that was merged away opens nothing."""
+    is_revoked = invitation.revoked_at is not None or invitation.pool.is_closed
+    return Invited(invitation.uses_max, uses, invitation.expires_at, is_revoked=is_revoked)
 
 
 def files(sign_up_id: int) -> list[AnswerFile]:

@@ -8,6 +8,7 @@ from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 from festival.lib.errors import Refused
+from festival.lib.text import half_width
 
 
 class State(StrEnum):
@@ -87,6 +88,19 @@ class SignUpRefused(Refused):
     reason: Reason
 
 
+class InvitationEnd(StrEnum):
+    """Why an invitation lets nobody in any more."""
+
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    USED_UP = "used_up"
+
+
+def read_code(typed: str) -> str:
+    """Return an invitation's code as it is kept: spaces, hyphens, capitals and full width are how people type it."""
+    return "".join(character for character in half_width(typed).lower() if character.isalnum())
+
+
 @dataclass(frozen=True, slots=True)
 class Invited:
     """An invitation as it stands when it is shown."""
@@ -97,9 +111,13 @@ class Invited:
     expires_at: datetime | None
     is_revoked: bool
 
-    def is_good_at(self, now: datetime) -> bool:
-        """Tell whether one more person may use it at an instant."""
-        return not self.is_revoked and self.uses < self.uses_max and (self.expires_at is None or now < self.expires_at)
+    def end_at(self, now: datetime) -> InvitationEnd | None:
+        """Return why nobody more may use it at an instant; None: one may."""
+        if self.is_revoked:
+            return InvitationEnd.REVOKED
+        if self.expires_at is not None and now >= self.expires_at:
+            return InvitationEnd.EXPIRED
+        return InvitationEnd.USED_UP if self.uses >= self.uses_max else None
 
 
 class Way(StrEnum):

@@ -322,7 +322,7 @@ def _invitation(activity: Activity, pool: Pool, code: str, now: datetime) -> Inv
     found = queries.invitation(activity.id, code)
     if found is None or found.pool_id != pool.id:
         raise SignUpRefused(Reason.INVITATION_ONLY)
-    if not queries.invited(found).is_good_at(now):
+    if queries.invited(found).end_at(now) is not None:
         raise SignUpRefused(Reason.INVITATION_ENDED)
     return found
 

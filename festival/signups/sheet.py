@@ -17,6 +17,7 @@ from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.models import Activity, Question, Slot
 from festival.signups import asking, queries, wording
 from festival.signups.forms import SignUpForm
+from festival.signups.invited import Shown, shown
 from festival.signups.models import SignUp
 from festival.signups.notice import RETAIN_DAYS, Notice, notice_of
 from festival.signups.openings import Openings, PoolOpening, SlotOpening, openings_of
@@ -46,6 +47,16 @@ class Sheet:
     #: What the person holds already in this activity.
     held: tuple[SignUp, ...]
     now: datetime
+
+    @property
+    def invitation(self) -> Shown:
+        """What the reader's code opens."""
+        return self.openings.invitation
+
+    @property
+    def takes_codes(self) -> bool:
+        """Tell whether a code could open something here."""
+        return self.activity.has_invitations
 
     @property
     def held_now(self) -> SignUp | None:
@@ -145,9 +156,10 @@ class Sheet:
         return rows
 
 
-def sheet_of(slug: str, person: Account | None) -> Sheet:
+def sheet_of(slug: str, person: Account | None, code: str = "") -> Sheet:
     """Read what the sign-up page of an activity is made of.
 
+    :param code: of an invitation, as it was typed or carried; empty: none.
     :raises NotFound: there is no such public activity.
     """
     activity = programme.published(slug)
@@ -157,7 +169,7 @@ def sheet_of(slug: str, person: Account | None) -> Sheet:
         kind=kind_of(activity),
         questions=activity.questions,
         notice=notice_of(activity, activity.questions),
-        openings=openings_of(activity, now),
+        openings=openings_of(activity, now, shown(activity, code, now)),
         person=person,
         held=tuple(queries.held_in(person.id, activity.id)) if person else (),
         now=now,
@@ -170,7 +182,7 @@ def empty_form(sheet: Sheet, key: str, chosen: str = "") -> SignUpForm:
     :param key: the fresh idempotency key.
     :param chosen: the slot that the reader comes from, if any.
     """
-    known: dict[str, Any] = {"idempotency_key": key, "slot": chosen}
+    known: dict[str, Any] = {"idempotency_key": key, "slot": chosen, "invitation": sheet.invitation.code}
     if sheet.person is not None:
         known |= asking.prefill(sheet.questions, queries.earlier_answers(sheet.person.id))
         known[f"q-{asking.NAME}"] = sheet.person.name

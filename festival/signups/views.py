@@ -16,7 +16,7 @@ from festival.lib import clock, limits, tokens
 from festival.lib.access import public
 from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
-from festival.lib.i18n import locale
+from festival.lib.i18n import _, locale
 from festival.outbox import runner
 from festival.signups import qr, queries, service, signing, ticket, timeline, wording
 from festival.signups.forms import SignUpForm
@@ -36,9 +36,10 @@ _BESIDE = {Reason.PARTY_TOO_LARGE: "party_size", Reason.UNKNOWN_POOL: "slot", Re
 
 @bp.get("/activities/<slug:slug>/sign-up")
 @public
+@limits.invitations
 def new(slug: str) -> ResponseReturnValue:
-    """Show the form; or why there is none; or the place that is held already."""
-    sheet = sheet_of(slug, current_person())
+    """Show the form; or why there is none; or the place that is held already. An invitation's code may come in the address."""
+    sheet = _sheet(slug, request.args.get("invitation", ""))
     if sheet.held_now is not None:
         return _go_on(Signed(sheet.held_now.code, already=True))
     if sheet.openings.reason is not None:
@@ -50,9 +51,10 @@ def new(slug: str) -> ResponseReturnValue:
 @bp.post("/activities/<slug:slug>/sign-up")
 @public
 @limits.tries
+@limits.invitations
 def create(slug: str) -> ResponseReturnValue:
-    """Sign up, a visitor with address and code in the same form; or send that code."""
-    sheet = sheet_of(slug, current_person())
+    """Sign up, a visitor with address and code in the same form; or send that code; or show what an invitation opens."""
+    sheet = _sheet(slug, request.form.get("invitation", ""))
     form = sent_form(sheet, _sent())
     before = signing.answered_before(sheet.activity.id, form, signing.once_of(form))
     if before is not None:
@@ -63,9 +65,22 @@ def create(slug: str) -> ResponseReturnValue:
         return _closed(sheet, sheet.openings.reason)
     if form.is_visitor and "send-code" in request.form:
         return _send_code(sheet, form)
+    if form.opens_more:
+        return _page(sheet, form)
+    if "use-invitation" in request.form and not sheet.invitation.pool:
+        if not sheet.invitation.wrong:
+            form.complain("invitation", _("请填写邀请码"))
+        return _page(sheet, form), 422
     if not form.validate():
         return _page(sheet, form), 422
     return _sign_up(sheet, form)
+
+
+def _sheet(slug: str, code: str) -> Sheet:
+    sheet = sheet_of(slug, current_person(), code)
+    if sheet.invitation.is_unknown:
+        limits.note_guess()
+    return sheet
 
 
 def _sent() -> MultiDict[str, Any]:
@@ -97,7 +112,7 @@ def _sign_up(sheet: Sheet, form: SignUpForm) -> ResponseReturnValue:
 
 def _again(slug: str) -> tuple[Sheet, SignUpForm]:
     """Read the sheet afresh after a transaction, with the form as it was sent."""
-    sheet = sheet_of(slug, current_person())
+    sheet = sheet_of(slug, current_person(), request.form.get("invitation", ""))
     return sheet, sent_form(sheet, _sent())
 
 
@@ -114,6 +129,10 @@ def _code_rejected(slug: str, rejected: CodeRejected) -> ResponseReturnValue:
 def _refused(slug: str, reason: Reason) -> ResponseReturnValue:
     """Say no: beside the field that can be mended, over the form while there is a choice, else on a page of its own."""
     sheet, form = _again(slug)
+    if reason == Reason.INVITATION_ENDED and sheet.openings.reason is None:
+        if not form["invitation"].errors:
+            form.complain("invitation", str(wording.REASON_WORDS[reason]))
+        return _page(sheet, form), 409
     beside = _BESIDE.get(reason)
     if beside is not None:
         form.complain(beside, str(wording.REASON_WORDS[reason]))
@@ -195,6 +214,8 @@ def _closed(sheet: Sheet, reason: Reason) -> ResponseReturnValue:
         festival=sheet.activity.festival,
         kind=sheet.kind,
         refusal=refusal,
+        invitation=sheet.invitation,
+        takes_codes=sheet.takes_codes and reason == Reason.INVITATION_ONLY,
         data_result=refusal.result,
         unlisted=True,
         section="/",

@@ -12,7 +12,7 @@ from festival.lib.i18n import _, _l
 from festival.lib.identifiers import IdType, NumberProblem
 from festival.programme.models import Activity, ActivityStatus, Promotion, Slot
 from festival.signups.models import SignUp
-from festival.signups.rules import Reason, State
+from festival.signups.rules import InvitationEnd, Reason, State
 from festival.signups.service import cancel_until
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ REASON_TITLES: "dict[Reason, LazyString]" = {
     Reason.TOO_LATE: _l("已过更改时间"),
     Reason.CHANGED_MEANWHILE: _l("情况已有变化"),
     Reason.NOTICE_CHANGED: _l("规则已更新"),
+}
+
+#: Why an invitation lets nobody in any more; None: there is none with this code.
+INVITATION_WORDS: "dict[InvitationEnd | None, LazyString]" = {
+    None: _l("没有找到这个邀请码，请对照邀请再核对一遍。"),
+    InvitationEnd.REVOKED: _l("这份邀请已由主办方收回，请联系邀请您的单位。"),
+    InvitationEnd.EXPIRED: _l("这份邀请已过有效期，请联系邀请您的单位。"),
+    InvitationEnd.USED_UP: _l("这份邀请的名额已用完，请联系邀请您的单位。"),
 }
 
 #: The state of a sign-up: in large words on its page, and beside its title in a list.

@@ -32,7 +32,6 @@ STAFFS = {
     "staff_link": "staff's one-time links",
     "recovery_code": "staff's second factor",
     "draw": "who drew it, staff",
-    "invitation": "who made it, staff",
 }
 
 

@@ -14,16 +14,18 @@ from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 from festival.counter import service as counter
 from festival.draws import service as draws
 from festival.draws.service import Seed
+from festival.invitations import service as invitations
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.service import owe
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Mode, Slot
-from festival.signups.models import SignUp
+from festival.signups.models import Invitation, SignUp
 from festival.signups.rules import State
 from festival.signups.service import SignUpRequest
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.conftest import chromium
+from tests.invitations.guests import make_forum
 from tests.seed.programme import loaded
 from tests.web import Browser
 
@@ -91,6 +93,20 @@ def _drawn() -> tuple[Activity, int]:
     return activity, drawing.id
 
 
+def _invited() -> tuple[Activity, str, str]:
+    """Return an activity with places by invitation, the code of a personal link, and one for several."""
+    activity, pool = make_forum(slug="invited")
+    staff = make_staff().id
+    with transaction():
+        (link,) = invitations.invite(activity.id, pool.id, "欧阳测试", None, actor_id=staff)
+        media = invitations.make_code(activity.id, pool.id, "媒体", 3, None, actor_id=staff)
+    return activity, link.code, media.code
+
+
+def _invitation_id(code: str) -> int:
+    return db.session.query(Invitation).filter_by(code=code).one().id
+
+
 @pytest.fixture
 def readers(app: Flask) -> list[Reader]:
     """A visitor, an attendee and an administrator, with every page that each can open."""
@@ -109,7 +125,13 @@ def readers(app: Flask) -> list[Reader]:
         make_sign_up(full)
         kinds = ("grove-tour", "drone-show", "mixer", "forum", "craft", "alliance", "job-fair", "service", "press")
         slot = db.session.query(Slot).filter_by(activity_id=pending.id).one()
+        invited, link, media = _invited()
         visitor = (
+            "/invited",
+            f"/invited/{link}",
+            "/invited/no-such-code",
+            f"/activities/{invited.slug}/sign-up?invitation={media}",
+            f"/activities/{invited.slug}/sign-up?invitation=abcd",
             "/",
             "/?q=没有这样的活动",
             "/?open=1",
@@ -158,6 +180,10 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/{drawn.slug}/ledger",
             "/manage/activities/craft/",
             "/manage/activities/craft/slots",
+            *(
+                f"/manage/activities/{invited.slug}/invitations{page}"
+                for page in ("", "/guests", "/code", f"/{_invitation_id(link)}/revoke")
+            ),
             "/manage/staff",
             "/manage/audit",
             "/manage/second-factor",

@@ -1,0 +1,123 @@
+"""Tables that people hand in: XLSX or CSV, judged by what they hold, read row by row within fixed bounds.
+
+Nothing is unpacked before the archive's own directory has been weighed: what Python's ``zipfile`` then reads of a part is never
+more than the directory said.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import islice
+
+from openpyxl import load_workbook
+
+MEGABYTE = 1024 * 1024
+#: A list of names that is larger than this is none.
+MOST_BYTES = 2 * MEGABYTE
+#: Sheets are read as a stream; every other part is held in memory while the sheet is read.
+_MOST_UNPACKED = 20 * MEGABYTE
+_MOST_OF_A_PART = 5 * MEGABYTE
+_MOST_PARTS = 500
+_SHEETS = "xl/worksheets/"
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DELIMITERS = "\t;,"
+
+
+class TableProblem(StrEnum):
+    """Why a file is not taken."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    TYPE = "type"
+    #: Excel 97, or encrypted: both come in the same wrapping.
+    OLD = "old"
+    BROKEN = "broken"
+    MACROS = "macros"
+    ROWS = "rows"
+
+
+def read_table(content: bytes, *, most_rows: int, most_columns: int) -> list[list[str]] | TableProblem:
+    """Return the cells of a file's first sheet as text, or why it is not taken. Further columns are left out.
+
+    :param most_rows: a sheet that goes on after so many rows is not taken.
+    """
+    if not content.strip():
+        return TableProblem.EMPTY
+    if len(content) > MOST_BYTES:
+        return TableProblem.TOO_LARGE
+    if content.startswith(_OLE):
+        return TableProblem.OLD
+    if content.startswith(_ZIP):
+        return _archive_problem(content) or _read(_xlsx_rows(content, most_rows, most_columns), most_rows)
+    text = _decoded(content)
+    return TableProblem.TYPE if text is None else _read(_csv_rows(text, most_columns), most_rows)
+
+
+def _archive_problem(content: bytes) -> TableProblem | None:
+    """Weigh a workbook by its directory; nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return TableProblem.BROKEN
+    names = {part.filename for part in parts}
+    if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
+        return TableProblem.TYPE
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        return TableProblem.MACROS
+    if any(part.flag_bits & 1 for part in parts):  # encrypted: nobody could read it
+        return TableProblem.BROKEN
+    held = [part.file_size for part in parts if not part.filename.startswith(_SHEETS)]
+    is_heavy = sum(part.file_size for part in parts) > _MOST_UNPACKED or max(held) > _MOST_OF_A_PART
+    return TableProblem.TOO_LARGE if is_heavy or len(parts) > _MOST_PARTS else None
+
+
+def _read(rows: Iterable[list[str]], most_rows: int) -> list[list[str]] | TableProblem:
+    try:
+        found = list(islice(rows, most_rows + 1))
+    except Exception:  # noqa: BLE001  # a broken file breaks its reader in whatever way: that is an answer, not a bug
+        return TableProblem.BROKEN
+    if not any(any(row) for row in found):
+        return TableProblem.EMPTY
+    return TableProblem.ROWS if len(found) > most_rows else found
+
+
+def _xlsx_rows(content: bytes, most_rows: int, most_columns: int) -> Iterator[list[str]]:
+    """Yield the rows of the first sheet. What a formula last came to is read, never the formula."""
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()  # the size that it claims is not believed
+    for row in sheet.iter_rows(max_row=most_rows + 1, max_col=most_columns, values_only=True):
+        yield [_text(cell) for cell in row]
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    return " ".join(str(cell).split())
+
+
+def _decoded(content: bytes) -> str | None:
+    """Return text as Excel and editors on Chinese computers save it; None: it is no text."""
+    codings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
+    for coding in codings:
+        try:
+            text = content.decode(coding)
+        except UnicodeDecodeError:
+            continue
+        return None if "\0" in text else text
+    return None
+
+
+def _csv_rows(text: str, most_columns: int) -> Iterator[list[str]]:
+    head = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=head.count) if any(mark in head for mark in _DELIMITERS) else ","
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        yield [" ".join(cell.split()) for cell in row[:most_columns]]
