@@ -57,6 +57,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         calendar_key=given.text("CALENDAR_KEY", keys.calendar_key),
         data_keys=_data_keys(given.text("DATA_KEYS", keys.data_key)),
         base_url=_base_url(given.text("BASE_URL", f"http://{_in_url(host)}:{port}" if demo else "")),
+        pg_bin=given.text("FESTIVAL_PG_BIN"),
         host=host,
         port=port,
         demo=demo,

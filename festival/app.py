@@ -133,6 +133,8 @@ COMMANDS = (
     invitations_cli.invitations_cli,
     notices_cli.outbox_cli,
     ledger_cli.doctor_command,
+    ledger_cli.backup_command,
+    ledger_cli.restore_command,
 )
 
 

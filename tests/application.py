@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from festival.app import create_app
 from festival.lib.db import db
 from festival.lib.settings import Settings
-from tests.database import ROOT, run_folder
+from tests.database import ROOT, pg_bin, run_folder
 
 #: The staff password of every test's demo.
 STAFF_PASSWORD = "Hexi-test-2023"
@@ -42,6 +42,7 @@ def make_settings(database_url: str, folder: Path, **changes: Any) -> Settings:
         "calendar_key": secrets.token_urlsafe(48),
         "data_keys": (secrets.token_urlsafe(32),),
         "base_url": "http://localhost",
+        "pg_bin": pg_bin(),
         "demo": True,
         "demo_staff_password": STAFF_PASSWORD,
         "ratelimit_enabled": False,

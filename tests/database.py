@@ -368,6 +368,13 @@ def _of_wheel() -> Path | None:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
+def pg_bin() -> str:
+    """Return the folder of pg_dump and pg_restore that belong to the server of the run; empty: wherever PATH says."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        return ""
+    return str(_of_wheel() or next(iter(_of_debian()), ""))
+
+
 def _of_debian() -> list[Path]:
     found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
     return sorted(found, key=lambda path: int(path.parent.name), reverse=True)

@@ -16,8 +16,9 @@ from festival.ledger.rules import Entry, Waiter
 from festival.lib import revisions
 from festival.lib.db import database_now, db, is_postgresql
 from festival.lib.format import iso
+from festival.lib.sealing import SealBroken
 from festival.programme.models import Activity, ActivityStatus, Pool, Question, Sensitivity, Slot
-from festival.signups import waitlist
+from festival.signups import answers, waitlist
 from festival.signups.models import Answer, AnswerFile, LedgerEntry, SignUp, Source
 from festival.signups.rules import CLAIMING, COUNTED, State
 
@@ -403,6 +404,19 @@ def _consents() -> Finding:
     return Finding("consents", count, "sensitive answers", tuple(faults))
 
 
+def _seals() -> Finding:
+    """Every sealed answer opens with the keys of this installation. Files are not opened: they are large, and sealed alike."""
+    faults, count = [], 0
+    sealed = select(Answer).where(Answer.sealed.is_not(None)).order_by(Answer.id).execution_options(yield_per=_CHUNK)
+    for answer in db.session.scalars(sealed):
+        count += 1
+        try:
+            answers.read(answer)
+        except SealBroken:
+            faults.append(f"a sealed answer of sign-up {answer.sign_up_id} ({answer.question_key}) opens with none of DATA_KEYS")
+    return Finding("seals", count, "sealed answers", tuple(faults))
+
+
 CHECKS: tuple[Callable[[], Finding], ...] = (
     _triggers,
     _references,
@@ -416,4 +430,5 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _histories,
     _books,
     _consents,
+    _seals,
 )

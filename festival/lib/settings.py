@@ -81,6 +81,8 @@ class Settings:
     data_keys: tuple[str, ...] = field(repr=False)
     #: What absolute addresses begin with, such as ``https://festival.example``; no slash at its end.
     base_url: str
+    #: Folder of PostgreSQL's programs, for backups; empty: wherever PATH says.
+    pg_bin: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     demo: bool = False
