@@ -26,6 +26,9 @@ from festival.accounts.access import current_person, current_staff, holds
 from festival.accounts.area import new_area
 from festival.accounts.rules import Permission
 from festival.audit import models as audit_models
+from festival.bundle import holding as bundle_holding
+from festival.bundle import models as bundle_models
+from festival.bundle import views as bundle_views
 from festival.calendars import holding as calendars_holding
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
@@ -89,13 +92,14 @@ compress = Compress()
 migrate = Migrate(db=db, directory=str(Path(__file__).parent.parent / "migrations"), render_as_batch=True)
 
 #: Whose tables the migrations must equal: importing them registers them.
-TABLES = (audit_models, outbox_models, signups_models, draws_models, reviews_models, calendars_models, seed_models)
+TABLES = (audit_models, outbox_models, signups_models, bundle_models, draws_models, reviews_models, calendars_models, seed_models)
 PUBLIC_BLUEPRINTS = (
     health.bp,
     programme_views.bp,
     accounts_views.bp,
     accounts_privacy.bp,
     signups_views.bp,
+    bundle_views.bp,
     checkin_views.bp,
     draws_views.bp,
     ledger_views.bp,
@@ -119,6 +123,7 @@ MANAGE_BLUEPRINTS = (
 #: What each slice holds about people, uppermost first: the order of forgetting.
 HOLDINGS = (
     calendars_holding.HOLDING,
+    bundle_holding.HOLDING,
     draws_holding.HOLDING,
     reviews_holding.HOLDING,
     invitations_holding.HOLDING,

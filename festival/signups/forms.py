@@ -1,6 +1,6 @@
 """The forms of somebody who signs up, and of somebody who changes a sign-up. Shape only: places are decided by the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,13 @@ class SensitiveGroup:
 class _AskingForm(BaseForm):
     """A form with an activity's questions: fields ``q-<key>`` and, for sensitive ones, ``consent-<key>``."""
 
-    def __init__(self, questions: list[Question], fields: Mapping[str, Any], consented: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        questions: list[Question],
+        fields: Mapping[str, Any],
+        consented: frozenset[str] = frozenset(),
+        prefix: str = "",
+    ) -> None:
         self.questions = questions
         self._groups = sensitive_groups(questions)
         consents = {
@@ -91,7 +97,13 @@ class _AskingForm(BaseForm):
             for key, group in self._groups.items()
             if key not in consented and not _is_own_consent(group)
         }
-        super().__init__({**fields, **consents})
+        super().__init__({**fields, **consents}, prefix=prefix)
+
+    def _share(self, keys: Collection[str]) -> None:
+        """Take these questions' answers from fields that several forms of one page read: their names go without the prefix."""
+        for key in keys:
+            field = self[f"q-{key}"]
+            field.name = field.id = field.short_name
 
     @property
     def name_asked(self) -> Asked | None:
@@ -177,7 +189,7 @@ class _AskingForm(BaseForm):
         """A sensitive answer needs its own consent; one left empty needs none."""
         for group in self.groups:
             if group.consent is not None and self._is_answered(group) and not group.consent.data:
-                self.complain(group.consent.name, self._consent_missing(group.names))
+                self.complain(group.consent.short_name, self._consent_missing(group.names))
 
     @staticmethod
     def _consent_missing(names: str) -> str:
@@ -189,7 +201,7 @@ class _AskingForm(BaseForm):
             if one.question.type != "id_number" or one.field.errors or not one.field.data:
                 continue
             if words := asking.id_number_words(one.field.data, self._id_type()):
-                self.complain(one.field.name, words)
+                self.complain(one.field.short_name, words)
 
     def _id_type(self) -> str | None:
         name = f"q-{asking.ID_TYPE}"
@@ -239,7 +251,7 @@ def _invitation_fields() -> dict[str, Any]:
     }
 
 
-def _visitor_fields() -> dict[str, Any]:
+def visitor_fields() -> dict[str, Any]:
     """Return where a visitor says who it is: the address, and the code that was sent there."""
     return {
         "address": LineField(
@@ -269,7 +281,7 @@ def _persons(field: Field) -> int:
 class SignUpForm(_AskingForm):
     """What an activity asks of one who signs up."""
 
-    def __init__(  # everything the form is made of
+    def __init__(  # noqa: PLR0913  # everything the form is made of
         self,
         activity: Activity,
         questions: list[Question],
@@ -279,7 +291,14 @@ class SignUpForm(_AskingForm):
         is_visitor: bool,
         sent: MultiDict[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
+        prefix: str = "",
+        shared: Collection[str] = (),
     ) -> None:
+        """Build the form.
+
+        :param prefix: of the names of all fields, where one page asks for several activities.
+        :param shared: keys of the questions that the page asks once for all of them.
+        """
         self.activity, self.notice, self.openings, self.is_visitor = activity, notice, openings, is_visitor
         #: The code opens a pool that the page it came from did not offer yet.
         self.opens_more = False
@@ -290,12 +309,13 @@ class SignUpForm(_AskingForm):
             "party_size": _party_field(activity),
         }
         if is_visitor:
-            fields |= _visitor_fields()
+            fields |= visitor_fields()
         fields |= {field_name(question): field_of(question) for question in questions}
         fields["consent"] = TickField(_("个人信息处理规则"), [Ticked(_("请阅读规则，同意后勾选"))])
         fields["notice_version"] = HiddenField()
         fields["idempotency_key"] = HiddenField()
-        super().__init__(questions, fields)
+        super().__init__(questions, fields, prefix=prefix)
+        self._share(shared)
         self.process(sent, data={"party_size": 1, "notice_version": notice.version, **(data or {})})
         if activity.has_invitations:
             self._heed(openings.invitation)
@@ -340,6 +360,11 @@ class SignUpForm(_AskingForm):
             invitation=self.openings.invitation.code,
             once=once,
         )
+
+    @property
+    def chosen_slot_id(self) -> int | None:
+        """The slot that the sign-up goes to; None while nothing is chosen, 0 where it is no id."""
+        return self._target()[0]
 
     @property
     def key(self) -> str:

@@ -47,25 +47,35 @@ def answered_before(activity_id: int, form: SignUpForm, once: Once | None) -> Si
         made, already = held.sign_up, True
     if made is None or made.activity_id != activity_id:
         return None
-    code, owner_id = made.code, made.person_id
+    code = made.code
+    key = go_on_as(made.person_id, form["address"].data if form.is_visitor else "")
+    return None if key is None else Signed(code, already, key)
+
+
+def go_on_as(owner_id: int, typed: str | None) -> str | None:
+    """Let a browser that got an answer before go on as the one whom it was given to.
+
+    :param typed: the address that a visitor's form carries.
+    :returns: the key of the session that begins now; empty where there is one; None: the answer was somebody else's.
+    """
     person = access.current_person()
     if person is not None:
-        return Signed(code, already) if person.id == owner_id else None
-    owner = _owner_of(form)
+        return "" if person.id == owner_id else None
+    owner = _owner_of(typed)
     if owner is None or owner.id != owner_id or access.current_key() is not None:
         return None
     with transaction():
-        key = accounts.begin_session(owner, _device())
-    return Signed(code, already, key)
+        return accounts.begin_session(owner, device())
 
 
-def _owner_of(form: SignUpForm) -> Account | None:
-    """Return whose address a visitor's form carries."""
-    address = read_address(form["address"].data or "")
+def _owner_of(typed: str | None) -> Account | None:
+    """Return whose address was typed."""
+    address = read_address(typed or "")
     return people.person_at(address.value) if isinstance(address, Reachable) else None
 
 
-def _device() -> str:
+def device() -> str:
+    """Return a word for the device that asks."""
     return device_word(request.user_agent.string)
 
 
@@ -85,7 +95,7 @@ def sign_in_and_up(
     if isinstance(outcome, CodeRejected):
         return outcome
     signed = _sign_up(activity_id, outcome.account.id, asked, kind)
-    key = accounts.begin_session(outcome.account, _device(), instead_of=access.current_key())
+    key = accounts.begin_session(outcome.account, device(), instead_of=access.current_key())
     return Signed(signed.code, signed.already, key)
 
 

@@ -126,7 +126,7 @@ def clash_words(sign_up: SignUp, others: Sequence[SignUp], now: datetime) -> lis
         return []
     its = loc(sign_up.activity, "short_title")
     stop = stop_at(sign_up.slot, venue_of(sign_up))
-    return [_between(loc(other.activity, "short_title"), its, found) for other, found in _clashes(stop, others, now, sign_up.id)]
+    return [between(loc(other.activity, "short_title"), its, found) for other, found in _clashes(stop, others, now, sign_up.id)]
 
 
 def told_clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int = 0) -> list[str]:
@@ -135,6 +135,14 @@ def told_clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int =
     :param but: the id of the sign-up that the time belongs to.
     """
     return [_against(loc(other.activity, "short_title"), found) for other, found in _clashes(stop, others, now, but)]
+
+
+def clashes_with(title: str, stop: Stop, others: Sequence[SignUp], now: datetime) -> list[str]:
+    """Say which of these sign-ups are too close to an activity that is not signed up for yet.
+
+    :param title: its short title.
+    """
+    return [between(loc(other.activity, "short_title"), title, found) for other, found in _clashes(stop, others, now, 0)]
 
 
 def _clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int) -> list[tuple[SignUp, Clash]]:
@@ -153,7 +161,8 @@ def stop_at(slot: Slot, venue: Venue) -> Stop:
     return Stop(slot.starts_at, slot.ends_at, venue.id, point)
 
 
-def _between(one: str, other: str, found: Clash) -> str:
+def between(one: str, other: str, found: Clash) -> str:
+    """Say how two activities are in each other's way."""
     if found.overlap_minutes:
         return _("“%(one)s”与“%(other)s”时间重叠 %(time)s。", one=one, other=other, time=_minutes(found.overlap_minutes))
     return _(

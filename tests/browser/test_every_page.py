@@ -11,6 +11,8 @@ from flask import Flask
 from playwright.sync_api import Browser as Chrome
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
+from festival.bundle import service as bundle
+from festival.bundle.service import Wish
 from festival.counter import service as counter
 from festival.draws import service as draws
 from festival.draws.service import Seed
@@ -22,7 +24,7 @@ from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Mode, Slot
 from festival.signups.models import Invitation, SignUp
 from festival.signups.rules import State
-from festival.signups.service import SignUpRequest
+from festival.signups.service import Once, SignUpRequest
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.conftest import chromium
 from tests.invitations.guests import make_forum
@@ -77,6 +79,16 @@ def _one_of_each_state(person) -> list[SignUp]:
         )
         for number, state in enumerate(State)
     ]
+
+
+def _bundled(person_id: int) -> str:
+    """Return the code of a bundle of which one activity was confirmed, one waits, and one was refused."""
+    free, waits, full = make_activity(), make_activity(capacity=1), make_activity(capacity=1, waitlist_limit=0)
+    for taken in (waits, full):
+        make_sign_up(taken)
+    wishes = [Wish(one.id, kind_of(one), SignUpRequest(name="欧阳测试")) for one in (free, waits, full)]
+    with transaction():
+        return bundle.sign_up(person_id, wishes, Once("browser", "key")).code
 
 
 def _drawn() -> tuple[Activity, int]:
@@ -137,6 +149,8 @@ def readers(app: Flask) -> list[Reader]:
             "/?open=1",
             *(f"/activities/{slug}" for slug in kinds),
             *(f"/activities/{slug}/sign-up" for slug in ("job-fair", "forum", "craft", "alliance", "full")),
+            "/sign-up",
+            "/sign-up/form?activity=job-fair&activity=forum&activity=craft&activity=drone-show",
             "/sign-in",
             "/calendar",
             f"/draws/{draw_id}",
@@ -155,6 +169,8 @@ def readers(app: Flask) -> list[Reader]:
             *(f"/sign-ups/{sign_up.code}" for sign_up in held),
             f"/sign-ups/{held[0].code}/edit",
             *(f"/sign-ups/{sign_up.code}/history" for sign_up in held if sign_up.state == State.WAITLISTED),
+            "/sign-up",
+            f"/sign-up/{_bundled(person.id)}",
         )
         desk = (
             "/manage/",
