@@ -47,8 +47,8 @@ lint: .make/dev $(ENGLISH) ## the checks that run no test
 	@echo "== import-linter"; $(BIN)/lint-imports --no-logo
 	@echo "== translations"; $(BIN)/python -m festival.lib.catalogue check
 
-bench: .make/dev $(ENGLISH) ## what sign-ups, pages, rosters and calendars cost on this machine
-	@$(BIN)/python -m bench
+bench: .make/dev $(ENGLISH) ## what sign-ups and pages cost here, beside the least possible; write=1 puts it into bench/README.md
+	@$(BIN)/python -m bench $(if $(write),--write)
 
 # -- working --------------------------------------------------------------------------------------------------------------
 

@@ -1,110 +1,143 @@
-"""Measures, on SQLite and on PostgreSQL, in one process and one client: medians of several rounds, as a table.
+"""Measures on SQLite and on PostgreSQL, side by side in one run, and prints the tables; ``--write``: into the README."""
 
-A floor stands beside the pages: a bare Flask answer of the same size on the same machine, in the same run.
-"""
-
-import statistics
+import argparse
+import platform
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from functools import partial
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flask import Flask
 
+from bench import alone, crowd, grown
 from festival.app import create_app
-from festival.lib.db import db
+from festival.lib import db as database
+from festival.lib.log import quiet
 from tests import database as databases
 from tests.application import closed, make_settings, migrate
-from tests.builders import make_activity, make_person, make_sign_up, make_staff
-from tests.web import Browser
+from tests.builders import make_festival
+from tests.signups.storm import PATIENCE, Servers
 
-ROUNDS = 5
-REQUESTS = 20
-PEOPLE = 60
-
-
-def milliseconds(once: Callable[[], object], times: int = REQUESTS) -> float:
-    """Return the median over rounds of the milliseconds one call takes, the first call left out."""
-    once()
-    rounds = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        for _ in range(times):
-            once()
-        rounds.append((time.perf_counter() - begun) / times * 1000)
-    return statistics.median(rounds)
+README = Path(__file__).with_name("README.md")
+BEGIN, END = "<!-- figures: written by `make bench write=1` -->\n", "<!-- end of the figures -->\n"
+#: As a festival runs it: every commit is on the disk before it is answered.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "autovacuum": "on"}
 
 
-def floor(size: int) -> float:
-    """Return what a bare Flask answer of this many bytes takes."""
-    bare = Flask("bare")
-    body = "x" * size
-    bare.add_url_rule("/", "answer", lambda: body)
-    client = bare.test_client()
-    return milliseconds(lambda: client.get("/"))
+class Report:
+    """Lines that are printed at once and kept."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str = "") -> None:
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def table(self, title: str, *columns: str) -> None:
+        self.say(f"\n### {title}\n")
+        self.row(*columns)
+        self.row(*("---" for _ in columns))
+
+    def row(self, *cells: object) -> None:
+        self.say(f"| {' | '.join(str(cell) for cell in cells)} |")
 
 
-def sign_ups(app: Flask) -> float:
-    """Return what one whole sign-up takes: the form opened, then sent with token, consent and key, by somebody signed in."""
-    activity = make_activity(slug="hot", capacity=PEOPLE // 2)
-    browsers = [Browser(app).sign_in(make_person()) for _ in range(PEOPLE)]
-    slug = activity.slug
-    db.session.rollback()
-    taken = []
-    for browser in browsers:
-        page = browser.get(f"/activities/{slug}/sign-up")
-        begun = time.perf_counter()
-        answer = browser.post_form(page, {"consent": "1"})
-        taken.append((time.perf_counter() - begun) * 1000)
-        assert answer.status == 303, answer.words
-    return statistics.median(taken)
+@contextmanager
+def places(dialects: list[str]) -> Iterator[Iterator[tuple[str, Flask, crowd.Place]]]:
+    """Give, one database after the other: its name, the application in this process, and a server with the same database."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+        def each() -> Iterator[tuple[str, Flask, crowd.Place]]:
+            for dialect in dialects:
+                with ExitStack() as inner:
+                    here = folder / dialect
+                    here.mkdir()
+                    if dialect == "SQLite":
+                        address = inner.enter_context(databases.migrated_sqlite(here, migrate))
+                        other = databases.sqlite_url(here / "one-file.sqlite3")
+                    else:
+                        server = databases.OwnPostgresql(**DURABLE)
+                        inner.callback(server.stop)
+                        address = server.address
+                        migrate(address)
+                        other = address.replace("postgresql+psycopg", "postgresql")
+                    settings = make_settings(address, here)
+                    app = create_app(settings)
+                    inner.enter_context(closed(app))
+                    inner.enter_context(app.app_context())
+                    make_festival()
+                    yield dialect, app, crowd.Place(app, Servers(settings, here, count=1), other)
+
+        yield each()
 
 
-def measure(app: Flask) -> list[tuple[str, float, float | None]]:
-    """Return rows of what was measured: name, milliseconds, and the floor where there is one."""
-    activity = make_activity(slug="page", capacity=200)
-    for _ in range(100):
-        make_sign_up(activity)
-    visitor, desk = Browser(app), Browser(app).sign_in(make_staff())
-    db.session.rollback()  # this process's own transaction must not stand open while the requests are timed
-    feed = visitor.get("/cal/programme.ics")
-    unchanged = {"If-None-Match": feed.response.headers["ETag"]}
-    rows: list[tuple[str, float, float | None]] = [("sign-up: the POST, signed in", sign_ups(app), None)]
-    for name, browser, path, headers in (
-        ("activity page", visitor, "/activities/page", {}),
-        ("programme", visitor, "/", {}),
-        ("roster, 100 rows", desk, "/manage/activities/page/roster", {}),
-        ("calendar, unchanged (304)", visitor, "/cal/programme.ics", unchanged),
-    ):
-        size = len(browser.get(path, headers=headers).response.data)
-        taken = milliseconds(partial(browser.get, path, headers=headers))
-        rows.append((name, taken, floor(size)))
-    return rows
+def measure(report: Report, dialect: str, app: Flask, place: crowd.Place) -> None:
+    """Measure everything on one database."""
+    report.say(f"\n## {dialect}")
+    rows = alone.measure(app)
+    page_size = alone.page_size(app)
+    place.servers.start()
+    crowd.one_file.make_tables(place.one_file_address)
+    try:
+        with crowd.one_file_server(place.one_file_address, page_size) as one_port:
+            report.table(
+                "Sign-ups, many clients at once: the festival / the one-file application / the bare transaction",
+                "For", "Clients", "per second", "of the one file", "median, ms", "99th percentile, ms",
+            )  # fmt: skip
+            for word, clients, paces in crowd.sign_ups(place, one_port):
+                ours, theirs, bare = paces["festival"], paces["one file"], paces["bare"]
+                report.row(
+                    word, clients, f"{ours.rate:.0f} / {theirs.rate:.0f} / {bare.rate:.0f}", f"{ours.rate / theirs.rate:.0%}",
+                    f"{ours.p50:.1f} / {theirs.p50:.1f} / {bare.p50:.1f}", f"{ours.p99:.0f} / {theirs.p99:.0f} / {bare.p99:.0f}",
+                )  # fmt: skip
+            report.table(
+                f"The page of an activity, {page_size // 1000} kB, beside a bare page of that size",
+                "Clients", "per second", "of the bare page", "99th percentile, ms",
+            )  # fmt: skip
+            for clients, paces in crowd.pages(place, "page", one_port):
+                ours, theirs = paces["festival"], paces["one file"]
+                rate = f"{ours.rate:.0f} / {theirs.rate:.0f}"
+                report.row(clients, rate, f"{ours.rate / theirs.rate:.0%}", f"{ours.p99:.0f} / {theirs.p99:.0f}")
+        report.table("The next sign-up, when so many have signed up for the same activity", "Sign-ups there", "ms")
+        for size, taken in grown.costs(place):
+            report.row(f"{size:,}", f"{taken:.1f}")
+    finally:
+        place.servers.kill()
+    report.table("One visitor alone, in one process", "What", "ms", "a bare Flask answer of that size, ms")
+    for name, taken, least in rows:
+        report.row(name, f"{taken:.1f}", "" if least is None else f"{least:.2f}")
+
+
+def write(lines: list[str]) -> None:
+    """Put the figures into the README."""
+    text = README.read_text()
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    README.write_text(f"{before}{BEGIN}\n" + "\n".join(lines).strip() + f"\n\n{END}{after}")
 
 
 def main() -> None:
-    """Measure on both databases and print the table."""
+    """Measure on both databases."""
+    options = argparse.ArgumentParser(prog="make bench")
+    options.add_argument("--write", action="store_true", help="write the figures into bench/README.md")
+    options.add_argument("--database", choices=["SQLite", "PostgreSQL"], help="measure on this one only")
+    given = options.parse_args()
+    report, begun = Report(), time.monotonic()
+    database.LOCK_SECONDS = PATIENCE  # what fills the tables waits for the server, which delivers messages meanwhile
     run = databases.begin_run()
     try:
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            server = databases.Postgresql()
-            stack.callback(server.close)
-            print("| What | Database | ms | bare Flask answer, ms |")
-            print("|---|---|---|---|")
-            for dialect, given in (
-                ("SQLite", databases.migrated_sqlite(folder, migrate)),
-                ("PostgreSQL", server.migrated(migrate)),
-            ):
-                with given as address:
-                    app = create_app(make_settings(address, folder))
-                    with closed(app), app.app_context():
-                        for name, taken, least in measure(app):
-                            print(f"| {name} | {dialect} | {taken:.1f} | {'' if least is None else f'{least:.2f}'} |", flush=True)
+        with quiet(), places([given.database] if given.database else ["SQLite", "PostgreSQL"]) as each:
+            report.say(f"Python {platform.python_version()}, {platform.system()}; medians of {crowd.ROUNDS} rounds.")
+            for dialect, app, place in each:
+                measure(report, dialect, app, place)
     finally:
         databases.end_run(run)
+    report.say(f"\nMeasured in {time.monotonic() - begun:.0f} seconds.")
+    if given.write:
+        write(report.lines)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ from festival.ledger import manage as ledger_manage
 from festival.ledger import views as ledger_views
 from festival.lib import (
     access,
+    alike,
     clock,
     format,  # noqa: A004  # our module of formats
     health,
@@ -172,6 +173,7 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(_name_request)
     access.mark(app.view_functions["static"], access.Access(access.Who.PUBLIC))
     access.check_marks(app)
+    alike.init_app(app)
     _wrap(app, settings)
     return app
 

@@ -47,8 +47,8 @@ SERVER_SETTINGS = {
     "max_logical_replication_workers": "0",
 }
 
-#: For a server that crashes, as PostgreSQL comes. The machine stays up: what was handed to its kernel need not be on the disk.
-DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
+#: For a server that crashes while the machine stays up: what was handed to its kernel need not be on the disk.
+SURVIVES_A_CRASH = {"synchronous_commit": "on", "full_page_writes": "on"}
 
 _numbers = count(1)
 #: Locked as long as this process, if it began the run, lives: the kernel unlocks it at any death.
@@ -419,11 +419,16 @@ def _is_ready(home: Path) -> bool:
     return False
 
 
-class Crashing:
-    """A PostgreSQL of its own for the test that crashes it; what it has committed survives."""
+class OwnPostgresql:
+    """A PostgreSQL apart from the run's, which may crash; what it has committed survives."""
 
-    def __init__(self) -> None:
-        self.home = run_folder() / f"crashing-{os.getpid()}"  # a folder that the server's user can reach
+    def __init__(self, **settings: str) -> None:
+        """Make and start it.
+
+        :param settings: of the server; what is not named is as in the run's, which makes nothing durable.
+        """
+        self._settings = settings
+        self.home = run_folder() / f"own-{os.getpid()}"  # a folder that the server's user can reach
         self.home.mkdir(mode=0o700)
         self._as_whom = _identity(self.home)
         self._binaries = _binaries(self.home, self._as_whom)
@@ -432,7 +437,7 @@ class Crashing:
 
     def start(self) -> None:
         """Start it, and wait until it has recovered and answers."""
-        self._server = _start(self._binaries, self.home, self._as_whom, **DURABLE)
+        self._server = _start(self._binaries, self.home, self._as_whom, **self._settings)
         _wait_for(lambda: _is_ready(self.home) or self._server.poll() is not None, "PostgreSQL does not start")
         if self._server.poll() is not None:
             raise NoPostgresql((self.home / "log").read_text())

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from festival.lib import clock
 from festival.lib.access import public
+from festival.lib.alike import alike
 from festival.lib.i18n import HTML_LANG, LOCALES, Locale, locale
 from festival.lib.pages import path_to
 from festival.lib.settings import Settings
@@ -25,6 +26,7 @@ bp = Blueprint("programme", __name__)
 
 @bp.get("/")
 @public
+@alike
 def home() -> ResponseReturnValue:
     """Show the programme: everything, or what a day, a track, "open now" or words leave of it."""
     festival = queries.current_festival()
@@ -90,6 +92,7 @@ def _figures(festival: Festival) -> list[wording.FigureWords]:
 
 @bp.get("/activities/<slug:slug>")
 @public
+@alike
 def activity(slug: str) -> ResponseReturnValue:
     """Show one activity: when, where, for whom, what happens, places, and the one thing to do now."""
     shown = queries.published(slug)

@@ -44,7 +44,8 @@ _FIRED = re.compile(r"^festival_guard_fired_total\{.*\} (\S+)$", re.MULTILINE)
 # -- the servers ----------------------------------------------------------------------------------------------------------------
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
@@ -61,7 +62,7 @@ class Servers:
     def __init__(self, settings: Settings, folder: Path, count: int = 2) -> None:
         self._settings = settings
         self._folder = folder
-        self.ports = [_free_port() for _ in range(count)]
+        self.ports = [free_port() for _ in range(count)]
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:

@@ -319,7 +319,7 @@ def test_a_power_cut_in_mid_storm_loses_no_sign_up_that_was_answered(field):
 @pytest.mark.parametrize("dialect", ["postgresql"])
 def test_a_database_that_crashes_in_mid_storm_loses_no_sign_up_that_was_answered(dialect, tmp_path):
     """PostgreSQL quits at once and recovers; every browser stands still while what was answered is compared with the roster."""
-    server = databases.Crashing()
+    server = databases.OwnPostgresql(**databases.SURVIVES_A_CRASH)
     migrate(server.address)
     with field_on(server.address, tmp_path) as own:
         activity = make_activity(capacity=24)

@@ -1,0 +1,162 @@
+"""Pages that are alike for every reader: built once, and given again as long as nothing in the database has changed.
+
+A view marked ``alike`` depends on its address, on the database and on the time to the second, and on nobody's session. Its
+answer is kept under the state of the database it was built from; whatever is committed anywhere, in any process, is another
+state, so no reader ever sees less than a fresh page would show. What is given again costs one small question and no Flask.
+"""
+
+import os
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from festival.lib import clock
+from festival.lib.access import View
+from festival.lib.db import db
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+#: Pages kept by one process: some ten megabytes at most.
+MOST = 500
+_MARK = "festival.alike"
+#: What an answer may depend on beside path, database and time.
+_ASKED = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_ACCEPT_ENCODING")
+#: A question that is not only about the page: it is asked of the application itself.
+_MORE = ("QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+
+Headers = list[tuple[str, str]]
+
+
+def alike(view: View) -> View:
+    """Mark a view whose page is the same for everybody."""
+
+    @wraps(view)
+    def marked(*args: object, **kwargs: object) -> ResponseReturnValue:
+        request.environ[_MARK] = True
+        return view(*args, **kwargs)
+
+    return marked
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    state: object
+    headers: Headers
+    body: bytes
+
+
+class AlikePages:
+    """WSGI middleware that gives a kept page again while the database stands as it stood."""
+
+    def __init__(self, app: "WSGIApplication", state: Callable[[], object]) -> None:
+        self._app = app
+        self._state = state
+        self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request."""
+        if environ["REQUEST_METHOD"] != "GET" or any(environ.get(name) for name in _MORE):
+            return self._app(environ, start_response)
+        address = tuple(environ.get(name, "") for name in _ASKED)
+        with self._guard:
+            kept = self._kept.get(address)
+        # The state is read before the page is built: a page may be newer than its state says, never older.
+        state = self._state()
+        if kept is not None and state is not None and kept.state == state:
+            start_response("200 OK", kept.headers)
+            return [kept.body]
+        return self._build(address, state, environ, start_response)
+
+    def _build(
+        self, address: tuple[str, ...], state: object, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        seen: list[tuple[str, Headers]] = []
+
+        def note(status: str, headers: Headers, *more: Any) -> Callable[[bytes], object]:
+            seen.append((status, headers))
+            return start_response(status, headers, *more)
+
+        answer = self._app(environ, note)
+        status, headers = seen[-1] if seen else ("", [])
+        if state is None or not environ.get(_MARK) or not status.startswith("200") or not _is_public(headers):
+            return answer
+        try:
+            body = b"".join(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        with self._guard:
+            self._kept[address] = _Kept(state, headers, body)
+            self._kept.move_to_end(address)
+            while len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        return [body]
+
+
+def _is_public(headers: Headers) -> bool:
+    """Tell whether an answer is nobody's own: no cookie set, and none looked at (``lib.security``)."""
+    names = {name.lower(): value for name, value in headers}
+    return "set-cookie" not in names and names.get("cache-control") == "no-cache"
+
+
+# -- the state of the database --------------------------------------------------------------------------------------------------
+
+
+class DatabaseState:
+    """Tells whether anything was committed since: equal answers, equal data. One connection that only ever asks, for all threads.
+
+    SQLite counts for a connection what others commit; PostgreSQL says which transactions are visible.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._question = "PRAGMA data_version" if is_sqlite else "SELECT pg_current_snapshot()::text"
+        self._guard = threading.Lock()
+        self._connection: Any = None
+        self._process = 0
+        event.listen(engine, "engine_disposed", lambda _engine: self.forget())
+
+    def __call__(self) -> object:
+        """Return the state at this second; None: it cannot be told now."""
+        try:
+            with self._guard:
+                return clock.now().replace(microsecond=0), self._connected().execute(self._question).fetchone()
+        except (SQLAlchemyError, sqlite3.Error, psycopg.Error):
+            self.forget()
+            return None
+
+    def _connected(self) -> Any:
+        if self._connection is None or self._process != os.getpid():  # a forked child must not use its parent's
+            pooled = self._engine.raw_connection()
+            self._connection, self._process = pooled.driver_connection, os.getpid()
+            pooled.detach()
+            if isinstance(self._connection, psycopg.Connection):
+                self._connection.autocommit = True
+        return self._connection
+
+    def forget(self) -> None:
+        """Close the connection; the next question opens another."""
+        with self._guard:
+            connection, self._connection = self._connection, None
+        if connection is not None and self._process == os.getpid():
+            connection.close()
+
+
+def init_app(app: Flask) -> None:
+    """Put the middleware in front of the application."""
+    with app.app_context():
+        state = DatabaseState(db.engine)
+    app.wsgi_app = AlikePages(app.wsgi_app, state)  # type: ignore[method-assign]  # Flask's documented way to wrap
