@@ -20,6 +20,10 @@ from festival.programme.models import Access, Activity
 _MOST_USES = 10_000
 
 
+def _names_in(lines: Sequence[str]) -> int:
+    return sum(1 for line in lines if line.strip())
+
+
 class _ListField(TextAreaField):
     """Lines as they were typed: their numbers are told, so none is dropped."""
 
@@ -50,6 +54,8 @@ class _NamesField(FileField):
         lines = lines_of(rows)
         if lines is None:
             raise ValueError(_("表中有多列，请把姓名一列的表头写成“姓名”"))
+        if _names_in(lines) > MOST_NAMES:
+            raise ValueError(wording.too_many_words())
         self.data = lines
 
 
@@ -96,8 +102,7 @@ class GuestsForm(_ForPool):
 
     def validate_names(self, field: _ListField) -> None:
         """Say when there is nothing, or too much, to read."""
-        lines = (field.data or "").count("\n") + 1
-        if lines > MOST_NAMES + HEAD_ROWS:
+        if _names_in((field.data or "").split("\n")) > MOST_NAMES:
             raise ValidationError(wording.too_many_words())
         if not (field.data or "").strip() and self.file.data is None and not self.file.process_errors:
             raise ValidationError(_("请粘贴名单，或选择一个文件"))
@@ -142,6 +147,6 @@ class TypedCodeForm(FlaskForm):
     invitation = LineField(
         _l("邀请码"),
         description=_l("12 位字母和数字，不分大小写，横线可省略。"),
-        validators=[Legible(), Needed(), at_most(80)],
+        validators=[Legible(), Needed(), at_most(200)],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

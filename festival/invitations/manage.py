@@ -71,6 +71,7 @@ def index(slug: str) -> ResponseReturnValue:
         number=number,
         last=last,
         may_export=may(the_staff(), Permission.ROSTER_EXPORT, activity.id),
+        may_see_roster=may(the_staff(), Permission.ROSTER_READ, activity.id),
     )
 
 

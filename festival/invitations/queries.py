@@ -27,6 +27,8 @@ class Row:
     invited: Invited
     #: Why it lets nobody in any more; None: it does.
     end: InvitationEnd | None
+    #: The newest live or used sign-up made with it; None: there is none.
+    sign_up_id: int | None
 
     @property
     def is_personal(self) -> bool:
@@ -101,14 +103,11 @@ def every(activity_id: int, now: datetime) -> list[Row]:
 
 
 def _rows(now: datetime, *conditions: ColumnElement[bool], limit: int | None = None, offset: int = 0) -> list[Row]:
-    uses = (
-        select(func.count(SignUp.id))
-        .where(SignUp.invitation_id == Invitation.id, SignUp.state.in_(CLAIMING))
-        .correlate(Invitation)
-        .scalar_subquery()
-    )
+    made = select(func.count(SignUp.id)).where(SignUp.invitation_id == Invitation.id, SignUp.state.in_(CLAIMING))
+    uses = made.correlate(Invitation).scalar_subquery()
+    newest = made.with_only_columns(func.max(SignUp.id)).correlate(Invitation).scalar_subquery()
     found = db.session.execute(
-        select(Invitation, uses)
+        select(Invitation, uses, newest)
         .where(*conditions)
         .order_by(Invitation.id.desc())
         .limit(limit)
@@ -116,9 +115,9 @@ def _rows(now: datetime, *conditions: ColumnElement[bool], limit: int | None = N
         .options(joinedload(Invitation.pool).joinedload(Pool.slot)),
     )
     rows = []
-    for invitation, used in found:
+    for invitation, used, sign_up_id in found:
         invited = standing_of(invitation, used)
-        rows.append(Row(invitation, invited, invited.end_at(now)))
+        rows.append(Row(invitation, invited, invited.end_at(now), sign_up_id))
     return rows
 
 

@@ -8,7 +8,6 @@ from festival.audit.service import record
 from festival.invitations import queries
 from festival.invitations.rules import (
     LABEL_DAYS,
-    MOST_NAMES,
     Guests,
     InvitationReason,
     InvitationRefused,
@@ -32,7 +31,7 @@ def preview(activity_id: int, pool_id: int, text: str) -> Guests:
 
 
 def invite(activity_id: int, pool_id: int, text: str, expires_at: datetime | None, *, actor_id: int) -> list[Invitation]:
-    """Make a personal link for each new name of a list, the first ``MOST_NAMES`` of them; all other lines are left out.
+    """Make a personal link for each new name of a list; all other lines are left out.
 
     :param expires_at: None: as long as one can sign up.
     :raises NotFound: there is no such activity.
@@ -53,7 +52,7 @@ def invite(activity_id: int, pool_id: int, text: str, expires_at: datetime | Non
             created_at=now,
             created_by_id=actor_id,
         )
-        for line in guests.new[:MOST_NAMES]
+        for line in guests.new
     ]
     db.session.add_all(made)
     db.session.flush()

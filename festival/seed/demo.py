@@ -21,6 +21,7 @@ from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Festival, Mode, Question, Slot
 from festival.seed.ballot import Ballot
 from festival.seed.crowd import CROWDS, Wish, wishes
+from festival.seed.guests import SLUG, Guests
 from festival.seed.models import SeededValue
 from festival.seed.people import MOST_PEOPLE, Invented, answers_of, invent
 from festival.signups import service
@@ -29,7 +30,7 @@ from festival.signups.rules import SignUpRefused, State
 from festival.signups.service import SignUpRequest
 
 #: Raised when the crowd changes: an older demo then keeps its people until it is reset.
-EDITION = 1
+EDITION = 2
 #: Sign-ups between two lines of progress.
 PROGRESS = 500
 _STAMP = ("demo_people", "edition")
@@ -111,6 +112,10 @@ class _Crowd:
             if scene.activity.mode == Mode.BALLOT:
                 for at, act in Ballot(scene.activity, scene.activity.slots[0], self._answer_offer).acts():
                     self._at(at, act)
+        if SLUG in self._scenes:
+            guests = Guests(self._scenes[SLUG].activity, self._somebody, lambda number: self._people[number].name, self._sign_up)
+            for at, act in guests.acts():
+                self._at(at, act)
         self._accounts = _accounts_of(self._people, self._plan[0].at if self._plan else self._until)
         told = 0
         while self._acts:
@@ -134,7 +139,7 @@ class _Crowd:
         if at < self._until:
             heapq.heappush(self._acts, (at, next(self._order), act))
 
-    def _sign_up(self, wish: Wish, number: int) -> None:
+    def _sign_up(self, wish: Wish, number: int, invitation: str = "") -> None:
         scene, person = self._scenes[wish.slug], self._people[number]
         given = answers_of(person, scene.questions) | wish.quota
         try:
@@ -149,6 +154,7 @@ class _Crowd:
                     answers=given,
                     consents=frozenset(scene.consent_keys[key] for key in given if key in scene.consent_keys),
                     notice_version=scene.notice_version,
+                    invitation=invitation,
                 ),
                 kind=kind_of(scene.activity),
             )

@@ -243,7 +243,7 @@ def _invitation_fields() -> dict[str, Any]:
                 "autocomplete": "off",
                 "autocapitalize": "none",
                 "spellcheck": "false",
-                "maxlength": 80,
+                "maxlength": 200,
                 "data-sensitive": "",
             },
         ),

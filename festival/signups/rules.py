@@ -97,8 +97,9 @@ class InvitationEnd(StrEnum):
 
 
 def read_code(typed: str) -> str:
-    """Return an invitation's code as it is kept: spaces, hyphens, capitals and full width are how people type it."""
-    return "".join(character for character in half_width(typed).lower() if character.isalnum())
+    """Return an invitation's code as it is kept: spaces, hyphens, capitals, full width and whole links are what people type."""
+    code = half_width(typed).lower().rpartition("/invited/")[2]
+    return "".join(character for character in code if character.isalnum())
 
 
 @dataclass(frozen=True, slots=True)

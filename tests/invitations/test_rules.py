@@ -44,7 +44,16 @@ def test_names_are_found_under_their_head_and_keep_the_numbers_of_their_rows(row
     assert lines_of(rows) == lines
 
 
-@pytest.mark.parametrize("typed", ["abcd-efgh-jkmn", " ABCD EFGH JKMN ", "ａｂｃｄ－ｅｆｇｈ－ｊｋｍｎ", "abcdefghjkmn"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "abcd-efgh-jkmn",
+        " ABCD EFGH JKMN ",
+        "ａｂｃｄ－ｅｆｇｈ－ｊｋｍｎ",
+        "abcdefghjkmn",
+        "https://x.cn/en/invited/abcdefghjkmn",
+    ],
+)
 def test_a_code_is_read_however_it_is_typed(typed):
     assert read_code(typed) == "abcdefghjkmn"
 

@@ -10,6 +10,7 @@ from festival.accounts.models import Account, AccountKind, Address
 from festival.accounts.staff import ensure_demo_staff
 from festival.draws.models import Draw
 from festival.draws.rules import DrawState
+from festival.invitations.queries import every
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.models import Message, MessageState
@@ -19,7 +20,7 @@ from festival.seed.crowd import CROWDS, Crowd, Target
 from festival.seed.files import read
 from festival.seed.people import answers_of, invent
 from festival.signups.models import LedgerEntry, SignUp
-from festival.signups.rules import State
+from festival.signups.rules import InvitationEnd, State
 from tests.application import STAFF_PASSWORD
 from tests.seed.programme import loaded
 
@@ -93,7 +94,7 @@ def test_at_the_demos_moment_every_activity_shows_the_status_it_promises(app, fr
         "press main": (0, 0),
         "drone-show main": (0, 0),
     }
-    assert states("forum") == {"pending": 42, "withdrawn": 2}
+    assert states("forum") == {"pending": 42, "withdrawn": 2, "confirmed": 7}
     assert min(states("craft")["confirmed"], states("service")["confirmed"]) > 50
 
 
@@ -117,10 +118,19 @@ def test_full_buses_have_a_list_that_withdrawals_have_moved(small):
     assert {"signed_up", "withdrawn", "offered", "confirmed"} <= moves
 
 
-def test_forum_guests_wait_for_approval(small):
+def test_forum_guests_wait_for_approval_unless_they_were_invited(small):
     populated()
+    forum = db.session.scalars(select(Activity).where(Activity.slug == "forum")).one()
 
-    assert states("forum") == {"pending": 9, "withdrawn": 1}
+    rows = [(row.is_personal, row.invited.uses, row.end) for row in reversed(every(forum.id, NOW))]
+
+    assert states("forum") == {"pending": 9, "withdrawn": 1, "confirmed": 7}
+    assert rows == [
+        *[(True, 1, InvitationEnd.USED_UP)] * 4,
+        *[(True, 0, None)] * 4,
+        (True, 0, InvitationEnd.REVOKED),
+        (False, 3, None),
+    ]
 
 
 def test_a_drawn_ballot_can_be_seen(small):
