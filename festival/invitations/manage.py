@@ -65,7 +65,7 @@ def index(slug: str) -> ResponseReturnValue:
         address_of=_address_of,
         typed_code=wording.typed_code,
         pool_words=wording.pool_words,
-        states=wording.STATES,
+        state_words=wording.state_words,
         words=words,
         total=total,
         number=number,

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from festival.invitations.queries import Row
 from festival.invitations.rules import LONGEST, MOST_NAMES, InvitationReason, LineProblem
 from festival.lib.format import count, span
 from festival.lib.i18n import _, _l, loc
@@ -33,6 +34,11 @@ TITLES: "dict[InvitationEnd | None, LazyString]" = {
     InvitationEnd.EXPIRED: _l("邀请已过期"),
     InvitationEnd.USED_UP: _l("邀请已用完"),
 }
+
+
+def state_words(row: Row) -> str:
+    """Say how an invitation stands; a link that was used has brought its guest."""
+    return _("已报名") if row.is_personal and row.end == InvitationEnd.USED_UP else str(STATES[row.end])
 
 
 def line_words(problem: LineProblem) -> str:

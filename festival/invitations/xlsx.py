@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import IO
 
 from festival.invitations.queries import Row
-from festival.invitations.wording import STATES, pool_words, typed_code
+from festival.invitations.wording import pool_words, state_words, typed_code
 from festival.lib import clock
 from festival.lib.format import span, stamp
 from festival.lib.i18n import _, loc
@@ -58,7 +58,7 @@ def write_links(  # a sheet has a file, rows, addresses and a maker
             address_of(row),
             f"{row.invited.uses} / {row.invited.uses_max}",
             stamp(invitation.expires_at) if invitation.expires_at else "",
-            str(STATES[row.end]),
+            state_words(row),
         ]
 
     return write_xlsx(file, sheet, (cells(number, row) for number, row in enumerate(rows, start=1)))
