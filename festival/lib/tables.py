@@ -51,7 +51,7 @@ def read_table(content: bytes, *, most_rows: int, most_columns: int) -> list[lis
     if content.startswith(_OLE):
         return TableProblem.OLD
     if content.startswith(_ZIP):
-        return _archive_problem(content) or _read(_xlsx_rows(content, most_rows, most_columns), most_rows)
+        return _archive_problem(content) or _read(_xlsx_rows(content, most_columns), most_rows)
     text = _decoded(content)
     return TableProblem.TYPE if text is None else _read(_csv_rows(text, most_columns), most_rows)
 
@@ -77,7 +77,7 @@ def _archive_problem(content: bytes) -> TableProblem | None:
 
 def _read(rows: Iterable[list[str]], most_rows: int) -> list[list[str]] | TableProblem:
     try:
-        found = list(islice(rows, most_rows + 1))
+        found = list(islice(rows, most_rows + 1))  # nothing is read beyond that
     except Exception:  # noqa: BLE001  # a broken file breaks its reader in whatever way: that is an answer, not a bug
         return TableProblem.BROKEN
     if not any(any(row) for row in found):
@@ -85,12 +85,12 @@ def _read(rows: Iterable[list[str]], most_rows: int) -> list[list[str]] | TableP
     return TableProblem.ROWS if len(found) > most_rows else found
 
 
-def _xlsx_rows(content: bytes, most_rows: int, most_columns: int) -> Iterator[list[str]]:
+def _xlsx_rows(content: bytes, most_columns: int) -> Iterator[list[str]]:
     """Yield the rows of the first sheet. What a formula last came to is read, never the formula."""
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # the size that it claims is not believed
-    for row in sheet.iter_rows(max_row=most_rows + 1, max_col=most_columns, values_only=True):
+    for row in sheet.iter_rows(max_col=most_columns, values_only=True):
         yield [_text(cell) for cell in row]
 
 

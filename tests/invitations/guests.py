@@ -9,9 +9,9 @@ from festival.signups.service import SignUpRequest
 from tests.builders import make_activity, make_person, pool_of
 
 
-def make_forum(*, slug: str = "forum", capacity: int | None = 10, **more) -> tuple[Activity, Pool]:
+def make_forum(*, slug: str = "forum", capacity: int | None = 10, pools: int = 2, **more) -> tuple[Activity, Pool]:
     """Return an activity with an open pool and one by invitation, and the latter."""
-    activity = make_activity(slug=slug, capacity=capacity, pools=2, **more)
+    activity = make_activity(slug=slug, capacity=capacity, pools=pools, **more)
     with transaction():
         db.session.get_one(Pool, pool_of(activity, 1).id).access = Access.INVITATION
     db.session.refresh(activity)

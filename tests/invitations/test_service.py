@@ -1,8 +1,7 @@
 """Invitations made, used, given back, taken back, forgotten; and two people who want the same one."""
 
-import contextvars
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +21,8 @@ from festival.signups.rules import Reason, SignUpRefused, State
 from festival.signups.service import AlreadySignedUp, SignUpRequest
 from tests.builders import make_activity, make_person, make_staff, pool_of
 from tests.invitations.guests import come, make_forum
-from tests.signups.engine import counters, faults, withdraw
+from tests.signups.engine import change, counters, faults, withdraw
+from tests.signups.test_deadlocks import at_once
 
 
 @pytest.fixture
@@ -50,6 +50,13 @@ def standing(activity) -> list[tuple[str, int, int, str | None]]:
 def recorded(activity) -> list[tuple[str, str]]:
     entries = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.activity_id == activity.id).order_by(AuditEntry.id))
     return [(one.action, one.changes) for one in entries]
+
+
+def knock(activity, pool, code: str) -> None:
+    """Try to sign up for a pool with a code."""
+    asked, person_id, kind = SignUpRequest(pool_id=pool.id, invitation=code), make_person().id, kind_of(activity)
+    with transaction():
+        signups.sign_up(activity.id, person_id, asked, kind=kind)
 
 
 def refused(act) -> Reason:
@@ -148,24 +155,34 @@ def test_what_was_taken_back_or_has_expired_lets_nobody_in_and_takes_nothing_fro
     assert [one.label for one in invite(activity, pool, "李晨")] == ["李晨"]
 
 
-def test_an_invitation_opens_its_own_pool_only(app, forum):
-    activity, pool = forum
-    other, other_pool = make_activity(slug="other", pools=2), None
-    other_pool = pool_of(other, 1)
+def test_an_invitation_opens_its_own_pool_only_and_none_that_was_merged_away(app):
+    activity, pool = make_forum(pools=3)
+    other = make_activity(slug="other")
     (link,) = invite(activity, pool, "李晨")
-    tries = [(activity, pool, "a" * 26), (activity, pool, ""), (other, other_pool, link.code)]
-    with transaction():
-        other_pool.access = pool.access
+    change(pool_of(activity, 2), access=pool.access)
+    change(pool_of(other), access=pool.access)
+    tries = [
+        (activity, pool, "a" * 26),
+        (activity, pool, ""),
+        (activity, pool_of(activity, 2), link.code),
+        (other, pool_of(other), link.code),
+    ]
 
-    reasons = []
-    for there, places, code in tries:
-        asked = SignUpRequest(pool_id=places.id, invitation=code)
-        person_id, kind = make_person().id, kind_of(there)
-        with pytest.raises(SignUpRefused) as caught, transaction():
-            signups.sign_up(there.id, person_id, asked, kind=kind)
-        reasons.append(caught.value.reason)
+    assert [refused(lambda tried=tried: knock(*tried)) for tried in tries] == [Reason.INVITATION_ONLY] * 4
 
-    assert reasons == [Reason.INVITATION_ONLY] * 3
+    change(pool, is_closed=True)
+    assert standing(activity) == [("李晨", 0, 1, "revoked")]
+
+
+def test_of_equal_lists_saved_at_once_one_makes_the_links(app, forum):
+    activity, pool = forum
+    activity_id, pool_id, actor_id = activity.id, pool.id, make_staff().id
+    names = "\n".join(f"客人{number}" for number in range(50))
+
+    ends = at_once(app, *[lambda: service.invite(activity_id, pool_id, names, None, actor_id=actor_id)] * 4)
+
+    assert sorted(ends) == ["InvitationRefused"] * 3 + ["done"]
+    assert len(standing(activity)) == 50
 
 
 def test_of_two_people_with_the_same_link_at_once_exactly_one_gets_in(app, forum):
@@ -174,27 +191,10 @@ def test_of_two_people_with_the_same_link_at_once_exactly_one_gets_in(app, forum
     asked = SignUpRequest(pool_id=pool.id, invitation=link.code.upper())
     people, kind, activity_id = [make_person().id for _ in range(6)], kind_of(activity), activity.id
     db.session.rollback()
-    ready = threading.Barrier(len(people))
-    ends: list[str] = []
 
-    def run(person_id: int) -> None:
-        with app.app_context():
-            ready.wait(30)
-            try:
-                with transaction():
-                    signups.sign_up(activity_id, person_id, asked, kind=kind)
-            except SignUpRefused as caught:
-                ends.append(caught.reason)
-            else:
-                ends.append("in")
+    ends = at_once(app, *[partial(signups.sign_up, activity_id, person_id, asked, kind=kind) for person_id in people])
 
-    threads = [threading.Thread(target=contextvars.Context().run, args=(run, person_id)) for person_id in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-
-    assert sorted(ends) == sorted(["in", *[Reason.INVITATION_ENDED] * 5])
+    assert sorted(ends) == ["SignUpRefused"] * 5 + ["done"]
     assert (standing(activity), counters(pool), faults(activity)) == ([("李晨", 1, 1, "used_up")], (1, 0), [])
 
 
