@@ -71,6 +71,7 @@ from festival.outbox import delivery, runner
 from festival.outbox import models as outbox_models
 from festival.outbox.gateways import gateways
 from festival.plans import manage as plans_manage
+from festival.plans import views as plans_views
 from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
@@ -101,6 +102,7 @@ PUBLIC_BLUEPRINTS = (
     accounts_privacy.bp,
     signups_views.bp,
     bundle_views.bp,
+    plans_views.bp,
     checkin_views.bp,
     draws_views.bp,
     ledger_views.bp,

@@ -170,19 +170,29 @@ def _marked(stands: Standing, state: State | None, title: str) -> str:
 
 
 def _old_time(slot: Slot, stands: Standing) -> list[str]:
-    """Return the first line of a time that was moved, or is to be."""
+    """Return the first lines of a time that was moved, is to be, or is off."""
+    if stands == Standing.CANCELLED:
+        return _reason(slot)
     if stands == Standing.POSTPONED:
-        return [_("原定时间：%(when)s。新的时间待定。", when=span(slot.starts_at, slot.ends_at))]
+        return [_("原定时间：%(when)s。新的时间待定。", when=span(slot.starts_at, slot.ends_at)), *_reason(slot)]
     if stands == Standing.RESCHEDULED and slot.previous_starts_at is not None:
         before = span(slot.previous_starts_at, slot.previous_ends_at or slot.previous_starts_at)
-        return [_("原定时间：%(when)s。", when=before)]
+        return [_("原定时间：%(when)s。", when=before), *_reason(slot)]
     return []
+
+
+def _reason(slot: Slot) -> list[str]:
+    """Return why the plan changed, where its organizers said so."""
+    words = loc(slot, "plan_reason") or loc(slot.activity, "plan_reason")
+    return [_("原因：%(reason)s", reason=words)] if words else []
 
 
 def _state_line(stands: Standing, state: State, offered_until: datetime | None) -> list[str]:
     """Return what the reader has to do, or to wait for; nothing that moves by itself, such as a number on the list."""
     if stands == Standing.CANCELLED:
         return []
+    if stands == Standing.POSTPONED and state == State.OFFERED:
+        return [_("已为您保留名额，恢复举行时请再确认。")]
     match state:
         case State.OFFERED if offered_until is not None:
             return [_("已为您保留名额，请于 %(when)s 前登录确认，逾期自动转给下一位。", when=moment(offered_until))]

@@ -11,9 +11,9 @@ from festival.signups.rules import COUNTED, Ceiling, Places, State
 #: The order of a list: priority, when it was joined, id.
 Turn = tuple[int, datetime, int]
 #: Lines that leave a waiting party where it stood.
-_STILL = frozenset({What.SKIPPED, What.PARTY})
+_STILL = frozenset({What.SKIPPED, What.PARTY, What.KEPT})
 #: Lines of somebody who has a place that leave it how it was got.
-_KEPT = frozenset({What.SKIPPED, What.PARTY, What.CONFIRMED})
+_KEPT = frozenset({What.SKIPPED, What.PARTY, What.CONFIRMED, What.KEPT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def _is_true(kind: str, about: _About) -> bool:
         return cancelled
     if kind == "activity_postponed":
         return postponed and not cancelled
-    if kind == "activity_changed":
+    if kind in {"activity_changed", "activity_resumed"}:
         return not cancelled and not postponed
     return True
 
@@ -142,6 +142,7 @@ def _facts(about: _About) -> Facts:
         deadline=_instant(sign_up.offered_until) if sign_up.offered_until else "",
         position=signups.position(sign_up) if waiting else 0,
         reason=sign_up.reason.strip().rstrip("。.") if sign_up.reason else "",
+        why=(loc(slot, "plan_reason") or loc(activity, "plan_reason")).strip().rstrip("。."),
         result=_instant(activity.result_at) if activity.result_at else "",
         is_waiting=waiting,
     )

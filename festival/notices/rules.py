@@ -30,9 +30,10 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "activity_changed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "activity_postponed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "activity_cancelled": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
+    "activity_resumed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
 }
 #: A telephone may ring for these at night.
-URGENT = frozenset({"code", "activity_changed", "activity_postponed", "activity_cancelled"})
+URGENT = frozenset({"code", "activity_changed", "activity_postponed", "activity_cancelled", "activity_resumed"})
 
 
 def units(text: str) -> int:

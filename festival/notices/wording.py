@@ -34,6 +34,8 @@ class Facts:
     position: int = 0
     #: Why it was removed or rejected, in words the person may read.
     reason: str = ""
+    #: Why the plan changed, in the organizers' words.
+    why: str = ""
     #: When a draw's result is announced.
     result: str = ""
     #: It waits again at the end of the list.
@@ -228,11 +230,12 @@ def _changed(facts: Facts) -> Words:
     return Words(
         fitted(short, facts.place, facts.title),
         _(
-            "重要：“%(title)s”有变动。现在的时间：%(span)s；地点：%(place)s。您的报名仍然有效；如不能参加，请取消报名。",
+            "重要：“%(title)s”有变动。现在的时间：%(span)s；地点：%(place)s。您的报名仍然有效；不能参加时，请在报名页选择“放弃”。",
             title=facts.title,
             span=facts.span,
             place=facts.place,
-        ),
+        )
+        + _because(facts),
     )
 
 
@@ -240,14 +243,41 @@ def _postponed(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("重要：“%(title)s”延期举行，新时间另行通知，您的报名仍然有效。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return Words(fitted(sentence, facts.title), sentence(facts.title) + _because(facts))
+
+
+def _resumed(facts: Facts) -> Words:
+    def short(place: str, title: str) -> str:
+        return _("重要：“%(title)s”恢复举行，%(time)s，%(place)s。您的报名仍然有效。", title=title, time=facts.time, place=place)
+
+    return Words(
+        fitted(short, facts.place, facts.title),
+        _(
+            "重要：“%(title)s”恢复举行。时间：%(span)s；地点：%(place)s。您的报名仍然有效，签到码不变；不能参加时，请在报名页选择“放弃”或取消报名。",
+            title=facts.title,
+            span=facts.span,
+            place=facts.place,
+        ),
+    )
 
 
 def _cancelled(facts: Facts) -> Words:
-    def sentence(title: str) -> str:
+    def short(reason: str, title: str) -> str:
+        if reason:
+            return _(
+                "因%(reason)s，原定%(time)s的“%(title)s”取消。给您带来不便，深表歉意。",
+                reason=reason,
+                title=title,
+                time=facts.time,
+            )
         return _("原定%(time)s的“%(title)s”取消。给您带来不便，深表歉意。", title=title, time=facts.time)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return Words(fitted(short, facts.why, facts.title), short(facts.why, facts.title))
+
+
+def _because(facts: Facts) -> str:
+    """Return the organizers' reason as a sentence of its own; empty where they gave none."""
+    return _("原因：%(reason)s。", reason=facts.why) if facts.why else ""
 
 
 #: Kind -> what it says.
@@ -270,6 +300,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "activity_changed": _changed,
     "activity_postponed": _postponed,
     "activity_cancelled": _cancelled,
+    "activity_resumed": _resumed,
 }
 #: Kind -> the subject of a mail, and the heading in 我的消息.
 SUBJECTS: "dict[str, LazyString]" = {
@@ -293,6 +324,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "activity_changed": _l("时间或地点有变动"),
     "activity_postponed": _l("活动延期"),
     "activity_cancelled": _l("活动取消"),
+    "activity_resumed": _l("活动恢复举行"),
 }
 
 

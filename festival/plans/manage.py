@@ -16,7 +16,7 @@ from festival.lib.fields import InstantField
 from festival.lib.format import stamp
 from festival.lib.i18n import _, _n
 from festival.plans import preview as looking
-from festival.plans import queries, service
+from festival.plans import queries, service, steps
 from festival.plans.preview import Preview
 from festival.plans.service import Saved
 from festival.programme import queries as programme
@@ -27,6 +27,7 @@ from festival.programme.wording import REFUSALS
 from festival.signups.rules import Stop
 
 bp = Blueprint("plans", __name__)
+bp.register_blueprint(steps.bp)
 
 
 def _activity(slug: str) -> Activity:

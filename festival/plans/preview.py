@@ -8,6 +8,7 @@ from hashlib import sha256
 from festival.lib.format import span
 from festival.lib.i18n import _, loc
 from festival.plans import queries, rules, wording
+from festival.plans.queries import Told
 from festival.plans.rules import Conflict
 from festival.programme.models import Activity, Slot, Venue
 from festival.programme.service import Span
@@ -95,6 +96,18 @@ def preview(activity: Activity, new: Mapping[int, Stop], may_know: MayKnow, now:
         lines=_lines(found[:LISTED], may_know) if may_know(activity.id) else (),
         is_cut=len(found) > LISTED,
         fingerprint=_fingerprint(new),
+    )
+
+
+def only_told(told: Told) -> Preview:
+    """Return who is told of something that moves nobody."""
+    return Preview(
+        told=told.total,
+        by_state=state_counts(told.by_state),
+        clashes=0,
+        lines=(),
+        is_cut=False,
+        fingerprint="",
     )
 
 

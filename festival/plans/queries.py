@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from festival.lib.db import db
@@ -36,6 +36,32 @@ def told(slot_ids: Iterable[int]) -> Told:
     )
     found = {State(row.state): row.sign_ups for row in rows}
     return Told({state: found[state] for state in State if state in found})
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What those who were asked after a move have answered, in sign-ups."""
+
+    kept: int
+    #: Kept by saying nothing so far.
+    silent: int
+
+    @property
+    def asked(self) -> int:
+        """All who still have their place and were asked."""
+        return self.kept + self.silent
+
+
+def answers(activity_id: int) -> dict[int, Answers]:
+    """Return by slot what people have answered since its last move; a slot that was not moved is left out."""
+    kept = case((SignUp.kept_at >= Slot.moved_at, 1), else_=0)
+    rows = db.session.execute(
+        select(SignUp.slot_id, func.sum(kept).label("kept"), func.count(SignUp.id).label("asked"))
+        .join(Slot, Slot.id == SignUp.slot_id)
+        .where(SignUp.activity_id == activity_id, SignUp.state.in_(LIVE), SignUp.signed_up_at < Slot.moved_at)
+        .group_by(SignUp.slot_id),
+    )
+    return {row.slot_id: Answers(int(row.kept), row.asked - int(row.kept)) for row in rows}
 
 
 # -- who gets a clash ---------------------------------------------------------------------------------------------------------

@@ -3,8 +3,96 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
+from festival.lib.errors import Refused
 from festival.signups.rules import Clash, Stop, clash
+
+
+class Step(StrEnum):
+    """What organizers do to an activity or to one of its slots."""
+
+    CANCEL = "cancel"
+    POSTPONE = "postpone"
+    RESUME = "resume"
+    #: Hold a session on the backup date of its weather plan.
+    BACKUP = "backup"
+
+
+class Standing(StrEnum):
+    """How an activity or a slot stands (their statuses by value, ``published`` and ``scheduled`` being the same here)."""
+
+    DRAFT = "draft"
+    ON = "on"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+
+
+#: From each standing, the steps that may follow and where they lead. What is not here cannot happen.
+STEPS: dict[Standing, dict[Step, Standing]] = {
+    Standing.DRAFT: {},
+    Standing.ON: {Step.CANCEL: Standing.CANCELLED, Step.POSTPONE: Standing.POSTPONED, Step.BACKUP: Standing.ON},
+    Standing.POSTPONED: {Step.CANCEL: Standing.CANCELLED, Step.RESUME: Standing.ON, Step.BACKUP: Standing.ON},
+    Standing.CANCELLED: {Step.RESUME: Standing.ON},
+}
+
+
+class StepReason(StrEnum):
+    """Why a step is refused."""
+
+    NOT_FROM_HERE = "not_from_here"
+    OVER = "over"  # nothing of it lies ahead
+    NEEDS_A_TIME = "needs_a_time"  # it was postponed and its old time has passed
+    SESSION_IS_OFF = "session_is_off"  # the session that a slot belongs to is called off
+    NO_BACKUP = "no_backup"
+    BACKUP_PASSED = "backup_passed"
+
+
+class StepRefused(Refused):
+    """The plan stays as it was; ``reason`` is a ``StepReason``."""
+
+    reason: StepReason
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a step is judged by."""
+
+    standing: Standing
+    #: Last start and last end of what it is about.
+    starts_at: datetime
+    ends_at: datetime
+    #: Of a slot that belongs to a session: how that stands.
+    session: Standing | None = None
+    #: The backup date of a session; None: it has none.
+    backup_at: datetime | None = None
+
+
+def refusal(step: Step, facts: Facts, now: datetime) -> StepReason | None:
+    """Return why a step cannot be taken; None: it can.
+
+    What is over stays as it was. What is off comes back until its start: later than that a new time must be set first.
+    """
+    if step not in STEPS[facts.standing]:
+        return StepReason.NOT_FROM_HERE
+    if step == Step.BACKUP:
+        return _backup_refusal(facts, now)
+    if step == Step.RESUME:
+        if facts.session in {Standing.CANCELLED, Standing.POSTPONED}:
+            return StepReason.SESSION_IS_OFF
+        if now >= facts.starts_at:
+            return StepReason.NEEDS_A_TIME if facts.standing == Standing.POSTPONED else StepReason.OVER
+        return None
+    is_over = now >= facts.ends_at and facts.standing == Standing.ON
+    return StepReason.OVER if is_over else None
+
+
+def _backup_refusal(facts: Facts, now: datetime) -> StepReason | None:
+    if facts.backup_at is None or facts.backup_at <= facts.starts_at:
+        return StepReason.NO_BACKUP
+    if now >= facts.backup_at:
+        return StepReason.BACKUP_PASSED
+    return StepReason.OVER if now >= facts.ends_at and facts.standing == Standing.ON else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,57 @@
 """Changes of plan in words."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from festival.lib.format import lasting
-from festival.lib.i18n import _
+from festival.lib.i18n import _, _l
+from festival.plans.rules import Step, StepReason
 from festival.signups.rules import Clash
+
+if TYPE_CHECKING:
+    from flask_babel.speaklater import LazyString
+
+#: What a step is called, on its button and over its page.
+STEP_WORDS: "dict[Step, LazyString]" = {
+    Step.CANCEL: _l("取消举行"),
+    Step.POSTPONE: _l("延期待定"),
+    Step.RESUME: _l("恢复举行"),
+    Step.BACKUP: _l("改到备用日期"),
+}
+#: What it means for people.
+STEP_EXPLAINED: "dict[Step, LazyString]" = {
+    Step.CANCEL: _l("报名和签到码都保留，公开页面、入场凭证和日历显示已取消和原因。开始之前可以恢复。"),
+    Step.POSTPONE: _l(
+        "报名和签到码都保留，停止报名、递补和确认计时。新的时间确定后，先改时间，再恢复举行。每个人随时可以放弃名额。"
+    ),
+    Step.RESUME: _l("重新接受报名；有空位时先递补候补的人，待确认的名额重新计时。"),
+    Step.BACKUP: _l(
+        "场次和所属分时段移到备用日期，名额全部保留；每个人可以选择保留或放弃，放弃的名额按顺序递补。报名截止和免费取消时间同样顺延。"
+    ),
+}
+#: The button that does it.
+STEP_DONE: "dict[Step, LazyString]" = {
+    Step.CANCEL: _l("确认取消并通知"),
+    Step.POSTPONE: _l("确认延期并通知"),
+    Step.RESUME: _l("确认恢复并通知"),
+    Step.BACKUP: _l("确认改期并通知"),
+}
+#: What has been done.
+STEP_SAID: "dict[Step, LazyString]" = {
+    Step.CANCEL: _l("已取消，公开页面和日历订阅随之更新。"),
+    Step.POSTPONE: _l("已延期，公开页面和日历订阅随之更新。"),
+    Step.RESUME: _l("已恢复，公开页面和日历订阅随之更新。"),
+    Step.BACKUP: _l("已改到备用日期，公开页面和日历订阅随之更新。"),
+}
+#: Why a step is refused.
+REFUSALS: "dict[StepReason, LazyString]" = {
+    StepReason.NOT_FROM_HERE: _l("现在的状态下不能这样操作，可能已有人先做了。请回到计划页面查看。"),
+    StepReason.OVER: _l("活动已经开始或结束，不能再改变。"),
+    StepReason.NEEDS_A_TIME: _l("原定时间已过。请先填写新的时间，再恢复举行。"),
+    StepReason.SESSION_IS_OFF: _l("整个活动或所属场次已取消或延期，请先恢复它。"),
+    StepReason.NO_BACKUP: _l("没有备用日期。请先在场次页面填写。"),
+    StepReason.BACKUP_PASSED: _l("备用日期已过，请改为修改时间。"),
+}
 
 
 def clash_words(how: Clash) -> str:

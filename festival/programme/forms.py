@@ -11,7 +11,7 @@ from festival.lib import clock
 from festival.lib.fields import InstantField, LineField, LinesField, Needed, WholeField, at_most
 from festival.lib.i18n import _, _l, loc
 from festival.programme.models import Activity, Slot, Venue
-from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Span
+from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Span, Weather
 
 #: The longest description: twenty printed pages.
 _DESCRIPTION = 20_000
@@ -148,6 +148,20 @@ class SlotForm(_Remembers, _Span):
     venue_id = SelectField(_l("地点"), coerce=int, validators=[Needed()])
     label_zh = LineField(_l("场次名称（中文）"), validators=[at_most(100)])
     label_en = LineField(_l("场次名称（英文）"), validators=[at_most(100)])
+    backup_starts_at = InstantField(
+        _l("备用日期的开始时间"), validators=[Optional()], description=_l("天气不宜时改在此时举行，一直公开显示；留空：没有")
+    )
+    decision_at = InstantField(_l("最晚决定时间"), validators=[Optional()], description=_l("最晚何时公布是否如期举行"))
+
+    def validate_backup_starts_at(self, field: InstantField) -> None:
+        """A backup date comes after the date it stands in for."""
+        if field.data and self.starts_at.data and field.data <= self.starts_at.data:
+            raise ValidationError(_("备用日期应晚于原定时间"))
+
+    def validate_decision_at(self, field: InstantField) -> None:
+        """Whether it goes ahead is said before it does."""
+        if field.data and self.starts_at.data and field.data >= self.starts_at.data:
+            raise ValidationError(_("决定时间应早于开始时间"))
 
     @classmethod
     def for_slot(cls, slot: Slot, activity: Activity, venues: list[Venue], *, is_fresh: bool = False) -> "SlotForm":
@@ -159,6 +173,9 @@ class SlotForm(_Remembers, _Span):
         form = cls(obj=slot, seen=slot.updated_at.isoformat(), **more)
         if not form.venue_id.raw_data:
             form.venue_id.data = slot.venue_id or 0
+        if slot.parent_id is not None:  # the weather is its session's
+            del form.backup_starts_at
+            del form.decision_at
         same = _("与活动相同：%(venue)s", venue=loc(activity.venue, "name"))
         form.venue_id.choices = [SelectChoice("0", same), *_venue_choices(venues)]
         return form
@@ -167,7 +184,8 @@ class SlotForm(_Remembers, _Span):
         """Return what the organizer wants."""
         span = self.span()
         assert span is not None
-        return SlotEdit(span, self.venue_id.data or None, _text(self.label_zh), _text(self.label_en))
+        weather = Weather(self.backup_starts_at.data, self.decision_at.data) if self.backup_starts_at else None
+        return SlotEdit(span, self.venue_id.data or None, _text(self.label_zh), _text(self.label_en), weather)
 
 
 class WindowForm(FlaskForm):

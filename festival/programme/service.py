@@ -16,7 +16,7 @@ from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound, Refused
 from festival.programme.locking import lock_activity
-from festival.programme.models import Activity, Festival, Slot, SlotStatus, Venue
+from festival.programme.models import Activity, ActivityStatus, Festival, Slot, SlotStatus, Venue
 
 
 class PlanReason(StrEnum):
@@ -79,13 +79,22 @@ class ActivityEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class Weather:
+    """A weather plan: the backup date, and until when it is said which of the two it is. None: there is none."""
+
+    backup_starts_at: datetime | None
+    decision_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SlotEdit:
-    """A slot as an organizer wants it. ``venue_id`` None: held at the activity's venue."""
+    """A slot as an organizer wants it. ``venue_id`` None: held at the activity's venue; ``weather`` None: as it stands."""
 
     span: Span
     venue_id: int | None
     label_zh: str
     label_en: str
+    weather: Weather | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +220,9 @@ def edit_slot(slot_id: int, asked: SlotEdit, *, seen: datetime | None, actor_id:
         setattr(slot, name, getattr(asked, name))
     if labels:
         record("slot.edit", "slot", slot.id, actor_id=actor_id, activity_id=activity.id, changes=", ".join(labels))
-    touched = _in_order([*moved, slot]) if labels else moved
-    return _finished(activity, (*changed, *labels), moved, touched)
+    weather = _change_weather(activity, slot, asked.weather, actor_id)
+    touched = _in_order([*moved, slot]) if labels or weather else moved
+    return _finished(activity, (*changed, *labels, *weather), moved, touched)
 
 
 def set_window(
@@ -250,6 +260,105 @@ def set_window(
         changes=", ".join(changes),
     )
     return True
+
+
+# -- calling off and taking up again: the caller holds the lock and judges whether it may be ----------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a plan changed, in words that everybody reads, in both languages."""
+
+    zh: str = ""
+    en: str = ""
+
+
+def set_status(activity: Activity, status: ActivityStatus, why: Why, *, action: str, actor_id: int | None) -> None:
+    """Set how a whole activity stands; its slots keep their own status and move forward in calendars.
+
+    :param action: what the log calls it, such as ``cancel``.
+    """
+    before, activity.status = activity.status, status
+    activity.plan_reason_zh, activity.plan_reason_en = why.zh, why.en
+    activity.updated_at = _later_than(activity.updated_at)
+    record(
+        f"activity.{action}",
+        "activity",
+        activity.id,
+        actor_id=actor_id,
+        activity_id=activity.id,
+        reason=why.zh,
+        changes=f"status {before.value} -> {status.value}",
+    )
+    _touch(_slots_of(activity.id), activity.festival_id)
+
+
+def set_slot_status(
+    activity: Activity,
+    slots: list[Slot],
+    status: SlotStatus,
+    why: Why,
+    *,
+    action: str,
+    actor_id: int | None,
+) -> None:
+    """Set how a slot stands (the first) and those that belong to it; the log has one entry, of the first."""
+    before = slots[0].status
+    for slot in slots:
+        slot.status = status
+        slot.plan_reason_zh, slot.plan_reason_en = why.zh, why.en
+    activity.updated_at = _later_than(activity.updated_at)
+    record(
+        f"slot.{action}",
+        "slot",
+        slots[0].id,
+        actor_id=actor_id,
+        activity_id=activity.id,
+        reason=why.zh,
+        changes=f"status {before.value} -> {status.value}",
+    )
+    _touch(slots, activity.festival_id)
+
+
+def move_to_backup(activity: Activity, slot: Slot, why: Why, *, actor_id: int | None) -> list[Slot]:
+    """Hold a session on the backup date of its weather plan, its slots along; return those that moved.
+
+    It takes place again where it was postponed. With a single session the activity does too, and what is counted from its start
+    (until when one signs up, and gives a place back) keeps its distance.
+
+    :raises PlanRefused: the plan has no such time.
+    """
+    if slot.backup_starts_at is None:
+        raise PlanRefused(PlanReason.ENDS_BEFORE_START)
+    step = slot.backup_starts_at - slot.starts_at
+    slots = _slots_of(activity.id)
+    was, along = slot.status, [child for child in slots if child.parent_id == slot.id and child.status == slot.status]
+    for one in (slot, *along):
+        if was == SlotStatus.POSTPONED:
+            one.status = SlotStatus.SCHEDULED
+        one.plan_reason_zh, one.plan_reason_en = why.zh, why.en
+    if sum(one.parent_id is None for one in slots) == 1:
+        for name in ("closes_at", "cancel_until"):
+            at: datetime | None = getattr(activity, name)
+            if at is not None:
+                setattr(activity, name, at + step)
+        if activity.status == ActivityStatus.POSTPONED:
+            activity.status = ActivityStatus.PUBLISHED
+            activity.plan_reason_zh = activity.plan_reason_en = ""
+    record(
+        "slot.backup",
+        "slot",
+        slot.id,
+        actor_id=actor_id,
+        activity_id=activity.id,
+        reason=why.zh,
+        changes=f"{_iso(slot.starts_at)} -> {_iso(slot.backup_starts_at)}",
+    )
+    span = Span(slot.backup_starts_at, slot.ends_at + step)
+    slot.backup_starts_at = slot.decision_at = None
+    moved = _reschedule(activity, slot, span, slots, actor_id)
+    _finished(activity, ("time",), moved)
+    return moved
 
 
 # -- the parts of a change: each writes its own audit entry and returns what it touched ---------------------------------------
@@ -293,6 +402,18 @@ def _change_venue(activity: Activity, venue_id: int, slots: list[Slot], actor_id
         changes=f"venue {old.key} -> {new.key}",
     )
     return _NewPlace(before, [slot for slot in slots if slot.venue_id is None])
+
+
+def _change_weather(activity: Activity, slot: Slot, asked: Weather | None, actor_id: int | None) -> tuple[str, ...]:
+    if asked is None:
+        return ()
+    changed = tuple(name for name, value in asdict(asked).items() if getattr(slot, name) != value)
+    changes = ", ".join(f"{name} {_iso(getattr(slot, name))} -> {_iso(getattr(asked, name))}" for name in changed)
+    for name in changed:
+        setattr(slot, name, getattr(asked, name))
+    if changed:
+        record("slot.weather", "slot", slot.id, actor_id=actor_id, activity_id=activity.id, changes=changes)
+    return changed
 
 
 def _move_slot(activity: Activity, slot: Slot, venue_id: int | None, actor_id: int | None) -> bool:

@@ -27,6 +27,13 @@ class What(StrEnum):
     WITHDRAWN = "withdrawn"
     REMOVED = "removed"
     CAPACITY = "capacity"
+    #: The time or place changed, or the activity or slot was called off or taken up again: no place changed hands.
+    RESCHEDULED = "rescheduled"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    RESUMED = "resumed"
+    #: The person chose to keep the place at the new time.
+    KEPT = "kept"
     OTHER = ""
 
 
@@ -64,6 +71,10 @@ class Why(StrEnum):
     SWITCHED = "switched"
     #: ``merge:<pool>-><pool>``.
     MERGE = "merge"
+    #: ``split:<pool>-><pool>``.
+    SPLIT = "split"
+    #: The organizers changed the plan.
+    PLAN = "plan"
     OTHER = ""
 
 

@@ -295,6 +295,13 @@ def may_withdraw_at(now: datetime, *, state: State, cancel_until: datetime | Non
     return now < (cancel_until or starts_at)
 
 
+def must_choose(*, moved_at: datetime | None, signed_up_at: datetime, kept_at: datetime | None) -> bool:
+    """Tell whether a person has not said yet what becomes of a place that was moved. Saying nothing keeps it."""
+    if moved_at is None or signed_up_at > moved_at:
+        return False
+    return kept_at is None or kept_at < moved_at
+
+
 # -- two things at once -------------------------------------------------------------------------------------------------------
 
 _EARTH_KM = 6371.0

@@ -9,7 +9,7 @@ from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.settings import Settings
 from festival.programme.kinds import kind_of
-from festival.signups import answers, asking, queries, service, timeline, wording
+from festival.signups import answers, asking, changed, queries, service, timeline, wording
 from festival.signups.forms import EditForm, is_out_of_sight
 from festival.signups.models import SignUp
 from festival.signups.notice import notice_of
@@ -47,12 +47,14 @@ def page(sign_up: SignUp, person: Account, *, already: bool = False, refused: Re
         shows_pool=queries.has_several_pools(slot.id),
         leave_word=wording.leave_words(state)[0],
         leave_asks=wording.leave_words(state)[1],
+        choice=changed.choice_of(sign_up, now),
+        change_reason=changed.reason_words(sign_up),
         has_ticket=is_on and state in WITH_TICKET,
         clashes=_clashes(sign_up) if is_on else [],
         answers=_answers(sign_up),
         files=queries.files(sign_up.id),
         address=address_of(person),
-        may_confirm=is_on and state == State.OFFERED,
+        may_confirm=is_on and state == State.OFFERED and not changed.is_postponed(sign_up),
         may_edit=may_edit(sign_up),
         may_withdraw=state in LIVE
         and may_withdraw_at(now, state=state, cancel_until=service.cancel_until(activity, slot), starts_at=slot.starts_at),

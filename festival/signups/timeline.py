@@ -9,8 +9,9 @@ from festival.lib.clock import local_day
 from festival.lib.format import day, lasting, month_day, weekday
 from festival.lib.i18n import _, loc
 from festival.programme.kinds import ActivityKind, kind_of
-from festival.programme.models import ActivityStatus, Slot, SlotStatus, Venue
-from festival.signups import rules, wording
+from festival.programme.models import Slot, Venue
+from festival.signups import changed, rules, wording
+from festival.signups.changed import Choice
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Clash, State, Stop
 
@@ -30,6 +31,8 @@ class Entry:
 
     #: Until when it must be confirmed, in words; empty where nothing must be.
     confirm_by: str = ""
+    #: The time or place changed, and the person has not said yet whether to keep the place.
+    is_asked: bool = False
 
     @property
     def has_ticket(self) -> bool:
@@ -66,7 +69,7 @@ def my_festival(sign_ups: Sequence[SignUp], positions: Mapping[int, int], now: d
         _entry(sign_up, positions, now, tuple(clash_words(sign_up, ahead[:index], now))) for index, sign_up in enumerate(ahead)
     ]
     urgent = sorted(
-        (entry for entry in entries if entry.state == State.OFFERED),
+        (entry for entry in entries if entry.state == State.OFFERED and entry.confirm_by),
         key=lambda entry: entry.sign_up.offered_until or now,
     )
     days = [_day(on, list(found), now) for on, found in groupby(entries, key=lambda entry: _shown_on(entry.sign_up, now))]
@@ -74,7 +77,9 @@ def my_festival(sign_ups: Sequence[SignUp], positions: Mapping[int, int], now: d
 
 
 def _lies_ahead(sign_up: SignUp, now: datetime) -> bool:
-    return sign_up.slot.ends_at > now and wording.state_shown(sign_up, now) in LIVE | {State.ATTENDED}
+    return (sign_up.slot.ends_at > now or changed.is_postponed(sign_up)) and wording.state_shown(sign_up, now) in LIVE | {
+        State.ATTENDED
+    }
 
 
 def _shown_on(sign_up: SignUp, now: datetime) -> date:
@@ -90,20 +95,17 @@ def _entry(sign_up: SignUp, positions: Mapping[int, int], now: datetime, clashes
         state=wording.state_shown(sign_up, now),
         word=_word(sign_up, positions, now),
         clashes=clashes,
-        confirm_by=wording.confirm_by(sign_up.offered_until, now) if sign_up.offered_until else "",
+        confirm_by=wording.confirm_by(sign_up.offered_until, now) if sign_up.offered_until and _is_on(sign_up) else "",
+        is_asked=changed.choice_of(sign_up, now) == Choice.MOVED,
     )
 
 
 def _word(sign_up: SignUp, positions: Mapping[int, int], now: datetime) -> str:
-    if sign_up.state in LIVE and (sign_up.activity.status == ActivityStatus.CANCELLED or _is_called_off(sign_up)):
+    if sign_up.state in LIVE and changed.is_cancelled(sign_up):
         return _("活动已取消")
-    if sign_up.state in LIVE and sign_up.activity.status == ActivityStatus.POSTPONED:
+    if sign_up.state in LIVE and changed.is_postponed(sign_up):
         return _("活动已延期")
     return wording.state_words(sign_up, now, positions.get(sign_up.id, 0))
-
-
-def _is_called_off(sign_up: SignUp) -> bool:
-    return sign_up.slot.status == SlotStatus.CANCELLED
 
 
 def _day(on: date, entries: list[Entry], now: datetime) -> Day:
@@ -150,9 +152,12 @@ def _clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int) -> l
     return [(other, found) for other, found in near if found is not None and other.id != but]
 
 
+def _is_on(sign_up: SignUp) -> bool:
+    return not changed.is_cancelled(sign_up) and not changed.is_postponed(sign_up)
+
+
 def _takes_time(sign_up: SignUp, now: datetime) -> bool:
-    is_on = sign_up.activity.status == ActivityStatus.PUBLISHED and not _is_called_off(sign_up)
-    return is_on and sign_up.slot.ends_at > now and wording.state_shown(sign_up, now) in LIVE
+    return _is_on(sign_up) and sign_up.slot.ends_at > now and wording.state_shown(sign_up, now) in LIVE
 
 
 def stop_at(slot: Slot, venue: Venue) -> Stop:

@@ -10,7 +10,8 @@ from festival.lib.clock import local_day
 from festival.lib.format import clock_time, moment, span, until
 from festival.lib.i18n import _, _l
 from festival.lib.identifiers import IdType, NumberProblem
-from festival.programme.models import Activity, ActivityStatus, Promotion, Slot
+from festival.programme.models import Activity, Promotion, Slot
+from festival.signups import changed
 from festival.signups.models import SignUp
 from festival.signups.rules import InvitationEnd, Reason, State
 from festival.signups.service import cancel_until
@@ -185,12 +186,12 @@ def result(told: Told, *, already: bool = False) -> Result:
     :param already: the person tried to sign up again and was brought here.
     """
     state = state_shown(told.sign_up, told.now)
-    is_off = told.activity.status == ActivityStatus.CANCELLED and state in _STANDING
-    if is_off:
-        return Result("cancelled", str(REASON_TITLES[Reason.CANCELLED]), (str(REASON_WORDS[Reason.CANCELLED]),), ())
+    why = tuple(filter(None, (changed.reason_words(told.sign_up),)))
+    if changed.is_cancelled(told.sign_up) and state in _STANDING:
+        return Result("cancelled", str(REASON_TITLES[Reason.CANCELLED]), (str(REASON_WORDS[Reason.CANCELLED]), *why), ())
     lines, steps = _TOLD[state](told)
-    if told.activity.status == ActivityStatus.POSTPONED and state in _STANDING:
-        lines = (_("活动延期，您的报名保留；新的时间确定后会通知您。"),)
+    if changed.is_postponed(told.sign_up) and state in _STANDING:
+        lines, steps = (_("活动延期，您的报名保留；新的时间确定后会通知您。"), *why), ()
     if already:
         return Result("already", str(REASON_TITLES[Reason.ALREADY]), (_already(told), *lines), steps)
     word = _("您已中签") if state == State.OFFERED and told.activity.result_at is not None else str(STATE_WORDS[state])

@@ -64,6 +64,7 @@ def facts(language, title, **more):
         "deadline": TIMES[language],
         "position": 1234,
         "reason": PLACES[language] * 3,
+        "why": PLACES[language] * 3,
         "result": TIMES[language],
     }
     return Facts(**plain | more)
@@ -74,7 +75,7 @@ def facts(language, title, **more):
 def test_every_text_message_fits_into_seventy_characters_with_its_signature(app, kind, language):
     with speaking(language):
         for title in TITLES[language]:
-            for more in ({}, {"reason": "", "result": "", "is_waiting": True}):
+            for more in ({}, {"reason": "", "why": "", "result": "", "is_waiting": True}):
                 short = WORDS[kind](facts(language, title, **more)).short
                 assert short.startswith(SIGNATURE)
                 assert units(short) <= SMS_LENGTH, short
