@@ -87,7 +87,7 @@ def _party(told: Told) -> str:
 
 
 def _moved(told: Told) -> str:
-    if told.cause.why == Why.CAPACITY:
+    if told.cause.why == Why.CAPACITY or (told.state_before != told.state_after == State.WAITLISTED):
         return _("移到候补最前")
     return _("换了名额池或场次")
 
@@ -139,6 +139,11 @@ _HAPPENED: dict[What, Callable[[Told], str]] = {
     What.WITHDRAWN: _withdrawn,
     What.REMOVED: lambda _told: _("被移出名单"),
     What.CAPACITY: _capacity,
+    What.RESCHEDULED: lambda _told: _("时间或地点有变"),
+    What.POSTPONED: lambda _told: _("活动或场次延期"),
+    What.CANCELLED: lambda _told: _("活动或场次取消"),
+    What.RESUMED: lambda _told: _("活动或场次恢复"),
+    What.KEPT: lambda _told: _("选择保留名额"),
     What.OTHER: lambda _told: _("其他变动"),
 }
 
@@ -166,6 +171,8 @@ _CAUSES: dict[Why, Callable[[Told], str]] = {
     Why.LENT: lambda told: _("与“%(pool)s”调剂名额", pool=told.pool) if told.pool else _("名额池之间调剂"),
     Why.SWITCHED: lambda told: _("由“%(pool)s”改选", pool=told.pool) if told.pool else _("本人改选"),
     Why.MERGE: lambda _told: _("名额池合并"),
+    Why.SPLIT: lambda _told: _("名额池拆分"),
+    Why.PLAN: lambda _told: _("计划有变"),
 }
 
 
@@ -249,6 +256,8 @@ def _own_moved(told: Told) -> str:
             before=number_words(told.cause.before),
             after=number_words(told.cause.after),
         )
+    if told.state_before != told.state_after == State.WAITLISTED:
+        return _("名额池合并或拆分后放不下，您移到候补名单最前面，有空位时最先递补。")
     return _("您换到了现在的名额。")
 
 
@@ -272,6 +281,11 @@ _OWN: dict[What, Callable[[Told], str]] = {
     What.WITHDRAWN: _own_left,
     What.REMOVED: lambda _told: _("主办方将您移出名单。"),
     What.CAPACITY: lambda _told: _("名额有变。"),
+    What.RESCHEDULED: lambda _told: _("时间或地点有变。"),
+    What.POSTPONED: lambda _told: _("活动延期，新的时间待定。"),
+    What.CANCELLED: lambda _told: _("活动取消。"),
+    What.RESUMED: lambda _told: _("活动恢复举行。"),
+    What.KEPT: lambda _told: _("时间或地点改变后，您选择保留名额。"),
     What.OTHER: lambda _told: _("其他变动。"),
 }
 
@@ -302,6 +316,8 @@ _OWN_CAUSES: "dict[Why, LazyString]" = {
     Why.BATCH: _l("新放出一批名额。"),
     Why.LENT: _l("名额由另一类别调剂而来。"),
     Why.MERGE: _l("名额池合并后有了空位。"),
+    Why.SPLIT: _l("名额池拆分后有了空位。"),
+    Why.PLAN: _l("计划改变后有了空位。"),
 }
 
 
