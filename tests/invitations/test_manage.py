@@ -170,6 +170,7 @@ def test_links_are_taken_away_as_a_sheet_and_that_is_recorded_without_names(app,
     codes = [link.code, media.code]
 
     answer = desk.get(f"{DESK}.xlsx")
+    again = desk.post_form(f"{DESK}/guests", names="", file=(io.BytesIO(answer.response.data), "again.xlsx"), button="preview")
 
     rows = cells_of(answer.response.data, first=7)
     assert [[*row[:2], row[3], row[5]] for row in rows] == [
@@ -177,6 +178,7 @@ def test_links_are_taken_away_as_a_sheet_and_that_is_recorded_without_names(app,
         ["2", "=李晨", "", "0 / 1"],
     ]
     assert [row[4].rpartition("/invited/")[2] for row in rows] == codes[::-1]
+    assert lines(again) == ["第8行：=李晨"]
     db.session.rollback()
     entries = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "invitation.export")).all()
     assert [(one.changes, one.reason) for one in entries] == [("links:2", "")]

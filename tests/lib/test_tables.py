@@ -95,17 +95,20 @@ def test_what_is_made_to_hurt_is_refused_in_little_memory():
     good = workbook(("李晨",))
     head = b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>"
     row = b"<row r='%d'><c r='A%d' t='inlineStr'><is><t>x</t></is></c></row>"
+    cell = b"<c t='inlineStr'><is><t>x</t></is></c>"
+    end = b"</sheetData></worksheet>"
     bombs = {
         "a sheet of 40 MB": changed(good, xl__worksheets__sheet1_xml=head + b" " * 40_000_000),
-        "styles of 6 MB": changed(good, xl__styles_xml=b" " * 6_000_000),
+        "a million strings": changed(good, xl__sharedStrings_xml=b"<sst>" + b"<si/>" * 1_000_000),
+        "a million attributes": changed(good, xl__workbook_xml=b"<workbook " + b'a="" ' * 1_000_000),
         "600 parts": changed(good, **{f"xl__p{number}_xml": b"" for number in range(600)}),
-        "rows to the end of the sheet": changed(
-            good,
-            xl__worksheets__sheet1_xml=head + b"".join(row % (n, n) for n in range(1, 200_000)) + b"</sheetData></worksheet>",
+        "a row of half a million cells": changed(good, xl__worksheets__sheet1_xml=head + b"<row>" + cell * 480_000),
+        "a million rows": changed(good, xl__worksheets__sheet1_xml=head + b"<row/>" * 1_048_576 + end),
+        "ten thousand rows": changed(
+            good, xl__worksheets__sheet1_xml=head + b"".join(row % (n, n) for n in range(1, 10_000)) + end
         ),
-        "a row far away": changed(
-            good, xl__worksheets__sheet1_xml=head + row % (1_048_576, 1_048_576) + b"</sheetData></worksheet>"
-        ),
+        "a million styles": changed(good, xl__styles_xml=b"<styleSheet><cellXfs>" + b"<xf/>" * 1_000_000),
+        "a row far away": changed(good, xl__worksheets__sheet1_xml=head + row % (1_048_576, 1_048_576) + end),
     }
     tracemalloc.start()
 
@@ -115,9 +118,13 @@ def test_what_is_made_to_hurt_is_refused_in_little_memory():
     tracemalloc.stop()
     assert found == {
         "a sheet of 40 MB": TableProblem.TOO_LARGE,
-        "styles of 6 MB": TableProblem.TOO_LARGE,
+        "a million strings": TableProblem.TOO_LARGE,
+        "a million attributes": TableProblem.TOO_LARGE,
         "600 parts": TableProblem.TOO_LARGE,
-        "rows to the end of the sheet": TableProblem.ROWS,
+        "a row of half a million cells": TableProblem.TOO_LARGE,
+        "a million rows": TableProblem.TOO_LARGE,
+        "ten thousand rows": TableProblem.ROWS,
+        "a million styles": [["李晨", "", "", "", ""]],
         "a row far away": TableProblem.EMPTY,
     }
     assert peak < 40_000_000
