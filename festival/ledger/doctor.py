@@ -19,7 +19,7 @@ from festival.lib.format import iso
 from festival.lib.sealing import SealBroken
 from festival.programme.models import Activity, ActivityStatus, Pool, Question, Sensitivity, Slot
 from festival.signups import answers, waitlist
-from festival.signups.models import Answer, AnswerFile, LedgerEntry, SignUp, Source
+from festival.signups.models import Answer, AnswerFile, Invitation, LedgerEntry, SignUp, Source
 from festival.signups.rules import CLAIMING, COUNTED, State
 
 #: The triggers that keep the counters of places and guard them (``migrations/place_triggers.py``, which nothing may import).
@@ -215,6 +215,21 @@ def _claims() -> Finding:
     faults = [f"person {row.person_id} holds {row.held} live sign-ups for {row.claim}" for row in rows]
     count = db.session.execute(select(func.count(SignUp.id)).where(SignUp.state.in_(CLAIMING))).scalar_one()
     return Finding("claims", count, "live or used sign-ups", tuple(faults))
+
+
+def _invitations() -> Finding:
+    rows = db.session.execute(
+        select(Invitation.id, Invitation.uses_max, func.count(SignUp.id).label("uses"))
+        .outerjoin(SignUp, and_(SignUp.invitation_id == Invitation.id, SignUp.state.in_(CLAIMING)))
+        .group_by(Invitation.id, Invitation.uses_max)
+        .order_by(Invitation.id),
+    ).all()
+    faults = [
+        f"invitation {row.id} let {row.uses} sign-ups in, but is good for {row.uses_max}"
+        for row in rows
+        if row.uses > row.uses_max
+    ]
+    return Finding("invitations", len(rows), "invitations", tuple(faults))
 
 
 def _offers() -> Finding:
@@ -424,6 +439,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _capacity,
     _ceilings,
     _claims,
+    _invitations,
     _offers,
     _starved,
     _overtaken,

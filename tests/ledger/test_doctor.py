@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from festival.invitations import service as invitations
 from festival.ledger import doctor, rules
 from festival.ledger.rules import Entry, Jump, Waiter
 from festival.lib import clock, revisions
@@ -15,6 +16,7 @@ from festival.signups.models import SignUp
 from festival.signups.notice import notice_of
 from festival.signups.rules import State
 from tests.builders import make_activity, make_question, make_staff, pool_of
+from tests.invitations.guests import come, make_closed_circle
 from tests.signups.engine import NOW, change, confirm, edit, fill, set_capacity, sign_up, withdraw
 
 
@@ -67,6 +69,11 @@ def test_a_festival_that_has_seen_everything_is_sound(app, frozen):
     sign_up(activity, **answered)
     fill(make_activity(mode=Mode.APPROVAL), 1, 1)
     change(first, state=State.ATTENDED)
+    circle, reserved = make_closed_circle()
+    with transaction():
+        code = invitations.make_code(circle.id, reserved.id, "media", 1, None, actor_id=organizer)
+    withdraw(come(code))
+    come(code)
 
     found = doctor.examine()
 
@@ -273,6 +280,17 @@ def test_who_overtook_whom_is_judged_only_where_it_is_certain():
     assert rules.overtaken([set_back], entries, turns) == []
 
 
+def test_an_invitation_that_let_more_in_than_it_is_good_for_is_named(app):
+    circle, reserved = make_closed_circle()
+    with transaction():
+        code = invitations.make_code(circle.id, reserved.id, "media", 2, None, actor_id=make_staff().id)
+    for _ in range(2):
+        come(code)
+    plant("UPDATE invitation SET uses_max = 1 WHERE id = :id", id=code.id)
+
+    assert faults() == {"invitations": [f"invitation {code.id} let 2 sign-ups in, but is good for 1"]}
+
+
 def test_every_sign_up_is_looked_at(app):
     fill(make_activity(capacity=1), 1, 1)
 
@@ -281,5 +299,6 @@ def test_every_sign_up_is_looked_at(app):
     assert db.session.query(SignUp).count() == 2
     assert counts == {
         "schema": 1, "triggers": len(doctor.TRIGGERS[db.engine.dialect.name]) + 1, "references": 2, "counters": 1, "capacity": 1,
-        "ceilings": 1, "claims": 2, "offers": 0, "waiting": 1, "order": 1, "histories": 2, "ledger": 2, "consents": 0, "seals": 0,
+        "ceilings": 1, "claims": 2, "invitations": 0, "offers": 0, "waiting": 1, "order": 1, "histories": 2, "ledger": 2,
+        "consents": 0, "seals": 0,
     }  # fmt: skip
