@@ -142,6 +142,7 @@ def _facts(about: _About) -> Facts:
         deadline=_instant(sign_up.offered_until) if sign_up.offered_until else "",
         position=signups.position(sign_up) if waiting else 0,
         reason=sign_up.reason.strip().rstrip("。.") if sign_up.reason else "",
+        pool=loc(sign_up.pool, "label"),
         why=(loc(slot, "plan_reason") or loc(activity, "plan_reason")).strip().rstrip("。."),
         result=_instant(activity.result_at) if activity.result_at else "",
         is_waiting=waiting,

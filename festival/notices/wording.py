@@ -34,6 +34,8 @@ class Facts:
     position: int = 0
     #: Why it was removed or rejected, in words the person may read.
     reason: str = ""
+    #: The bus, zone or seats it is in.
+    pool: str = ""
     #: Why the plan changed, in the organizers' words.
     why: str = ""
     #: When a draw's result is announced.
@@ -218,6 +220,13 @@ def _draw_void(facts: Facts) -> Words:
     return Words(fitted(sentence, facts.title), sentence(facts.title))
 
 
+def _pool(facts: Facts) -> Words:
+    def sentence(pool: str, title: str) -> str:
+        return _("您的“%(title)s”报名已调整到“%(pool)s”，时间%(time)s，签到码不变。", title=title, pool=pool, time=facts.time)
+
+    return Words(fitted(sentence, facts.pool, facts.title), sentence(facts.pool, facts.title))
+
+
 def _changed(facts: Facts) -> Words:
     def short(place: str, title: str) -> str:
         return _(
@@ -297,6 +306,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_asked": _asked,
     "sign_up_not_drawn": _not_drawn,
     "sign_up_draw_void": _draw_void,
+    "sign_up_pool": _pool,
     "activity_changed": _changed,
     "activity_postponed": _postponed,
     "activity_cancelled": _cancelled,
@@ -321,6 +331,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_asked": _l("需补充材料"),
     "sign_up_not_drawn": _l("本次未抽中"),
     "sign_up_draw_void": _l("抽签作废，将重新抽签"),
+    "sign_up_pool": _l("名额类别有调整"),
     "activity_changed": _l("时间或地点有变动"),
     "activity_postponed": _l("活动延期"),
     "activity_cancelled": _l("活动取消"),

@@ -15,8 +15,8 @@ from festival.lib.errors import NotFound
 from festival.lib.fields import InstantField
 from festival.lib.format import stamp
 from festival.lib.i18n import _, _n
+from festival.plans import pooling, queries, service, steps
 from festival.plans import preview as looking
-from festival.plans import queries, service, steps
 from festival.plans.preview import Preview
 from festival.plans.service import Saved
 from festival.programme import queries as programme
@@ -28,6 +28,7 @@ from festival.signups.rules import Stop
 
 bp = Blueprint("plans", __name__)
 bp.register_blueprint(steps.bp)
+bp.register_blueprint(pooling.bp)
 
 
 def _activity(slug: str) -> Activity:

@@ -12,7 +12,7 @@ from festival.lib.db import db
 from festival.plans.rules import Booked, Conflict, conflicts
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus, Venue
 from festival.signups.models import SignUp
-from festival.signups.rules import LIVE, State, Stop
+from festival.signups.rules import CLAIMING, LIVE, State, Stop, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +146,38 @@ def activities(ids: Iterable[int]) -> dict[int, Activity]:
     """Return activities by id."""
     wanted = list(ids)
     return {one.id: one for one in db.session.scalars(select(Activity).where(Activity.id.in_(wanted)))} if wanted else {}
+
+
+# -- pools ----------------------------------------------------------------------------------------------------------------------
+
+
+def _parties(*conditions: ColumnElement[bool]) -> list[Waiting]:
+    rows = db.session.execute(
+        select(SignUp.id, SignUp.pool_id, SignUp.party_size, SignUp.priority, SignUp.joined_at)
+        .where(*conditions)
+        .order_by(SignUp.priority, SignUp.joined_at, SignUp.id),
+    )
+    return [Waiting(row.id, row.pool_id, row.party_size, row.priority, row.joined_at) for row in rows]
+
+
+def seated(pool_ids: Iterable[int]) -> list[Waiting]:
+    """Return the parties with a place in some pools that nobody has let in yet, offers included, in queue order."""
+    has_place = SignUp.state.in_((State.CONFIRMED, State.OFFERED))
+    return _parties(SignUp.pool_id.in_(list(pool_ids)), has_place, SignUp.arrived == 0, SignUp.counted.is_(True))
+
+
+def waiting(pool_ids: Iterable[int]) -> list[Waiting]:
+    """Return the parties that wait for some pools, in the order of one list."""
+    return _parties(SignUp.pool_id.in_(list(pool_ids)), SignUp.state == State.WAITLISTED)
+
+
+def belonging(pool_id: int) -> list[SignUp]:
+    """Return the sign-ups of a pool that are live or used, in queue order."""
+    return list(
+        db.session.scalars(
+            select(SignUp)
+            .where(SignUp.pool_id == pool_id, SignUp.state.in_(CLAIMING))
+            .order_by(SignUp.priority, SignUp.joined_at, SignUp.id)
+            .execution_options(populate_existing=True),
+        ),
+    )

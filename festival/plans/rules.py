@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from festival.lib.errors import Refused
-from festival.signups.rules import Clash, Stop, clash
+from festival.signups.rules import Clash, Stop, Waiting, clash
 
 
 class Step(StrEnum):
@@ -157,3 +157,83 @@ def conflicts(moved: Sequence[Booked], new: Mapping[int, Stop], others: Sequence
             if how is not None and clash(one.stop, other.stop) is None:
                 found.append(Conflict(replace(one, stop=new[one.slot_id]), will, how))
     return found
+
+
+# -- pools merged and split -----------------------------------------------------------------------------------------------------
+
+
+class PoolReason(StrEnum):
+    """Why pools are not merged or split."""
+
+    NOT_TWO = "not_two"  # not two different pools of this slot
+    CLOSED = "closed"  # merged into another before
+    PAST = "past"
+    DRAWN = "drawn"  # a draw of lots stands for the slot
+    OTHER_WAY = "other_way"  # quotas, or places given in different ways
+    TOO_FEW = "too_few"  # fewer places than those have who are there already
+    CHANGED_MEANWHILE = "changed_meanwhile"
+
+
+class PoolsRefused(Refused):
+    """The pools stay as they were; ``reason`` is a ``PoolReason``."""
+
+    reason: PoolReason
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """What becomes of parties that have a place. Each in queue order, parties whole."""
+
+    #: They stay in the pool that goes on.
+    kept: tuple[Waiting, ...]
+    #: They go to the new pool of a split.
+    moved: tuple[Waiting, ...]
+    #: There is no room for them: to the head of the list.
+    bumped: tuple[Waiting, ...]
+
+
+def seated(fixed: int, movable: Iterable[Waiting], capacity: int) -> Seating:
+    """Return who keeps a place where pools become one: those who came first, until the first party that does not fit.
+
+    :param fixed: persons whose places cannot be taken away, those who are in already.
+    :param capacity: of the pool that goes on.
+    """
+    return split_seats(fixed, movable, capacity, 0)
+
+
+def split_seats(fixed: int, movable: Iterable[Waiting], first: int, second: int) -> Seating:
+    """Return who stays and who goes to a new pool: in queue order each stays while there is room, and else goes.
+
+    From the first party that fits in neither, everybody later waits as well: nobody overtakes who came earlier.
+    """
+    left, right = first - fixed, second
+    kept: list[Waiting] = []
+    moved: list[Waiting] = []
+    bumped: list[Waiting] = []
+    for party in sorted(movable, key=lambda one: one.turn):
+        if not bumped and party.party_size <= left:
+            kept.append(party)
+            left -= party.party_size
+        elif not bumped and party.party_size <= right:
+            moved.append(party)
+            right -= party.party_size
+        else:
+            bumped.append(party)
+    return Seating(tuple(kept), tuple(moved), tuple(bumped))
+
+
+def dealt(waiting: Sequence[Waiting], first: int, second: int) -> tuple[list[Waiting], list[Waiting]]:
+    """Return who waits for which pool after a split: each in turn for the one with more room left, the first where it is equal.
+
+    :param first: places free there now; likewise ``second``.
+    """
+    stay: list[Waiting] = []
+    go: list[Waiting] = []
+    for party in waiting:
+        if first >= second:
+            stay.append(party)
+            first -= party.party_size
+        else:
+            go.append(party)
+            second -= party.party_size
+    return stay, go

@@ -22,6 +22,8 @@ from festival.programme.models import Activity, Slot
 from festival.programme.service import PlanRefused, Span
 
 bp = Blueprint("steps", __name__)
+#: Slots with a single pool that the page offers to split.
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,15 @@ def plan(slug: str) -> ResponseReturnValue:
         only=sessions[0] if len(sessions) == 1 else None,
         answers=queries.answers(activity.id),
         step_words=wording.STEP_WORDS,
-        may_set_capacity=may(the_staff(), Permission.CAPACITY_EDIT, activity.id),
+        pooled=_pooled(activity, now) if may(the_staff(), Permission.CAPACITY_EDIT, activity.id) else [],
     )
+
+
+def _pooled(activity: Activity, now: datetime) -> list[Slot]:
+    """Return the slots whose pools can be merged or split; of very many only those that have several."""
+    ahead = [slot for slot in activity.slots if slot.starts_at > now and slot.open_pools]
+    several = [slot for slot in ahead if len(slot.open_pools) > 1]
+    return several or ahead[:_FEW]
 
 
 def _steps(activity: Activity, slot: Slot | None, now: datetime) -> list[Step]:

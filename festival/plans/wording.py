@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from festival.lib.format import lasting
 from festival.lib.i18n import _, _l
-from festival.plans.rules import Step, StepReason
+from festival.plans.rules import PoolReason, Step, StepReason
 from festival.signups.rules import Clash
 
 if TYPE_CHECKING:
@@ -51,6 +51,18 @@ REFUSALS: "dict[StepReason, LazyString]" = {
     StepReason.SESSION_IS_OFF: _l("整个活动或所属场次已取消或延期，请先恢复它。"),
     StepReason.NO_BACKUP: _l("没有备用日期。请先在场次页面填写。"),
     StepReason.BACKUP_PASSED: _l("备用日期已过，请改为修改时间。"),
+}
+
+
+#: Why pools are not merged or split.
+POOL_REFUSALS: "dict[PoolReason, LazyString]" = {
+    PoolReason.NOT_TWO: _l("请选择同一场次的两个不同名额池。"),
+    PoolReason.CLOSED: _l("这个名额池已并入别的名额池。"),
+    PoolReason.PAST: _l("场次已经开始，名额池不再改变。"),
+    PoolReason.DRAWN: _l("本场次的抽签名单已封存或已开奖，名额池不能改变。如确需改变，请先作废抽签并说明原因。"),
+    PoolReason.OTHER_WAY: _l("按回答分配的名额池，以及名额给法不同的名额池，不能合并或拆分。"),
+    PoolReason.TOO_FEW: _l("新名额少于已入场的人数。"),
+    PoolReason.CHANGED_MEANWHILE: _l("您查看之后情况已有变化，请看新的名单再确认。"),
 }
 
 

@@ -138,6 +138,9 @@ def readers(app: Flask) -> list[Reader]:
         kinds = ("grove-tour", "drone-show", "mixer", "forum", "craft", "alliance", "job-fair", "service", "press")
         slot = db.session.query(Slot).filter_by(activity_id=pending.id).one()
         invited, link, media = _invited()
+        zones = db.session.query(Slot).join(Activity, Activity.id == Slot.activity_id).filter(Activity.slug == "drone-show").one()
+        with transaction():
+            db.session.get_one(Slot, held[0].slot_id).moved_at = clock.now() + timedelta(seconds=1)
         visitor = (
             "/invited",
             f"/invited/{link}",
@@ -197,6 +200,10 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/{drawn.slug}/draw",
             f"/manage/activities/{drawn.slug}/roster",
             f"/manage/activities/{drawn.slug}/ledger",
+            "/manage/activities/drone-show/plan",
+            f"/manage/activities/drone-show/slots/{zones.id}/plan/backup",
+            f"/manage/activities/drone-show/slots/{zones.id}/merge",
+            f"/manage/activities/drone-show/pools/{zones.pools[0].id}/split",
             "/manage/activities/craft/",
             "/manage/activities/craft/slots",
             *(

@@ -13,6 +13,7 @@ def _departures(activity: Activity, slot: Slot, language: str) -> list[str]:
     if not isinstance(details, TourDetails):
         return []
     names = {pool.key: getattr(pool, f"label_{language}") for pool in slot.pools}
+    closed = {pool.key for pool in slot.pools if pool.is_closed}  # its bus was merged into another
     with speaking("en" if language == "en" else "zh"):
         return [
             _(
@@ -22,6 +23,7 @@ def _departures(activity: Activity, slot: Slot, language: str) -> list[str]:
                 time=clock_time(line.stops[0].departs_at),
             )
             for line in details.lines
+            if line.pool not in closed
         ]
 
 
