@@ -13,7 +13,7 @@ DEMO := $(shell grep -qsE '^(export )?FESTIVAL_DEMO=' .env || echo $${FESTIVAL_D
 export FLASK_APP := wsgi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test coverage test-fast bench lint fmt lock messages states migration
+.PHONY: help run test coverage test-fast mutants bench lint fmt lock messages states migration
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -46,6 +46,9 @@ lint: .make/dev $(ENGLISH) ## the checks that run no test
 	@echo "== djlint"; $(BIN)/djlint --lint --quiet templates
 	@echo "== import-linter"; $(BIN)/lint-imports --no-logo
 	@echo "== translations"; $(BIN)/python -m festival.lib.catalogue check
+
+mutants: .make/dev $(ENGLISH) ## plant bugs in a copy, one after the other, and see each caught by its test (some minutes)
+	@$(BIN)/python -m tests.mutants
 
 bench: .make/dev $(ENGLISH) ## what sign-ups and pages cost here, beside the least possible; write=1 puts it into bench/README.md
 	@$(BIN)/python -m bench $(if $(write),--write)

@@ -2,6 +2,7 @@
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ from festival.programme.locking import lock_activity
 from festival.signups import service
 from festival.signups.service import SignUpRequest
 from tests.builders import make_activity, make_person
-from tests.signups.engine import faults, sign_up, states
+from tests.signups.engine import faults, messages, sign_up, states
 
 #: SQLite has one writer at a time: there is nobody to wait for in a circle.
 only_on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"])
@@ -61,6 +62,29 @@ def test_two_people_whose_withdrawals_promote_each_other_do_not_wait_in_a_circle
     assert ends == ["done", "done"]
     assert states(anna_here, bo_waits_here, bo_there, anna_waits_there) == ["withdrawn", "confirmed"] * 2
     assert faults(here) == faults(there) == []
+
+
+@only_on_postgresql
+def test_a_second_press_of_withdraw_that_waited_for_the_first_gives_nothing_back_again(app, dialect):
+    activity = make_activity(capacity=1)
+    leaving, first, second = (sign_up(activity) for _ in range(3))
+    activity_id, person_id, sign_up_id = activity.id, leaving.person_id, leaving.id
+    is_held = threading.Barrier(2)
+
+    def press() -> None:
+        service.lock(activity_id, person_id)
+        is_held.wait(30)
+        time.sleep(0.3)  # the other press has read what it can without the lock, and waits
+        service.withdraw(sign_up_id)
+
+    def press_again() -> None:
+        is_held.wait(30)
+        service.withdraw(sign_up_id)
+
+    assert at_once(app, press, press_again) == ["done", "done"]
+    assert states(leaving, first, second) == ["withdrawn", "confirmed", "waitlisted"]
+    assert messages(leaving) == ["sign_up_confirmed", "sign_up_withdrawn"]
+    assert faults(activity) == []
 
 
 @only_on_postgresql

@@ -1,0 +1,1 @@
+"""Planted bugs: each is put into a copy of the tree, and the test that must see it is run there (``make mutants``)."""

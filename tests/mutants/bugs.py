@@ -1,0 +1,284 @@
+"""The bugs: what is changed where, and which test must see it."""
+
+from dataclasses import dataclass
+
+SERVICE, WAITLIST, RULES = (f"festival/signups/{name}.py" for name in ("service", "waitlist", "rules"))
+QUERIES, DB, LOCKING = "festival/signups/queries.py", "festival/lib/db.py", "festival/programme/locking.py"
+SIGN_UP, LIST, STORMS = (f"tests/signups/test_{name}.py" for name in ("service_sign_up", "waitlist", "storms"))
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One planted bug. ``edits``: exact text, found once, and what takes its place; ``dialect``: where it can be seen."""
+
+    name: str
+    file: str
+    edits: tuple[tuple[str, str], ...]
+    test: str
+    dialect: str = "sqlite"
+
+
+def _bug(name: str, file: str, old: str, new: str, test: str, dialect: str = "sqlite") -> Bug:
+    return Bug(name, file, ((old, new),), test, dialect)
+
+
+_RUSH = f"{STORMS}::test_a_rush_fills_exactly_the_capacity_and_the_rest_waits_in_the_order_they_came"
+
+BUGS = (
+    # -- locks and transactions --
+    _bug(
+        "the locked row is given as it was seen before",
+        LOCKING,
+        "    .execution_options(populate_existing=True)\n",
+        "",
+        "tests/lib/test_db.py::test_a_lock_gives_back_the_row_as_it_is_and_not_as_it_was_seen_inside_the_block",
+        "postgresql",
+    ),
+    _bug(
+        "no lock on the activity",
+        LOCKING,
+        "    .with_for_update(key_share=True, of=Activity)\n",
+        "",
+        _RUSH,
+        "postgresql",
+    ),
+    _bug(
+        "counted from a snapshot older than the lock",
+        DB,
+        '"isolation_level": "READ COMMITTED"',
+        '"isolation_level": "REPEATABLE READ"',
+        _RUSH,
+        "postgresql",
+    ),
+    Bug(
+        "read before the lock and trusted after it",
+        SERVICE,
+        (
+            (
+                "db.session.execute(select(SignUp.activity_id, SignUp.person_id).where(SignUp.id == sign_up_id)).one_or_none()",
+                "db.session.get(SignUp, sign_up_id)",
+            ),
+            (
+                "return db.session.get_one(SignUp, sign_up_id, populate_existing=True), locked",
+                "return row, locked",
+            ),
+        ),
+        "tests/signups/test_deadlocks.py::test_a_second_press_of_withdraw_that_waited_for_the_first_gives_nothing_back_again",
+        "postgresql",
+    ),
+    _bug(
+        "a deferred BEGIN for writers",
+        DB,
+        '"BEGIN IMMEDIATE" if writes else "BEGIN"',
+        '"BEGIN"',
+        "tests/lib/test_db.py::test_a_writer_holds_sqlite_from_its_first_statement_and_a_reader_does_not",
+    ),
+    _bug(
+        "no queue in front of SQLite's writers",
+        DB,
+        "        fair.acquire()\n    session.info",
+        "        fair = None\n    session.info",
+        "tests/lib/test_db.py::test_another_process_that_holds_the_turn_is_waited_for_no_longer_than_that",
+    ),
+    _bug(
+        "the message is committed before the rest",
+        "festival/outbox/service.py",
+        "    db.session.add(message)\n    return message",
+        "    db.session.add(message)\n    db.session.commit()\n    return message",
+        "tests/signups/test_atomic.py::test_a_withdrawal_and_the_promotions_it_causes_stand_or_fall_together",
+    ),
+    # -- who may come in --
+    _bug(
+        "a newcomer overtakes the list",
+        RULES,
+        "fits_pool = places.has_room_for(party_size) and ",
+        "fits_pool = places.has_room_for(party_size) or False and ",
+        f"{SIGN_UP}::test_a_newcomer_joins_the_list_even_if_a_place_is_free_while_somebody_waits",
+    ),
+    _bug(
+        "a party counts as one person",
+        RULES,
+        " is None or party_size <= self.",
+        " is None or 1 <= self.",
+        f"{SIGN_UP}::test_a_party_takes_its_place_whole_or_waits_whole",
+    ),
+    _bug(
+        "the approved ceiling is ignored",
+        RULES,
+        "return self.limit is None or self.heads + party_size <= self.limit",
+        "return True",
+        f"{SIGN_UP}::test_the_approved_ceiling_holds_over_all_pools_companions_included",
+    ),
+    _bug(
+        "the opening instant is still closed",
+        RULES,
+        "now < self.opens_at",
+        "now <= self.opens_at",
+        f"{SIGN_UP}::test_sign_up_is_possible_from_the_opening_instant_to_just_before_the_closing_instant",
+    ),
+    _bug(
+        "the closing instant is still open",
+        RULES,
+        "now >= self.closes_at",
+        "now > self.closes_at",
+        f"{SIGN_UP}::test_sign_up_is_possible_from_the_opening_instant_to_just_before_the_closing_instant",
+    ),
+    _bug(
+        "one person signs up twice",
+        SERVICE,
+        "held := queries.claiming(person_id, claim)",
+        "held := queries.claiming(0, claim)",
+        f"{SIGN_UP}::test_a_second_sign_up_finds_the_first_one",
+    ),
+    _bug(
+        "the index on claims is not unique",
+        "migrations/versions/0004_sign_ups.py",
+        '        ["person_id", "claim"],\n        unique=True,',
+        '        ["person_id", "claim"],\n        unique=False,',
+        "tests/house/test_schema.py::test_models_equal_the_migrated_schema",
+    ),
+    _bug(
+        "the slot of another activity is taken",
+        SERVICE,
+        'Slot.activity_id == bindparam("activity_id"), Slot.id.in_',
+        'Slot.activity_id > 0 * bindparam("activity_id"), Slot.id.in_',
+        f"{SIGN_UP}::test_slots_and_pools_of_another_activity_find_nothing",
+    ),
+    _bug(
+        "the version of the notice is not looked at",
+        SERVICE,
+        "if notice.version != version:",
+        "if not version:",
+        f"{SIGN_UP}::test_a_notice_that_changed_since_it_was_shown_must_be_shown_again",
+    ),
+    # -- the same form twice --
+    _bug(
+        "the form's key is ignored",
+        SERVICE,
+        "before = queries.answered_before(once.browser, once.key, now - SAME_ANSWER)",
+        "before = None",
+        f"{SIGN_UP}::test_the_same_form_of_the_same_browser_gives_the_same_sign_up",
+    ),
+    _bug(
+        "the form's key is good in any browser",
+        QUERIES,
+        "            IdempotentAnswer.browser == browser,\n",
+        "",
+        f"{SIGN_UP}::test_a_key_says_nothing_in_another_browser",
+    ),
+    _bug(
+        "a form filled in from an older state is saved",
+        SERVICE,
+        "if sign_up.revision != asked.revision:",
+        "if sign_up.revision < asked.revision:",
+        "tests/signups/test_service_edit.py::test_a_form_filled_from_an_older_state_is_told_and_changes_nothing",
+    ),
+    # -- the list --
+    _bug(
+        "a withdrawal does not serve the list",
+        SERVICE,
+        "if before in COUNTED or before == State.WAITLISTED:",
+        "if before == State.WAITLISTED:",
+        f"{LIST}::test_withdrawing_promotes_the_heads_of_the_list_in_the_same_transaction",
+    ),
+    _bug(
+        "leaving the list frees a place",
+        "migrations/place_triggers.py",
+        "COUNTED = \"('confirmed', 'attended', 'no_show', 'offered')\"",
+        "COUNTED = \"('confirmed', 'attended', 'no_show', 'offered', 'waitlisted')\"",
+        f"{LIST}::test_leaving_the_list_frees_nothing_but_lets_smaller_parties_behind_pass",
+    ),
+    _bug(
+        "each promotion is told twice",
+        WAITLIST,
+        '    owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)\n',
+        '    owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)\n' * 2,
+        f"{LIST}::test_each_promotion_is_one_ledger_line_and_one_message",
+    ),
+    _bug(
+        "a promotion has no line in the ledger",
+        WAITLIST,
+        "    flush(sign_up.activity_id)\n    db.session.add(\n",
+        '    flush(sign_up.activity_id)\n    what == "promoted" or db.session.add(\n',
+        f"{LIST}::test_each_promotion_is_one_ledger_line_and_one_message",
+    ),
+    _bug(
+        "the promotion cutoff is ignored",
+        WAITLIST,
+        "now < cutoff(activity, slot) and _is_on(slot)",
+        "_is_on(slot)",
+        f"{LIST}::test_nobody_is_promoted_from_the_cutoff_on",
+    ),
+    _bug(
+        "overdue offers stand in a newcomer's way",
+        SERVICE,
+        "    waitlist.lapse(activity, now)\n    if reason := _closed(activity):",
+        "    if reason := _closed(activity):",
+        f"{LIST}::test_an_overdue_offer_lapses_before_anything_is_decided_for_a_newcomer",
+    ),
+    _bug(
+        "one's own offer is in one's own way",
+        SERVICE,
+        "    if sign_up.state != State.OFFERED:\n",
+        "    if sign_up.state != State.OFFERED or not queries.places(sign_up.pool_id).has_room_for(sign_up.party_size):\n",
+        f"{LIST}::test_an_offer_is_taken_by_its_owner_though_the_pool_is_full",
+    ),
+    _bug(
+        "an offer runs at night",
+        RULES,
+        "WAKING = (time(8), time(22))",
+        "WAKING = (time(0), time(23, 59))",
+        "tests/signups/test_rules.py::test_an_offers_deadline_by_example",
+    ),
+    _bug(
+        "offers go round for ever",
+        WAITLIST,
+        "sign_up.offers < 2",
+        "sign_up.offers < 9",
+        f"{LIST}::test_a_lapsed_offer_goes_to_the_end_of_the_list_once_and_then_out",
+    ),
+    _bug(
+        "a lowered capacity takes places away",
+        SERVICE,
+        'if too_many and over == "move" else []',
+        "if too_many else []",
+        "tests/signups/test_capacity.py::test_a_capacity_lowered_below_the_confirmed_takes_nobodys_place",
+    ),
+    # -- draws and reviews --
+    _bug(
+        "the order of a draw is the order of the numbers",
+        "festival/draws/rules.py",
+        "return hmac.new(seed.encode(), entry_no.encode(), hashlib.sha256).hexdigest()",
+        "return entry_no",
+        "tests/draws/test_rules.py::test_the_order_is_the_hexadecimal_hmac_of_each_number_under_the_seed_pools_apart",
+    ),
+    _bug(
+        "pools are drawn together",
+        "festival/draws/rules.py",
+        "order.setdefault(entry.pool, [])",
+        'order.setdefault("all", [])',
+        "tests/draws/test_rules.py::test_the_order_is_the_hexadecimal_hmac_of_each_number_under_the_seed_pools_apart",
+    ),
+    _bug(
+        "reviewers decide on themselves",
+        "festival/reviews/service.py",
+        "    if contact and db.session.scalar(",
+        "    if not contact and db.session.scalar(",
+        "tests/reviews/test_service.py::test_nobody_reviews_their_own_sign_up",
+    ),
+    # -- the last line, and the pages --
+    _bug(
+        "the guard of the database lets a pool grow beyond its capacity",
+        "migrations/place_triggers.py",
+        "WHEN NEW.taken > OLD.taken AND NEW.capacity IS NOT NULL AND NEW.taken > NEW.capacity\n        BEGIN",
+        "WHEN NEW.taken > OLD.taken AND NEW.capacity IS NOT NULL AND NEW.taken > NEW.capacity + 1\n        BEGIN",
+        "tests/house/test_triggers.py::test_the_guard_of_a_pool_refuses_growth_beyond_its_capacity",
+    ),
+    _bug(
+        "a page outlives the commit that changed it",
+        "festival/lib/alike.py",
+        "state is not None and kept.state == state",
+        "state is not None",
+        "tests/lib/test_alike.py::test_a_page_is_built_once_for_all_readers_and_again_after_any_commit",
+    ),
+)
