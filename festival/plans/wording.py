@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: What a step is called, on its button and over its page.
 STEP_WORDS: "dict[Step, LazyString]" = {
     Step.CANCEL: _l("取消举行"),
-    Step.POSTPONE: _l("延期待定"),
+    Step.POSTPONE: _l("延期举行"),
     Step.RESUME: _l("恢复举行"),
     Step.BACKUP: _l("改到备用日期"),
 }
