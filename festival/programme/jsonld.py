@@ -14,6 +14,11 @@ from festival.programme.rules import Level, Move, Status
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
+_SLOT_STATUS = {
+    SlotStatus.SCHEDULED: "EventScheduled",
+    SlotStatus.POSTPONED: "EventPostponed",
+    SlotStatus.CANCELLED: "EventCancelled",
+}
 _EVENT_STATUS = {Status.CANCELLED: "EventCancelled", Status.POSTPONED: "EventPostponed"}
 
 
@@ -108,7 +113,7 @@ def _session(activity: Activity, slot: Slot) -> Json:
         "name": f"{loc(activity, 'title')} · {label}" if label else loc(activity, "title"),
         "startDate": iso(slot.starts_at),
         "endDate": iso(slot.ends_at),
-        "eventStatus": f"https://schema.org/{'EventCancelled' if slot.status == SlotStatus.CANCELLED else 'EventScheduled'}",
+        "eventStatus": f"https://schema.org/{_SLOT_STATUS[slot.status]}",
         "location": _place(venue_of(activity, slot)),
     }
 

@@ -20,7 +20,7 @@ from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Question, Slot, SlotStatus
 from festival.signups import answers as answering
-from festival.signups import queries, rules, waitlist
+from festival.signups import changed, queries, rules, waitlist
 from festival.signups.answers import AnswerUpload
 from festival.signups.models import IdempotentAnswer, Invitation, LedgerEntry, SignUp, Source
 from festival.signups.notice import consent_further, notice_of, record_consents, sensitive_groups
@@ -431,13 +431,15 @@ def confirm(sign_up_id: int, *, actor_id: int | None = None) -> SignUp:
 
     Confirming what is confirmed already changes nothing.
 
-    :raises SignUpRefused: there is no offer any more.
+    :raises SignUpRefused: there is no offer any more, or its time is off: offers pause until it is on again.
     """
     sign_up, locked = _fresh(sign_up_id)
     if sign_up.state == State.CONFIRMED:
         return sign_up
     if sign_up.state != State.OFFERED:
         raise SignUpRefused(Reason.NO_OFFER)
+    if changed.is_cancelled(sign_up) or changed.is_postponed(sign_up):
+        raise SignUpRefused(Reason.CANCELLED if changed.is_cancelled(sign_up) else Reason.POSTPONED)
     taken = queries.places(sign_up.pool_id).taken
     waitlist.move(sign_up, State.CONFIRMED, at=locked.now)
     waitlist.enter(

@@ -17,6 +17,7 @@ from festival.plans import pools
 from festival.plans.pools import Merge, Split
 from festival.plans.rules import PoolReason, PoolsRefused, dealt, seated, split_seats
 from festival.programme.models import Access, Mode, Pool, Promotion
+from festival.signups import queries as signups
 from festival.signups import service as engine
 from festival.signups.models import Invitation, LedgerEntry
 from festival.signups.rules import SignUpRefused, State, Waiting
@@ -152,6 +153,16 @@ def test_a_merge_with_room_to_spare_serves_the_one_list_at_once(buses, frozen):
     assert messages(waits) == ["sign_up_waitlisted", "sign_up_promoted"]
     assert counters(b) == (9, 0)
     assert (faults(activity), disagreements()) == ([], [])
+
+
+def test_who_loses_a_place_stands_before_those_who_never_had_one(buses, frozen):
+    activity, a, b = buses
+    held, waited_longer, loses_it = aboard(activity, frozen, (a, 4), (a, 1), (b, 2))
+
+    merge(a, b, 4)
+
+    assert states(held, waited_longer, loses_it) == ["confirmed", "waitlisted", "waitlisted"]
+    assert [signups.position(one) for one in (loses_it, waited_longer)] == [1, 2]
 
 
 def test_an_offer_that_cannot_be_kept_goes_to_the_head_of_the_list(buses, frozen):

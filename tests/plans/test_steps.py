@@ -162,7 +162,9 @@ def test_an_offer_waits_while_nobody_can_take_it_and_gets_a_new_deadline(app, fr
     frozen(NOW + 2 * DAY)
     with transaction():
         engine.sweep(activity.id)
-    assert states(offered) == ["offered"]
+    with pytest.raises(SignUpRefused) as refused, transaction():
+        engine.confirm(offered.id)
+    assert (refused.value.reason, states(offered)) == (Reason.POSTPONED, ["offered"])
     assert counters(pool_of(activity)) == (1, 0)
 
     step(Step.RESUME, activity)
