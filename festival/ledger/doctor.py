@@ -19,6 +19,7 @@ from festival.lib.format import iso
 from festival.lib.sealing import SealBroken
 from festival.programme.models import Activity, ActivityStatus, Pool, Question, Sensitivity, Slot
 from festival.signups import answers, waitlist
+from festival.signups.causes import OF_CAPACITY
 from festival.signups.models import Answer, AnswerFile, Invitation, LedgerEntry, SignUp, Source
 from festival.signups.rules import CLAIMING, COUNTED, State
 
@@ -160,7 +161,8 @@ def _counters() -> Finding:
 
 def _capacity() -> Finding:
     """More taken than there is room for, without a line of the ledger that lowered the number."""
-    newest = select(func.max(LedgerEntry.id)).where(LedgerEntry.sign_up_id.is_(None)).group_by(LedgerEntry.pool_id)
+    of_capacity = or_(*(LedgerEntry.why.like(f"{why}:%") for why in OF_CAPACITY))
+    newest = select(func.max(LedgerEntry.id)).where(LedgerEntry.sign_up_id.is_(None), of_capacity).group_by(LedgerEntry.pool_id)
     lowered = {
         row.pool_id: row.taken_after
         for row in db.session.execute(select(LedgerEntry.pool_id, LedgerEntry.taken_after).where(LedgerEntry.id.in_(newest)))

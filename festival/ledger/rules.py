@@ -75,7 +75,7 @@ def overtaken(waiters: Iterable[Waiter], entries: Sequence[Entry], turns: Mappin
             first = waiter if first is None or waiter.turn < first.turn else first
             continue
         turn = turns.get(entry.sign_up_id)
-        if first is None or turn is None or last[entry.sign_up_id] is not entry or entry.state_after not in COUNTED:
+        if first is None or turn is None or last.get(entry.sign_up_id) is not entry or entry.state_after not in COUNTED:
             continue
         is_new = entry.state_before == "" and entry.what == What.SIGNED_UP
         is_served = entry.state_before == State.WAITLISTED and entry.what in {What.PROMOTED, What.OFFERED}

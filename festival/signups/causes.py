@@ -78,6 +78,8 @@ class Why(StrEnum):
     OTHER = ""
 
 
+#: Causes that change how many places a pool has.
+OF_CAPACITY = (Why.CAPACITY, Why.BATCH, Why.LENT, Why.MERGE, Why.SPLIT)
 #: Causes that say a number in front of and behind an arrow.
 _ARROW = re.compile(r"(\d+|unlimited)->(\d+|unlimited)")
 

@@ -29,7 +29,7 @@ def test_a_cause_is_read_as_it_was_written_and_an_unknown_one_is_another_change(
 
 
 #: Whatever writes a line, or says why the lists are served.
-WRITERS = {"enter", "serve", "LedgerEntry"}
+WRITERS = {"enter", "_enter", "serve", "LedgerEntry"}
 
 
 def literals(name: str) -> Iterator[tuple[str, str]]:
