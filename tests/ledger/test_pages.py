@@ -3,9 +3,10 @@
 import pytest
 
 from festival.accounts.rules import Role
+from festival.ledger import queries
 from festival.signups.models import SignUp
 from tests.builders import make_activity, make_person, make_staff, pool_of
-from tests.signups.engine import set_capacity, sign_up, withdraw
+from tests.signups.engine import change, fill, set_capacity, sign_up, withdraw
 from tests.web import Browser
 
 
@@ -94,3 +95,33 @@ def test_a_person_comes_from_the_ticket_to_their_own_history_and_to_nobody_elses
     assert not any(name in page.text for name in ("张一一", "李二二"))
     assert [visitor.get(f"/sign-ups/{other}/history").status for other in others] == [404, 404]
     assert Browser(app).get(f"/sign-ups/{code}/history").location.startswith("/sign-in?")
+
+
+def test_a_long_ledger_comes_in_pages(app, visitor, monkeypatch):
+    monkeypatch.setattr(queries, "PAGE", 2)
+    activity, *_ = crowd()
+    visitor.sign_in(make_staff())
+
+    first = visitor.get(f"/manage/activities/{activity.slug}/ledger")
+    second = visitor.get(first.link("下一页"))
+    third = visitor.get(second.link("下一页"))
+
+    assert [row[2] for page in (first, second, third) for row in table(page, "lines")] == [
+        "递补成功（因 张一一 退出而空出）",
+        "取消了报名",
+        "报名时已满，候补第 2",
+        "报名时已满，候补第 1",
+        "报名成功，当时有空余名额",
+    ]
+
+
+def test_staff_and_speakers_stand_on_the_line_of_the_permitted_number_alone(app, visitor):
+    activity = make_activity(capacity=5, approved_ceiling=9)
+    fill(activity, 2)
+    change(fill(activity, 3)[0], counted=False)
+
+    page = visitor.sign_in(make_staff()).get(f"/manage/activities/{activity.slug}/ledger")
+
+    [permitted, places] = table(page, "sum")
+    assert "核准人数：已占 5 / 9，其中不占名额的工作人员和嘉宾 3 人" in permitted[0]
+    assert places == ["全部名额", "5", "2", "0", "0", "0", "3"]
