@@ -44,6 +44,7 @@ ACTIONS: dict[str, LazyString] = {
     "account.erase": _l("注销账号并清除个人信息"),
     "address.add": _l("添加联系地址"),
     "address.remove": _l("删除联系地址"),
+    "sign_up.forget": _l("按本人要求清除个人信息"),
     "consent.take": _l("代为记录本人的同意"),
     "consent.withdraw": _l("撤回同意"),
     "session.begin": _l("登录"),

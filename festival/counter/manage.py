@@ -157,6 +157,7 @@ def _answer_page(sign_up: SignUp, refused: Reason | None = None) -> str:
         by_name=may(the_staff(), Permission.ROSTER_READ, sign_up.activity_id),
         may_withdraw=state in LIVE and now < sign_up.slot.ends_at,
         leave_word=wording.leave_words(state)[0],
+        may_forget=sign_up.person.erased_at is None and not sign_up.person.addresses,
         refused=wording.REASON_WORDS[refused] if refused else None,
         data_result=wording.result_of(refused) if refused else state.value.replace("_", "-"),
     )
@@ -202,4 +203,15 @@ def withdraw(slug: str, sign_up_id: int) -> ResponseReturnValue:
             _n("已从候补名单递补 %(num)s 个报名，并通知本人。", "已从候补名单递补 %(num)s 个报名，并通知本人。", moved_up),
             "ok",
         )
+    return redirect(url_for(".answer", slug=slug, sign_up_id=sign_up_id), 303)
+
+
+@bp.post("/activities/<slug:slug>/counter/<id:sign_up_id>/forget")
+@staff(Permission.COUNTER)
+def forget(slug: str, sign_up_id: int) -> ResponseReturnValue:
+    """Forget the person, who asks for it at the counter; what is live is withdrawn with it."""
+    activity_id, actor_id = _activity(slug).id, the_staff().id
+    with transaction():
+        service.forget(activity_id, sign_up_id, actor_id=actor_id)
+    flash(_("已清除此人的个人信息，只保留人数。"), "ok")
     return redirect(url_for(".answer", slug=slug, sign_up_id=sign_up_id), 303)

@@ -5,9 +5,11 @@ The person gets an account of their own that nothing leads to: no number is take
 """
 
 from festival.accounts import service as accounts
+from festival.accounts.models import Account
 from festival.audit.service import record
 from festival.counter import queries
-from festival.lib.db import database_now
+from festival.lib.db import database_now, db
+from festival.lib.errors import NotFound
 from festival.lib.i18n import Locale
 from festival.programme.kinds import ActivityKind
 from festival.signups import service as signups
@@ -48,3 +50,22 @@ def withdraw(activity_id: int, sign_up_id: int, *, actor_id: int) -> list[SignUp
     if found.state not in LIVE:
         raise SignUpRefused(Reason.NOT_LIVE)
     return signups.withdraw(sign_up_id, actor_id=actor_id, even_late=True)
+
+
+def forget(activity_id: int, sign_up_id: int, *, actor_id: int) -> None:
+    """Forget somebody who was signed up at the counter and asks for it there: they have no account page to do it themselves.
+
+    What is live is withdrawn and its places go to the list, as when anybody deletes an account. Asked again, nothing changes.
+
+    :raises NotFound: the activity has no such sign-up, or its person can sign in.
+    """
+    found = queries.made(activity_id, sign_up_id)
+    person = db.session.get_one(Account, found.person_id)
+    if person.addresses:
+        raise NotFound
+    accounts.lock_account(person.id)  # the person before the activity
+    db.session.refresh(person)
+    if person.erased_at is not None:
+        return
+    record("sign_up.forget", "sign_up", sign_up_id, actor_id=actor_id, activity_id=activity_id)
+    accounts.erase(person)

@@ -62,6 +62,9 @@ def test_staff_sign_somebody_up_print_the_slip_find_it_in_the_roster_and_withdra
     slip = desk.get(f"{answer.location}/slip")
     assert slip.html.select("main img") == []
     assert desk.get(f"{answer.location}/qr.svg").status == 404
+    forgotten = desk.follow(desk.post_form(gone, action=f"{answer.location}/forget"))
+    assert (forgotten.status, "张大爷" in forgotten.text, made()[0].name) == (200, False, "")
+    assert "清除其信息" not in forgotten.words
 
 
 def test_the_slip_of_one_who_waits_says_where_to_ask_and_shows_no_qr(app):
