@@ -100,6 +100,7 @@ def _page(sheet: Sheet, form: CounterForm, *, refusal: Reason | None = None, is_
         sheet=sheet,
         form=form,
         clashes={},
+        told_before=_told_before(sheet),
         unit_word=wording.unit_words(sheet.unit),
         open_day=sheet.open_day(str(form["slot"].data or "")),
         refusal=wording.refusal(refusal, sheet.activity, sheet.now) if refusal else None,
@@ -107,6 +108,13 @@ def _page(sheet: Sheet, form: CounterForm, *, refusal: Reason | None = None, is_
         is_answer=request.method == "POST",
         data_result=wording.result_of(refusal) if refusal else None,
     )
+
+
+def _told_before(sheet: Sheet) -> str:
+    """Say what a newcomer would get, where there is nothing to choose; nobody promises here that a message will follow."""
+    if sheet.only_slot is None:
+        return ""
+    return next((sheet.said_of(pool) for pool in sheet.only_slot.pools if pool.is_choosable), "")
 
 
 def _closed(activity: Activity, reason: Reason | None) -> ResponseReturnValue:
@@ -185,6 +193,19 @@ def qr_svg(slug: str, sign_up_id: int) -> ResponseReturnValue:
     response = Response(qr.svg(ticket.check_in_address(sign_up)), content_type="image/svg+xml")
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@bp.post("/activities/<slug:slug>/counter/<id:sign_up_id>/confirm")
+@staff(Permission.COUNTER)
+def confirm(slug: str, sign_up_id: int) -> ResponseReturnValue:
+    """Take an offered place for the person, whom no message could tell of it."""
+    activity_id, actor_id = _activity(slug).id, the_staff().id
+    try:
+        with transaction():
+            service.confirm(activity_id, sign_up_id, actor_id=actor_id)
+    except SignUpRefused as refused:
+        return _answer_page(queries.made(activity_id, sign_up_id), refused.reason), 409
+    return redirect(url_for(".answer", slug=slug, sign_up_id=sign_up_id), 303)
 
 
 @bp.post("/activities/<slug:slug>/counter/<id:sign_up_id>/withdraw")

@@ -52,6 +52,15 @@ def withdraw(activity_id: int, sign_up_id: int, *, actor_id: int) -> list[SignUp
     return signups.withdraw(sign_up_id, actor_id=actor_id, even_late=True)
 
 
+def confirm(activity_id: int, sign_up_id: int, *, actor_id: int) -> SignUp:
+    """Take for somebody the place that was offered to a sign-up made at the counter.
+
+    :raises NotFound: the activity has no such sign-up, or the person made it and confirms it.
+    :raises SignUpRefused: there is no offer any more.
+    """
+    return signups.confirm(queries.made(activity_id, sign_up_id).id, actor_id=actor_id)
+
+
 def forget(activity_id: int, sign_up_id: int, *, actor_id: int) -> None:
     """Forget somebody who was signed up at the counter and asks for it there: they have no account page to do it themselves.
 

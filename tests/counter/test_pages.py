@@ -1,14 +1,19 @@
 """The counter at a browser: the form, the answer in large words, the slip, and who may see them."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from festival.accounts.rules import Role
+from festival.lib import clock
 from festival.lib.db import db
 from festival.programme.models import ActivityStatus, Sensitivity
 from festival.signups.models import SignUp, Source
+from festival.signups.rules import State
 from tests.builders import make_activity, make_question, make_sign_up
 from tests.roster.desk import at_the_desk
+from tests.signups.engine import change
 from tests.web import Browser
 
 
@@ -79,6 +84,23 @@ def test_the_slip_of_one_who_waits_says_where_to_ask_and_shows_no_qr(app):
     assert "No. 1 on the waiting list" in slip.words
     assert slip.html.select("main img") == []
     assert made()[0].name == "李女士"
+
+
+def test_an_offer_is_taken_for_the_person_once(app):
+    activity = make_activity()
+    desk = at_the_desk(app)
+    answer = desk.post_form(counter(activity), {"called": "李女士", "consent": "1"}).location
+    change(made()[0], state=State.OFFERED, offered_until=clock.now() + timedelta(hours=5))
+
+    page = desk.get(answer)
+    slip = desk.get(page.link("打印凭条"))
+    taken = desk.follow(desk.post_form(page, action=f"{answer}/confirm"))
+    change(made()[0], state=State.WITHDRAWN)
+    late = desk.post_form(page, action=f"{answer}/confirm")
+
+    assert (page.result, taken.result) == ("offered", "confirmed")
+    assert "在柜台确认参加" in slip.words
+    assert (late.status, late.result) == (409, "no-offer")
 
 
 def test_a_refusal_is_said_in_large_words_and_nobody_is_signed_up(app):
