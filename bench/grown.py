@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from bench.crowd import Place, load, new_activities, open_forms, sign_up_of
 from festival.accounts.models import Account, AccountKind
 from festival.lib import clock, tokens
-from festival.lib.db import db, is_postgresql, transaction
+from festival.lib.db import db, transaction
 from festival.programme.models import Activity, Slot
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -44,6 +44,7 @@ def grow(slug: str, there: int, size: int) -> None:
     for first in range(there, size, BATCH):
         numbers = range(first, min(first + BATCH, size))
         with transaction():
+            pool.capacity = numbers.stop // 2  # always full, or the sweep would serve the list
             rows = [{"kind": AccountKind.PERSON, "created_at": at} for _ in numbers]
             ids = db.session.scalars(sa.insert(Account).returning(Account.id), rows).all()
             states = [State.CONFIRMED if number % 2 else State.WAITLISTED for number in numbers]
@@ -54,6 +55,5 @@ def grow(slug: str, there: int, size: int) -> None:
                     for person_id, number, state in zip(ids, numbers, states, strict=True)
                 ],
             )
-    with db.engine.connect() as connection:  # as the databases do by themselves sooner or later
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.exec_driver_sql("VACUUM ANALYZE" if is_postgresql() else "ANALYZE")
+    with transaction():
+        db.session.execute(sa.text("ANALYZE"))  # as PostgreSQL does by itself within a minute

@@ -13,7 +13,7 @@ from festival.lib import clock
 from festival.lib.db import db, is_postgresql, transaction
 from festival.outbox.models import Message
 from festival.programme.kinds import kind_of
-from festival.programme.models import Activity, ActivityStatus, Pool, Slot, SlotStatus
+from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.signups import service
 from festival.signups.answers import AnswerUpload
 from festival.signups.models import LedgerEntry, SignUp
@@ -210,7 +210,7 @@ def faults(activity: Activity, *, allowed_over: Iterable[int] = ()) -> list[str]
         *_oversold(pools, rows, set(allowed_over)),
         *_doubled(rows),
         *_starved(activity, pools, rows),
-        *_overtaken(rows),
+        *_overtaken([row for row in rows if row.pool_id in {pool.id for pool in pools if pool.access == Access.OPEN}]),
         *_ledger_gaps(pools),
         *_messages_missing(rows),
     ]
@@ -283,14 +283,19 @@ def _starved(activity: Activity, pools: list[Pool], rows: list[SignUp]) -> Itera
 
 
 def _overtaken(rows: list[SignUp]) -> Iterable[str]:
-    """Yield those who were put straight into a place while somebody who had joined earlier was waiting for the same pool."""
+    """Yield those who were put straight into a place while somebody who had joined earlier was waiting for the same pool.
+
+    In open pools: elsewhere those who decide choose the order. Those who came within the same blink are not told apart: where
+    the clock stands still, the list itself puts microseconds between them.
+    """
+    blink = timedelta(milliseconds=1)
     waited: dict[int, list[SignUp]] = {}
     for row in rows:
         if row.state == State.WAITLISTED and not row.offers and row.priority == 0:
             waited.setdefault(row.pool_id, []).append(row)
     for row in rows:
         if row.state == State.CONFIRMED and not row.offers and row.priority == 0:
-            earlier = [one.id for one in waited.get(row.pool_id, []) if _turn(one) < _turn(row)]
+            earlier = [one.id for one in waited.get(row.pool_id, []) if one.joined_at + blink < row.joined_at]
             if earlier:
                 yield f"QUEUE-JUMP {row.id} before {earlier}"
 
@@ -312,9 +317,15 @@ def _messages_missing(rows: list[SignUp]) -> Iterable[str]:
     told = {"promoted": "sign_up_promoted", "offered": "sign_up_offered", "expired": "sign_up_expired"}
     ids = [row.id for row in rows]
     lines = db.session.scalars(
-        sa.select(LedgerEntry).where(LedgerEntry.sign_up_id.in_(ids), LedgerEntry.what.in_(told)),
+        sa.select(LedgerEntry).where(
+            LedgerEntry.sign_up_id.in_(ids),
+            sa.or_(
+                LedgerEntry.what.in_(told),
+                sa.and_(LedgerEntry.what == "drawn", LedgerEntry.state_after == State.OFFERED),
+            ),
+        ),
     )
-    written = Counter((line.sign_up_id or 0, told[line.what]) for line in lines)
+    written = Counter((line.sign_up_id or 0, told.get(line.what, "sign_up_offered")) for line in lines)
     owed = db.session.scalars(
         sa.select(Message).where(Message.subject == "sign_up", Message.subject_id.in_(ids), Message.kind.in_(told.values())),
     )

@@ -1,9 +1,13 @@
-"""The engine against a simple model: any sequence of sign-ups, withdrawals, changes, capacities, answers to offers and hours.
+"""The engine against a simple model: any sequence of what people, organizers and time do to an activity.
+
+Sign-ups, withdrawals, removals, changes of party and capacity, answers to offers, approvals and rejections, draws and their
+annulment, hours and the sweep; in pools that are open, reviewed or drawn.
 
 The model is a few lists of parties in queue order. It knows no database, no lock and none of our rules' code; after each step
 both must say the same of everybody, and the books must balance.
 """
 
+import hmac
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -15,14 +19,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
+from festival.draws import queries as drawn
+from festival.draws import service as draws
+from festival.draws.service import Seed
 from festival.lib import clock
 from festival.lib.db import db, transaction
-from festival.programme.models import Promotion
+from festival.programme.models import Access, Promotion
+from festival.reviews import service as reviews
+from festival.reviews.rules import Decision
 from festival.signups import queries, service
 from festival.signups.models import SignUp
 from festival.signups.rules import SignUpRefused
 from tests.builders import make_activity, make_person, make_staff, pool_of
-from tests.signups.engine import NOW, change, confirm, edit, faults, set_capacity, sign_up, withdraw
+from tests.signups.engine import NOW, change, confirm, edit, faults, remove, set_capacity, sign_up, withdraw
 
 PARTY_MAX = 4
 STEPS = 32
@@ -31,7 +40,7 @@ STARTS_IN = timedelta(hours=54)
 #: An offer holds for twelve hours between 8 and 22 o'clock.
 HOLD = timedelta(hours=12)
 AWAKE = (8, 22)
-LIVE = ("confirmed", "offered", "waitlisted")
+LIVE = ("confirmed", "offered", "waitlisted", "pending", "entered")
 
 
 @dataclass(eq=False)
@@ -57,8 +66,11 @@ class Model:
     list_limit: int | None
     offers: bool
     now: datetime
+    ways: list[str] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list)
     joined: int = 0
+    #: Who was in the draw that stands; None: there is none.
+    drawn: list[Party] | None = None
 
     # -- looking --
 
@@ -91,23 +103,62 @@ class Model:
         limit = self.capacity[pool]
         if (limit is not None and size > limit) or (self.ceiling is not None and size > self.ceiling):
             return None
-        queued = bool(self.queue(pool)) or (self.ceiling is not None and bool(self.fitting_heads()))
-        if not queued and self.fits_pool(pool, size) and self.fits_ceiling(size):
-            state = "confirmed"
-        elif self.list_limit is None or self.waiting() + size <= self.list_limit:
-            state = "waitlisted"
-        else:
+        state = {"approval": "pending", "ballot": "entered"}.get(self.ways[pool]) or self.place(pool, size)
+        if state is None:
             return None
         self.joined += 1
         party = Party(size, pool, state, (0, self.joined))
         self.parties.append(party)
         return party
 
-    def withdraw(self, party: Party) -> bool:
+    def place(self, pool: int, size: int) -> str | None:
+        queued = bool(self.queue(pool)) or (self.ceiling is not None and bool(self.fitting_heads()))
+        if not queued and self.fits_pool(pool, size) and self.fits_ceiling(size):
+            return "confirmed"
+        return "waitlisted" if self.list_limit is None or self.waiting() + size <= self.list_limit else None
+
+    def hold(self, party: Party) -> None:
+        """Give a place by an approval or a draw: at once, or as an offer while there is time to take it."""
+        deadline = _deadline(self.now)
+        if self.offers and deadline > self.now:
+            party.state, party.offers, party.until = "offered", party.offers + 1, deadline
+        else:
+            party.state = "confirmed"
+
+    def approve(self, party: Party) -> bool:
+        state = self.place(party.pool, party.size)
+        if state == "confirmed":
+            self.hold(party)
+        elif state is not None:
+            party.state = state
+        return state is not None
+
+    def draw(self, in_order: list[Party]) -> None:
+        """Give the places of each pool out in this order, the first party that does not fit stops those behind it."""
+        full: set[int] = set()
+        for party in in_order:
+            if not self.fits_pool(party.pool, party.size) or not self.fits_ceiling(party.size):
+                full.add(party.pool)
+            if party.pool in full:
+                self.joined += 1
+                party.state, party.turn = "waitlisted", (0, self.joined)
+            else:
+                self.hold(party)
+        self.drawn = in_order
+
+    def void(self) -> None:
+        for party in self.drawn or []:
+            if party.state in {"offered", "waitlisted"}:
+                party.state, party.until = "entered", None
+        self.drawn = None
+
+    def leave(self, party: Party, state: str) -> bool:
         if party.state not in LIVE:
             return False
-        party.state, party.until = "withdrawn", None
-        self.serve()
+        had_a_turn = party.state in {"confirmed", "offered", "waitlisted"}
+        party.state, party.until = state, None
+        if had_a_turn:
+            self.serve()
         return True
 
     def resize(self, party: Party, size: int) -> bool:
@@ -118,7 +169,9 @@ class Model:
         if grows > 0:
             if limit is not None and size > limit:
                 return False
-            if party.state == "waitlisted":
+            if party.state in {"pending", "entered"}:
+                pass  # it holds nothing yet
+            elif party.state == "waitlisted":
                 if self.list_limit is not None and self.waiting() + grows > self.list_limit:
                     return False
             elif (
@@ -203,6 +256,8 @@ class Setting:
     ceiling: int | None
     list_limit: int | None
     offers: bool
+    #: How each pool gives its places.
+    ways: list[str]
 
 
 #: One thing that happens: its name, and what it is about.
@@ -210,8 +265,10 @@ Act = tuple[str, tuple[Any, ...]]
 
 
 def some_setting(chance: Random) -> Setting:
+    pools = chance.choice([1, 2])
     return Setting(
-        capacities=[chance.choice([2, 3, 4, 5, 6, None]) for _ in range(chance.choice([1, 2]))],
+        capacities=[chance.choice([2, 3, 4, 5, 6, None]) for _ in range(pools)],
+        ways=[chance.choice(["open", "approval", "ballot"]) for _ in range(pools)],
         ceiling=chance.choice([None, None, 4, 6, 8]),
         list_limit=chance.choice([None, None, 8, 4, 0]),
         offers=chance.choice([True, True, False]),
@@ -221,9 +278,13 @@ def some_setting(chance: Random) -> Setting:
 def some_act(chance: Random) -> Act:
     which, size, pool = chance.randrange(40), chance.randint(1, PARTY_MAX), chance.randrange(2)
     acts: dict[str, tuple[int, tuple[Any, ...]]] = {
-        "sign_up": (6, (pool, size)),
+        "sign_up": (9, (pool, size)),
         "withdraw": (3, (which,)),
+        "remove": (1, (which,)),
         "resize": (3, (which, size)),
+        "decide": (6, (which, chance.choice([True, True, True, True, False]))),
+        "draw": (3, (str(which),)),
+        "void": (1, ()),
         "take_offer": (2, (which,)),
         "set_capacity": (1, (pool, chance.choice([None, 0, *range(2, 10)]), chance.choice([True, False]))),
         "pass_time": (3, (chance.choice([2, 12, 14]), chance.choice([True, False]))),
@@ -249,10 +310,11 @@ class Pair:
         if setting.offers:
             change(self.activity, promotion=Promotion.OFFER)
         self.pools = [pool_of(self.activity, index) for index in range(len(setting.capacities))]
-        for pool, capacity in zip(self.pools, setting.capacities, strict=True):
-            change(pool, capacity=capacity)
+        for pool, capacity, way in zip(self.pools, setting.capacities, setting.ways, strict=True):
+            change(pool, capacity=capacity, access=Access(way))
+        self.slot_id = self.pools[0].slot_id
         self.staff_id = make_staff().id
-        self.model = Model(list(setting.capacities), setting.ceiling, setting.list_limit, setting.offers, NOW)
+        self.model = Model(list(setting.capacities), setting.ceiling, setting.list_limit, setting.offers, NOW, setting.ways)
 
     def pick(self, number: int, *states: str) -> Party | None:
         """Return one of the parties in these states; None: there is none."""
@@ -294,7 +356,55 @@ class Pair:
         party = self.pick(number, *LIVE)
         if party is not None:
             self.model.lapse()
-            self.agree(self.model.withdraw(party), lambda: withdraw(_row(party)))
+            self.agree(self.model.leave(party, "withdrawn"), lambda: withdraw(_row(party)))
+
+    def remove(self, number: int) -> None:
+        party = self.pick(number, *LIVE)
+        if party is not None:
+            self.model.lapse()
+            self.agree(self.model.leave(party, "removed"), lambda: remove(_row(party), "重复", self.staff_id))
+
+    def decide(self, number: int, is_good: bool) -> None:
+        """Approve or reject somebody; whom neither a place nor the list takes stays where they are."""
+        party = self.pick(number, "pending")
+        if party is None:
+            return
+        self.model.lapse()
+        if is_good:
+            is_decided = self.model.approve(party)
+        else:
+            party.state, is_decided = "rejected", True
+        with transaction():
+            decision = Decision.APPROVE if is_good else Decision.REJECT
+            outcome = reviews.decide(self.activity.id, [party.id], decision, "名额有限", actor_id=self.staff_id)
+        assert len(outcome.decided) == is_decided
+
+    def draw(self, seed: str) -> None:
+        """Close sign-up for an hour, freeze, and draw; the order is worked out here from the numbers that were published."""
+        entered = [party for party in self.model.parties if party.state == "entered"]
+        if self.model.drawn is not None or not entered or any(party.state == "pending" for party in self.model.parties):
+            return
+        self.pass_time(1, is_swept=False)
+        self.model.lapse()
+        change(self.activity, closes_at=NOW)
+        with transaction():
+            drawing = draws.freeze(self.slot_id, Seed("号码", "numbers", clock.now()), actor_id=self.staff_id)
+        numbers = {entry.sign_up_id: entry.entry_no for entry in drawing.entries}
+        with transaction():
+            draws.draw(drawing.id, seed, actor_id=self.staff_id)
+        change(self.activity, closes_at=None)
+        marks = {party: hmac.new(seed.encode(), numbers[party.id].encode(), "sha256").digest() for party in entered}
+        self.model.draw(sorted(entered, key=lambda party: (party.pool, marks[party])))
+
+    def void(self) -> None:
+        if self.model.drawn is None:
+            return
+        self.model.lapse()
+        self.model.void()
+        standing = drawn.standing(self.slot_id)
+        assert standing is not None
+        with transaction():
+            draws.void(standing.id, "有误", "A mistake", actor_id=self.staff_id)
 
     def resize(self, number: int, size: int) -> None:
         party = self.pick(number, *LIVE)
