@@ -24,6 +24,8 @@ ACTIONS: dict[str, LazyString] = {
     "pool.merge": _l("合并名额池"),
     "pool.split": _l("拆分名额池"),
     "sign_up.remove": _l("移出名单"),
+    "sign_up.excuse": _l("免除未到场记录"),
+    "activity.no_shows": _l("记录未到场"),
     "contact.reveal": _l("查看联系方式"),
     "roster.export": _l("导出名单"),
     "sign_up.make": _l("代为报名"),

@@ -161,9 +161,7 @@ def _settle(locked: Locked, sign_up: SignUp, rank: int, actor_id: int, *, has_pl
         waitlist.move(sign_up, State.WAITLISTED, at=now)
         kind = "sign_up_not_drawn"
     elif deadline := waitlist.deadline_of_offer(activity, db.session.get_one(Slot, sign_up.slot_id), now):
-        sign_up.offered_until = deadline
-        sign_up.offers += 1
-        waitlist.move(sign_up, State.OFFERED, at=now)
+        waitlist.move(sign_up, State.OFFERED, at=now, until=deadline)
         kind = "sign_up_offered"
     else:
         waitlist.move(sign_up, State.CONFIRMED, at=now)

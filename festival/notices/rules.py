@@ -21,6 +21,8 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_expired": frozenset({"expired", "waitlisted"}),
     "sign_up_withdrawn": frozenset({"withdrawn"}),
     "sign_up_removed": frozenset({"removed"}),
+    "sign_up_no_show": frozenset({"no_show"}),
+    "sign_up_excused": frozenset({"no_show"}),
     "sign_up_rejected": frozenset({"rejected"}),
     "sign_up_approved": frozenset({"confirmed", "attended"}),
     "sign_up_approved_offer": frozenset({"offered"}),

@@ -162,6 +162,20 @@ def _withdrawn(facts: Facts) -> Words:
     return Words(fitted(sentence, facts.title), sentence(facts.title))
 
 
+def _no_show(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("您未到场参加“%(title)s”，已记录一次。如有特殊原因，请在我的报名中说明。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
+def _excused(facts: Facts) -> Words:
+    def sentence(title: str) -> str:
+        return _("您在“%(title)s”的未到场记录已免除，今后报名不受影响。", title=title)
+
+    return Words(fitted(sentence, facts.title), sentence(facts.title))
+
+
 def _removed(facts: Facts) -> Words:
     def short(reason: str, title: str) -> str:
         return _("您报名的“%(title)s”已由主办方移出名单，原因：%(reason)s。", title=title, reason=reason)
@@ -300,6 +314,8 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_expired": _expired,
     "sign_up_withdrawn": _withdrawn,
     "sign_up_removed": _removed,
+    "sign_up_no_show": _no_show,
+    "sign_up_excused": _excused,
     "sign_up_rejected": _rejected,
     "sign_up_approved": _approved,
     "sign_up_approved_offer": _approved_offer,
@@ -325,6 +341,8 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_expired": _l("名额已转给下一位"),
     "sign_up_withdrawn": _l("已取消报名"),
     "sign_up_removed": _l("已移出名单"),
+    "sign_up_no_show": _l("未到场记录"),
+    "sign_up_excused": _l("未到场记录已免除"),
     "sign_up_rejected": _l("审核未通过"),
     "sign_up_approved": _l("审核通过"),
     "sign_up_approved_offer": _l("审核通过，请确认参加"),

@@ -91,6 +91,8 @@ class Festival(Model):
     shift_weeks: Mapped[int] = mapped_column(default=0)
     #: The database belongs to a demo: a start outside demo mode refuses it.
     is_demo: Mapped[bool] = mapped_column(default=False)
+    #: Activities that one person may hold places in, or wait for, at the same time; None: no limit.
+    activities_max: Mapped[int | None]
     #: Rises with every calendar-visible change of the programme; stored feeds older than it are built again.
     calendar_version: Mapped[int] = mapped_column(Big, default=1)
     created_at: Mapped[datetime]
@@ -228,9 +230,13 @@ class Activity(Model):
     #: No automatic promotion later than this many minutes before the start.
     promotion_cutoff_minutes: Mapped[int] = mapped_column(default=120)
     overlap: Mapped[Overlap] = mapped_column(word(Overlap, 8), default=Overlap.WARN)
+    #: A party too large for what is free does not hold up smaller ones behind it.
+    smaller_may_pass: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Persons by which the fullest of a slot's quotas may be ahead of the emptiest; None: quotas do not look at each other.
+    balance_tolerance: Mapped[int | None]
     #: Timed entry: slots open that many days ahead of their day; None: with the activity.
     days_ahead: Mapped[int | None]
-    #: At most so many sign-ups of one organisation; kept until the engine judges it.
+    #: At most so many sign-ups of one organisation (as the answer to ``org_name`` names it); None: no limit.
     per_organisation: Mapped[int | None]
     allows_walk_ins: Mapped[bool] = mapped_column(default=False)
     #: What readers see of the kind's own matters, as JSON validated by the kind's ``details_model``.
@@ -353,12 +359,40 @@ class Pool(Model):
     waitlist_limit: Mapped[int | None]
     #: Merged into another pool: it takes nobody any more and stays for the ledger's sake.
     is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: A reserve of the slot: nobody is signed up for it, it lends its places to the slot's other pools. 机动名额
+    is_flex: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Places of ``capacity`` that are lent by the reserve, and go back to it when nobody needs them.
+    borrowed: Mapped[int] = mapped_column(default=0, server_default="0")
     #: Persons in confirmed, attended, no_show and offered. Kept by database triggers only.
     taken: Mapped[int] = mapped_column(default=0)
     #: Persons in waitlisted. Kept by database triggers only; it informs readers and decides nothing.
     waiting: Mapped[int] = mapped_column(default=0)
 
     slot: Mapped[Slot] = relationship(viewonly=True)
+    batches: Mapped[list["PoolBatch"]] = relationship(order_by="PoolBatch.at", viewonly=True)
+
+    @property
+    def to_come(self) -> int:
+        """Places of later batches, which ``capacity`` does not count yet."""
+        return sum(batch.places for batch in self.batches if batch.released_at is None)
+
+
+class PoolBatch(Model):
+    """Places that a pool gets at a later time. 分批放出"""
+
+    __tablename__ = "pool_batch"
+    __table_args__ = (
+        UniqueConstraint("pool_id", "at", name="uq_pool_batch_at"),
+        CheckConstraint("places >= 1", name="places_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    #: Persons.
+    places: Mapped[int]
+    #: When they were added to the pool's capacity; None: still to come.
+    released_at: Mapped[datetime | None]
 
 
 class Question(Model):

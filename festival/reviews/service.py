@@ -162,10 +162,7 @@ def _move(  # a change of places has that many sides
     deadline: datetime | None = None,
 ) -> None:
     taken = signups.places(sign_up.pool_id).taken
-    if deadline is not None:
-        sign_up.offered_until = deadline
-        sign_up.offers += 1
-    waitlist.move(sign_up, state, at=locked.now)
+    waitlist.move(sign_up, state, at=locked.now, until=deadline)
     waitlist.enter(
         sign_up,
         at=locked.now,

@@ -120,6 +120,11 @@ class SignUp(Model):
     #: Persons of the party who have come in.
     arrived: Mapped[int] = mapped_column(default=0)
     first_in_at: Mapped[datetime | None]
+    #: Staff have excused that the person did not come; None: they have not.
+    excused_at: Mapped[datetime | None]
+    #: What the person says to having been recorded as absent, and when; staff answer by excusing or by leaving it.
+    appeal: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    appealed_at: Mapped[datetime | None]
     #: The SEQUENCE last sent to this person in an invitation; None: none yet.
     last_itip_seq: Mapped[int | None]
     #: Raised by each change: a form filled from an older one is told so, and the private feed is built again.
@@ -208,7 +213,7 @@ class LedgerEntry(Model):
     sign_up_id: Mapped[int | None] = mapped_column(ForeignKey("sign_up.id", ondelete="CASCADE"))
     #: Who caused it; None: the system (a deadline passed, the list was served).
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    #: signed_up, promoted, offered, confirmed, expired, withdrawn, removed, capacity, party, moved.
+    #: signed_up, promoted, offered, confirmed, expired, withdrawn, removed, capacity, party, moved, skipped, no_show, excused.
     what: Mapped[str] = mapped_column(String(16))
     #: A reason key such as ``room``, ``full``, ``queue``, ``released_by:<sign_up_id>``, ``capacity:80->90``.
     why: Mapped[str] = mapped_column(String(200), default="")

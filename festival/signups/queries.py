@@ -2,19 +2,60 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from festival.accounts.models import Consent
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Activity, Pool, Question, Slot
+from festival.programme.models import Access, Activity, Pool, PoolBatch, Question, Slot
 from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, Invitation, SignUp
-from festival.signups.rules import CLAIMING, Ceiling, Invited, Places, State, Waiting, read_code
+from festival.signups.rules import (
+    CLAIMING,
+    DEFERRED,
+    NO_BALANCE,
+    Balance,
+    Ceiling,
+    Invited,
+    Places,
+    State,
+    Waiting,
+    read_code,
+)
 
 # What every sign-up asks is built once: building a statement costs three times what asking the database does.
-_PLACES = select(Pool.capacity, Pool.taken, Pool.waiting).where(Pool.id == bindparam("pool_id"))
+_RESERVE = aliased(Pool)
+_LENDABLE = (
+    select(func.coalesce(func.sum(_RESERVE.capacity - _RESERVE.taken), 0))
+    .where(_RESERVE.slot_id == Pool.slot_id, _RESERVE.is_flex.is_(True), _RESERVE.id != Pool.id, Pool.access != Access.INVITATION)
+    .scalar_subquery()
+    .label("lendable")
+)
+_TO_COME = (
+    select(func.coalesce(func.sum(PoolBatch.places), 0))
+    .where(PoolBatch.pool_id == Pool.id, PoolBatch.released_at.is_(None))
+    .scalar_subquery()
+    .label("to_come")
+)
+_DEFERRED = (
+    select(func.coalesce(func.sum(SignUp.party_size), 0))
+    .where(SignUp.pool_id == Pool.id, SignUp.state == State.WAITLISTED, SignUp.priority >= DEFERRED)
+    .scalar_subquery()
+    .label("deferred")
+)
+_STANDING = select(Pool.id, Pool.capacity, Pool.taken, Pool.waiting, _DEFERRED, _LENDABLE, _TO_COME)
+_PLACES = _STANDING.where(Pool.id == bindparam("pool_id"))
+_BALANCE = select(Pool.id, Pool.taken).where(Pool.slot_id == bindparam("slot_id"), Pool.quota_question.is_not(None))
+_BATCHES_DUE = (
+    select(PoolBatch)
+    .join(Pool, Pool.id == PoolBatch.pool_id)
+    .join(Slot, Slot.id == Pool.slot_id)
+    .where(Slot.activity_id == bindparam("activity_id"), PoolBatch.released_at.is_(None), PoolBatch.at <= bindparam("now"))
+    .order_by(PoolBatch.at, PoolBatch.id)
+    .execution_options(populate_existing=True)
+)
 _CEILING = select(Slot.approved_ceiling, Slot.heads).where(Slot.id == bindparam("session_id"))
 _WAITING = select(func.coalesce(func.sum(Pool.waiting), 0)).where(Pool.slot_id == bindparam("slot_id"))
 _SLOTS_WITH_A_LIST = (
@@ -45,16 +86,62 @@ _CLAIMING = (
 
 def places(pool_id: int) -> Places:
     """Return how a pool stands, read afresh from the database's own counters."""
-    row = db.session.execute(_PLACES, {"pool_id": pool_id}).one()
-    return Places(capacity=row.capacity, taken=row.taken, waiting=row.waiting)
+    return _places(db.session.execute(_PLACES, {"pool_id": pool_id}).one())
+
+
+def _places(row: Any) -> Places:
+    return Places(
+        capacity=row.capacity,
+        taken=row.taken,
+        waiting=row.waiting,
+        deferred=row.deferred,
+        lendable=max(0, row.lendable),
+        to_come=row.to_come,
+    )
 
 
 def places_by_pool(slot_ids: Iterable[int]) -> dict[int, Places]:
     """Return how each pool of some slots stands."""
-    rows = db.session.execute(
-        select(Pool.id, Pool.capacity, Pool.taken, Pool.waiting).where(Pool.slot_id.in_(list(slot_ids))).order_by(Pool.id),
+    rows = db.session.execute(_STANDING.where(Pool.slot_id.in_(list(slot_ids))).order_by(Pool.id))
+    return {row.id: _places(row) for row in rows}
+
+
+def balance(slot_id: int, tolerance: int | None) -> Balance:
+    """Return how the quotas of a slot stand to each other, read afresh; nothing is asked where they do not look at each other."""
+    if tolerance is None:
+        return NO_BALANCE
+    rows = db.session.execute(_BALANCE, {"slot_id": slot_id})
+    return Balance(tolerance, {row.id: row.taken for row in rows})
+
+
+def batches_due(activity_id: int, now: datetime) -> list[PoolBatch]:
+    """Return the batches of places whose time has come and that their pools do not have yet, first due first."""
+    return list(db.session.scalars(_BATCHES_DUE, {"activity_id": activity_id, "now": now}))
+
+
+def lent_in(session_id: int) -> list[Pool]:
+    """Return the pools of a session and its children that hold places of a reserve."""
+    return list(
+        db.session.scalars(
+            select(Pool)
+            .join(Slot, Slot.id == Pool.slot_id)
+            .where(or_(Slot.id == session_id, Slot.parent_id == session_id), Pool.borrowed > 0)
+            .order_by(Pool.id)
+            .execution_options(populate_existing=True),
+        ),
     )
-    return {row.id: Places(capacity=row.capacity, taken=row.taken, waiting=row.waiting) for row in rows}
+
+
+def reserves(slot_id: int) -> list[Pool]:
+    """Return the reserves of a slot."""
+    return list(
+        db.session.scalars(
+            select(Pool)
+            .where(Pool.slot_id == slot_id, Pool.is_flex.is_(True))
+            .order_by(Pool.position)
+            .execution_options(populate_existing=True),
+        ),
+    )
 
 
 def ceiling(session_id: int) -> Ceiling:
@@ -84,14 +171,30 @@ def _parties(*conditions: ColumnElement[bool], limit: int | None = None, backwar
     return [Waiting(row.id, row.pool_id, row.party_size, row.priority, row.joined_at) for row in rows]
 
 
-def head_of_list(pool_id: int) -> Waiting | None:
-    """Return the first waiting party of a pool, found by the index however long the list is."""
-    return next(iter(_parties(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED, limit=1)), None)
+def _on_the_list(pool_id: int, *, with_deferred: bool) -> tuple[ColumnElement[bool], ...]:
+    waits = (SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED)
+    return waits if with_deferred else (*waits, SignUp.priority < DEFERRED)
+
+
+def head_of_list(pool_id: int, *, with_deferred: bool = True, most: int | None = None) -> Waiting | None:
+    """Return the first waiting party of a pool, found by the index however long the list is.
+
+    :param with_deferred: also from among those who wait behind everybody else.
+    :param most: the first one of at most so many persons; None: of any size.
+    """
+    waits = _on_the_list(pool_id, with_deferred=with_deferred)
+    fits = () if most is None else (SignUp.party_size <= most,)
+    return next(iter(_parties(*waits, *fits, limit=1)), None)
 
 
 def end_of_list(pool_id: int) -> Waiting | None:
-    """Return the last waiting party of a pool."""
-    return next(iter(_parties(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED, limit=1, backwards=True)), None)
+    """Return the last waiting party of a pool, those who wait behind everybody else apart."""
+    return next(iter(_parties(*_on_the_list(pool_id, with_deferred=False), limit=1, backwards=True)), None)
+
+
+def ahead_of(waiting: Waiting) -> list[Waiting]:
+    """Return the parties that wait before another one for the same pool."""
+    return [one for one in waiting_parties(waiting.pool_id) if one.turn < waiting.turn]
 
 
 def confirmed_in(pool_id: int) -> list[Waiting]:
@@ -313,14 +416,23 @@ def files(sign_up_id: int) -> list[AnswerFile]:
 
 
 def needing_a_sweep(now: datetime) -> list[int]:
-    """Return the activities where time alone has changed something: an offer ran out, or a free place meets a list."""
+    """Return the activities where time alone has changed something.
+
+    An offer ran out, a batch is due, or a free place meets a list.
+    """
     overdue = select(SignUp.activity_id).where(SignUp.state == State.OFFERED, SignUp.offered_until <= now)
     servable = (
         select(Slot.activity_id)
         .join(Pool, Pool.slot_id == Slot.id)
-        .where(Pool.waiting > 0, or_(Pool.capacity.is_(None), Pool.capacity > Pool.taken), Slot.starts_at > now)
+        .where(Pool.waiting > 0, or_(Pool.capacity.is_(None), Pool.capacity > Pool.taken, _LENDABLE > 0), Slot.starts_at > now)
     )
-    return sorted(set(db.session.scalars(overdue)) | set(db.session.scalars(servable)))
+    released = (
+        select(Slot.activity_id)
+        .join(Pool, Pool.slot_id == Slot.id)
+        .join(PoolBatch, PoolBatch.pool_id == Pool.id)
+        .where(PoolBatch.released_at.is_(None), PoolBatch.at <= now)
+    )
+    return sorted({activity_id for due in (overdue, servable, released) for activity_id in db.session.scalars(due)})
 
 
 def waiting_parties(pool_id: int) -> list[Waiting]:

@@ -1,9 +1,10 @@
 """What may happen to a sign-up, and who is next. Pure: plain values in, a verdict out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from itertools import combinations
 from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,9 @@ class Reason(StrEnum):
     INELIGIBLE = "ineligible"
     OVERLAP = "overlap"
     LIMIT = "limit"
+    ORGANISATION_LIMIT = "organisation_limit"
+    NO_SHOWS = "no_shows"
+    STAYS = "stays"
     ALREADY = "already"
     UNKNOWN_POOL = "unknown_pool"
     NOT_LIVE = "not_live"
@@ -136,7 +140,29 @@ class Places:
 
     capacity: int | None
     taken: int
+    #: Everybody on the list.
     waiting: int
+    #: Of those, who come after everybody else (``DEFERRED``): nobody is held up by them.
+    deferred: int = 0
+    #: Free places of the slot's reserve, which it lends when they are needed.
+    lendable: int = 0
+    #: Places of later batches.
+    to_come: int = 0
+
+    @property
+    def is_queued_for(self) -> bool:
+        """Tell whether somebody waits whom no newcomer may overtake."""
+        return self.waiting > self.deferred
+
+    @property
+    def most(self) -> int | None:
+        """The most persons that could ever be here as things are planned; None when unlimited."""
+        return None if self.capacity is None else self.capacity + self.lendable + self.to_come
+
+    @property
+    def room(self) -> int | None:
+        """Places that could be filled now, the reserve's included; None when unlimited."""
+        return None if self.free is None else self.free + self.lendable
 
     @property
     def free(self) -> int | None:
@@ -145,7 +171,28 @@ class Places:
 
     def has_room_for(self, party_size: int) -> bool:
         """Tell whether a party fits as a whole."""
-        return self.free is None or party_size <= self.free
+        return self.room is None or party_size <= self.room
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How the quotas of one slot stand to each other. Persons."""
+
+    #: By so many the fullest may be ahead of the emptiest; None: they do not look at each other.
+    tolerance: int | None
+    #: Persons who have a place, by pool.
+    taken: Mapping[int, int]
+
+    def allows(self, growth: Mapping[int, int]) -> bool:
+        """Tell whether pools may grow by so many persons: none of those that grow gets too far ahead of the emptiest."""
+        if self.tolerance is None or not growth.keys() <= self.taken.keys():
+            return True
+        after = {pool_id: taken + growth.get(pool_id, 0) for pool_id, taken in self.taken.items()}
+        return all(after[pool_id] - min(after.values()) <= self.tolerance for pool_id in growth)
+
+
+#: Quotas that do not look at each other.
+NO_BALANCE = Balance(None, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +203,11 @@ class Ceiling:
     heads: int
     #: Somebody waits whose pool has room: only the ceiling keeps them out, and nobody may overtake them.
     is_queued_for: bool = False
+
+    @property
+    def left(self) -> int | None:
+        """Persons who may still come; None: no permit needed."""
+        return None if self.limit is None else max(0, self.limit - self.heads)
 
     def has_room_for(self, party_size: int) -> bool:
         """Tell whether a party fits below the ceiling as a whole."""
@@ -203,22 +255,32 @@ class Waitlists:
         return fits and (self.pool_limit is None or self.pool_waiting + party_size <= self.pool_limit)
 
 
-def first_state(way: Way, places: Places, ceiling: Ceiling, waitlists: Waitlists, party_size: int) -> State | Reason:
+def first_state(
+    way: Way,
+    places: Places,
+    ceiling: Ceiling,
+    waitlists: Waitlists,
+    party_size: int,
+    *,
+    may_have_a_place: bool = True,
+) -> State | Reason:
     """Return the state of a new sign-up, or why it is refused.
 
     Confirm a party that fits, unless others already wait: nobody overtakes the waitlist.
+
+    :param may_have_a_place: False: it may only wait (the quotas would get out of balance, or the person did not come twice).
     """
     if way == Way.INVITATION:
         return Reason.INVITATION_ONLY
-    if places.capacity is not None and party_size > places.capacity:
-        return Reason.FULL if places.capacity == 0 else Reason.PARTY_TOO_LARGE
+    if places.most is not None and party_size > places.most:
+        return Reason.FULL if places.most == 0 else Reason.PARTY_TOO_LARGE
     if ceiling.limit is not None and party_size > ceiling.limit:
         return Reason.CEILING  # no waiting could ever help
     if way == Way.APPROVAL:
         return State.PENDING
     if way == Way.BALLOT:
         return State.ENTERED
-    fits_pool = places.has_room_for(party_size) and places.waiting == 0
+    fits_pool = places.has_room_for(party_size) and not places.is_queued_for and may_have_a_place
     fits_ceiling = ceiling.has_room_for(party_size) and not ceiling.is_queued_for
     if fits_pool and fits_ceiling:
         return State.CONFIRMED
@@ -253,6 +315,24 @@ def next_in_line(fitting: Sequence[Waiting], ceiling: Ceiling) -> Waiting | None
     return head if head is not None and ceiling.has_room_for(head.party_size) else None
 
 
+def pair_in_line(heads: Sequence[Waiting], ceiling: Ceiling, balance: Balance) -> tuple[Waiting, Waiting] | None:
+    """Return the two heads of different quotas that may be promoted together though neither may alone; None: no such pair."""
+    pairs = (
+        (one, other)
+        for one, other in combinations(sorted(heads, key=lambda waiting: waiting.turn), 2)
+        if one.pool_id != other.pool_id
+    )
+    return next(
+        (
+            (one, other)
+            for one, other in pairs
+            if balance.allows({one.pool_id: one.party_size, other.pool_id: other.party_size})
+            and ceiling.has_room_for(one.party_size + other.party_size)
+        ),
+        None,
+    )
+
+
 def last_in(confirmed: Sequence[Waiting], too_many: int) -> list[Waiting]:
     """Return the parties that came last, at least ``too_many`` persons of them, in queue order; whole parties only."""
     chosen: list[Waiting] = []
@@ -263,6 +343,19 @@ def last_in(confirmed: Sequence[Waiting], too_many: int) -> list[Waiting]:
         chosen.append(party)
         persons += party.party_size
     return sorted(chosen, key=lambda waiting: waiting.turn)
+
+
+#: The priority of those who wait behind everybody else until sign-up has closed: they did not come twice.
+DEFERRED = 1_000_000
+#: So many times not having come, unexcused, in one festival.
+NO_SHOWS_MAX = 2
+#: Where sign-up never closes before the start, the deferred have their turn that long before it.
+DEFERRED_UNTIL = timedelta(hours=24)
+
+
+def deferred_until(closes_at: datetime | None, starts_at: datetime) -> datetime:
+    """Return from when those who wait behind everybody else may have what is still free: once nobody new can come."""
+    return closes_at if closes_at is not None and closes_at < starts_at else starts_at - DEFERRED_UNTIL
 
 
 #: Waking hours, in the festival's time: an offer's deadline runs only then.

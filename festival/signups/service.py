@@ -20,11 +20,11 @@ from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Question, Slot, SlotStatus
 from festival.signups import answers as answering
-from festival.signups import changed, queries, rules, waitlist
+from festival.signups import changed, fairness, lending, queries, rules, waitlist
 from festival.signups.answers import AnswerUpload
 from festival.signups.models import IdempotentAnswer, Invitation, LedgerEntry, SignUp, Source
 from festival.signups.notice import consent_further, notice_of, record_consents, sensitive_groups
-from festival.signups.rules import COUNTED, LIVE, Reason, SignUpRefused, State, Way
+from festival.signups.rules import COUNTED, DEFERRED, LIVE, Reason, SignUpRefused, State, Way
 
 # What every sign-up asks is built once (signups.queries says why).
 _PERSON = (
@@ -181,7 +181,11 @@ def sign_up(  # who, for what, asking what, on whose behalf
         _remember(asked.once, held, now, was_already=True)
         raise AlreadySignedUp(held)
     invitation = _invitation(activity, pool, asked.invitation, now)
-    state = _judge(activity, slot, pool, asked, kind, now, is_invited=invitation is not None)
+    fair = fairness.of_newcomer(activity, person_id, asked.answers, now)
+    fairness.check_overlap(activity, slot, person_id, now)
+    state = _judge(locked, slot, pool, asked, kind, is_invited=invitation is not None, is_deferred=fair.is_deferred)
+    if state == State.CONFIRMED:
+        lending.make_room(activity.id, pool.id, asked.party_size, now)
     taken = queries.places(pool.id).taken
     made = SignUp(
         activity_id=activity.id,
@@ -200,6 +204,7 @@ def sign_up(  # who, for what, asking what, on whose behalf
         state_at=now,
         source=source,
         invitation_id=invitation.id if invitation else None,
+        priority=DEFERRED if fair.is_deferred and state == State.WAITLISTED else 0,
         updated_at=now,
     )
     if state == State.WAITLISTED:
@@ -215,7 +220,7 @@ def sign_up(  # who, for what, asking what, on whose behalf
         at=now,
         actor_id=actor_id or person_id,
         what="signed_up",
-        why="room" if state == State.CONFIRMED else state.value,
+        why=_why(state, is_deferred=fair.is_deferred),
         state_before="",
         taken_before=taken,
     )
@@ -224,7 +229,17 @@ def sign_up(  # who, for what, asking what, on whose behalf
     _remember(asked.once, made, now, was_already=False)
     _remember_name(person, asked.name)
     log.info("sign-up made", id=made.id, activity=activity.id, state=state.value)
+    if activity.balance_tolerance is not None or (activity.smaller_may_pass and state == State.WAITLISTED):
+        # The newcomer may be the one whom the other quota was waiting for, or small enough for what the head is too large for.
+        waitlist.serve(activity, now, why=f"balanced_by:{made.id}" if state == State.CONFIRMED else "queue")
     return made
+
+
+def _why(state: State, *, is_deferred: bool) -> str:
+    """Return the ledger's reason for a first state."""
+    if state == State.WAITLISTED and is_deferred:
+        return "no_shows"
+    return "room" if state == State.CONFIRMED else state.value
 
 
 def _record_act(action: str, sign_up: SignUp, actor_id: int | None) -> None:
@@ -305,6 +320,7 @@ def bookable_slots(activity_id: int) -> list[Slot]:
 def choose_pool(pools: list[Pool], pool_id: int | None, answers: Mapping[str, str]) -> Pool | None:
     """Return the pool asked for; where quotas hold, the one that the answers belong to, whatever was asked."""
     quotas = [pool for pool in pools if pool.quota_question is not None]
+    pools = [pool for pool in pools if not pool.is_flex]  # a reserve only lends
     if quotas:
         return next((pool for pool in quotas if answers.get(pool.quota_question or "") == pool.quota_answer), None)
     if pool_id is None:
@@ -328,19 +344,22 @@ def _invitation(activity: Activity, pool: Pool, code: str, now: datetime) -> Inv
 
 
 def _judge(  # everything a verdict rests on
-    activity: Activity,
+    locked: Locked,
     slot: Slot,
     pool: Pool,
     asked: SignUpRequest,
     kind: ActivityKind,
-    now: datetime,
     *,
     is_invited: bool,
+    is_deferred: bool,
 ) -> State:
     """Return the first state of a new sign-up, all rules judged on values read after the lock.
 
+    :param is_deferred: the person did not come twice, and may only wait behind everybody else.
+
     :raises SignUpRefused: with the first reason that holds.
     """
+    activity, now = locked.activity, locked.now
     if slot.status == SlotStatus.CANCELLED:
         raise SignUpRefused(Reason.CANCELLED)
     if slot.status == SlotStatus.POSTPONED:
@@ -354,6 +373,7 @@ def _judge(  # everything a verdict rests on
     if kind.refusal(activity, asked.answers) is not None:
         raise SignUpRefused(Reason.INELIGIBLE)
     places = queries.places(pool.id)
+    balance = queries.balance(slot.id, activity.balance_tolerance)
     state = rules.first_state(
         way_of(activity, pool, is_invited=is_invited),
         places,
@@ -365,9 +385,10 @@ def _judge(  # everything a verdict rests on
             pool_waiting=places.waiting,
         ),
         asked.party_size,
+        may_have_a_place=not is_deferred and balance.allows({pool.id: asked.party_size}),
     )
     if isinstance(state, Reason):
-        raise SignUpRefused(state)
+        raise SignUpRefused(Reason.NO_SHOWS if is_deferred and state == Reason.FULL and places.has_room_for(1) else state)
     return state
 
 
@@ -413,7 +434,7 @@ def _consent(activity: Activity, questions: list[Question], made: SignUp, keys: 
     )
 
 
-def _fresh(sign_up_id: int) -> tuple[SignUp, Locked]:
+def fresh(sign_up_id: int) -> tuple[SignUp, Locked]:
     """Lock a sign-up's person and activity and return it as it stands after that.
 
     :raises NotFound: there is no such sign-up.
@@ -433,7 +454,7 @@ def confirm(sign_up_id: int, *, actor_id: int | None = None) -> SignUp:
 
     :raises SignUpRefused: there is no offer any more, or its time is off: offers pause until it is on again.
     """
-    sign_up, locked = _fresh(sign_up_id)
+    sign_up, locked = fresh(sign_up_id)
     if sign_up.state == State.CONFIRMED:
         return sign_up
     if sign_up.state != State.OFFERED:
@@ -465,7 +486,7 @@ def withdraw(sign_up_id: int, *, actor_id: int | None = None, even_late: bool = 
     :param even_late: also past the time until which withdrawal is free: the person asks to be forgotten.
     :raises SignUpRefused: past that time, or nothing is left to withdraw.
     """
-    sign_up, locked = _fresh(sign_up_id)
+    sign_up, locked = fresh(sign_up_id)
     if sign_up.state == State.WITHDRAWN:
         return []
     if sign_up.state not in LIVE:
@@ -500,7 +521,7 @@ def remove(sign_up_id: int, reason: str, *, actor_id: int) -> list[SignUp]:
 
     :raises SignUpRefused: nothing is left to remove.
     """
-    sign_up, locked = _fresh(sign_up_id)
+    sign_up, locked = fresh(sign_up_id)
     if sign_up.state not in LIVE:
         raise SignUpRefused(Reason.NOT_LIVE)
     sign_up.reason = reason
@@ -543,7 +564,7 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     :raises SignUpRefused: changed meanwhile, not live, party too large, no longer eligible, or no room for the larger party
         (nothing changes then).
     """
-    sign_up, locked = _fresh(sign_up_id)
+    sign_up, locked = fresh(sign_up_id)
     activity, now = locked.activity, locked.now
     if sign_up.state not in LIVE:
         raise SignUpRefused(Reason.NOT_LIVE)
@@ -571,18 +592,24 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     consent_further(activity, questions, account_id=sign_up.person_id, sign_up_id=sign_up.id, question_keys=asked.consents)
     _remember_name(db.session.get_one(Account, sign_up.person_id), asked.name)
     _record_act("sign_up.edit", sign_up, actor_id)
-    if grows == 0:
-        return []
+    return _changed_party(sign_up, locked, grows, taken, actor_id or sign_up.person_id) if grows else []
+
+
+def _changed_party(sign_up: SignUp, locked: Locked, grows: int, taken_before: int, actor_id: int) -> list[SignUp]:
+    """Write that a party is larger or smaller now, and give what it left to the list; return those who moved up."""
     waitlist.enter(
         sign_up,
-        at=now,
-        actor_id=actor_id or sign_up.person_id,
+        at=locked.now,
+        actor_id=actor_id,
         what="party",
-        why=f"party:{asked.party_size - grows}->{asked.party_size}",
+        why=f"party:{sign_up.party_size - grows}->{sign_up.party_size}",
         state_before=sign_up.state.value,
-        taken_before=taken,
+        taken_before=taken_before,
     )
-    return waitlist.serve(activity, now, why=f"released_by:{sign_up.id}") if grows < 0 else []
+    # Where quotas look at each other, a larger party may be what the other quota was waiting for.
+    if grows < 0 or locked.activity.balance_tolerance is not None:
+        return waitlist.serve(locked.activity, locked.now, why=f"released_by:{sign_up.id}")
+    return []
 
 
 def _is_still_eligible(activity: Activity, pool_id: int, answers: Mapping[str, str]) -> bool:
@@ -593,16 +620,18 @@ def _is_still_eligible(activity: Activity, pool_id: int, answers: Mapping[str, s
 
 
 def _check_growth(activity: Activity, sign_up: SignUp, grows: int, now: datetime) -> None:
-    """Refuse a larger party where it does not fit, or where others already wait for those places."""
+    """Refuse a larger party where it does not fit, or where others already wait for those places; else make room for it."""
     places = queries.places(sign_up.pool_id)
-    if places.capacity is not None and sign_up.party_size + grows > places.capacity:
+    if places.most is not None and sign_up.party_size + grows > places.most:
         raise SignUpRefused(Reason.PARTY_TOO_LARGE)
     if sign_up.state in COUNTED:
-        if not places.has_room_for(grows) or places.waiting:
+        balance = queries.balance(sign_up.slot_id, activity.balance_tolerance)
+        if not places.has_room_for(grows) or places.is_queued_for or not balance.allows({sign_up.pool_id: grows}):
             raise SignUpRefused(Reason.FULL)
         ceiling = waitlist.ceiling(activity, sign_up.session_id, now)
         if not ceiling.has_room_for(grows) or ceiling.is_queued_for:
             raise SignUpRefused(Reason.CEILING)
+        lending.make_room(activity.id, sign_up.pool_id, grows, now)
     elif sign_up.state == State.WAITLISTED:
         pool = db.session.get_one(Pool, sign_up.pool_id)
         lists = rules.Waitlists(

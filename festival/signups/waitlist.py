@@ -12,10 +12,10 @@ from festival.lib.errors import Busy
 from festival.lib.log import log
 from festival.lib.metrics import GUARD_FIRED
 from festival.outbox.service import owe
-from festival.programme.models import Activity, ActivityStatus, Promotion, Slot, SlotStatus
-from festival.signups import queries, rules
+from festival.programme.models import Activity, ActivityStatus, Pool, Promotion, Slot, SlotStatus
+from festival.signups import lending, queries, rules
 from festival.signups.models import LedgerEntry, SignUp
-from festival.signups.rules import Reason, SignUpRefused, State
+from festival.signups.rules import COUNTED, DEFERRED, Balance, Places, Reason, SignUpRefused, State, Waiting
 
 #: Guards in the database (migrations/place_triggers.py and the partial unique index): what to answer when one fires.
 _GUARDS = {
@@ -28,13 +28,21 @@ _GUARDS = {
 _SAME_DIGITS = "uq_sign_up_digits"
 
 
-def move(sign_up: SignUp, state: State, *, at: datetime) -> None:
-    """Put a sign-up into another state; the state machine of ``rules.TRANSITIONS`` must know the way."""
+def move(sign_up: SignUp, state: State, *, at: datetime, until: datetime | None = None) -> None:
+    """Put a sign-up into another state; the state machine of ``rules.TRANSITIONS`` must know the way.
+
+    Called with nothing of the sign-up changed yet: the slot's reserve may have to lend places first, and that is written at once.
+
+    :param until: the deadline of an offer.
+    """
     assert state in rules.TRANSITIONS[sign_up.state], f"{sign_up.state} -> {state}"  # a bug, not an answer
+    if state in COUNTED and sign_up.state not in COUNTED and sign_up.counted:
+        lending.make_room(sign_up.activity_id, sign_up.pool_id, sign_up.party_size, at)
     sign_up.state = state
     sign_up.state_at = at
-    if state != State.OFFERED:
-        sign_up.offered_until = None
+    sign_up.offered_until = until
+    if state == State.OFFERED:
+        sign_up.offers += 1
     touch(sign_up)
 
 
@@ -93,11 +101,41 @@ def enter(  # a ledger line has that many columns
     )
 
 
-def lapse(activity: Activity, now: datetime) -> list[SignUp]:
-    """Turn overdue offers into what follows, then serve the lists. Returns those who got a place or an offer.
+def leave(  # a ledger line has that many columns
+    sign_up: SignUp,
+    pool_id: int,
+    *,
+    at: datetime,
+    why: str,
+    state_before: State,
+    taken_before: int,
+) -> None:
+    """Write the line of the pool that a sign-up has moved away from."""
+    taken = queries.places(pool_id).taken
+    db.session.add(
+        LedgerEntry(
+            at=at,
+            activity_id=sign_up.activity_id,
+            pool_id=pool_id,
+            sign_up_id=sign_up.id,
+            actor_id=sign_up.person_id,
+            what="moved",
+            why=why,
+            state_before=state_before.value,
+            state_after=sign_up.state.value,
+            party_size=sign_up.party_size,
+            taken_before=taken_before,
+            taken_after=taken,
+        ),
+    )
 
-    The first lapsed offer goes to the end of the list, the second is out.
+
+def lapse(activity: Activity, now: datetime) -> list[SignUp]:
+    """Do what time has made due: batches of places come, overdue offers end, then the lists are served.
+
+    Returns those who got a place or an offer. The first lapsed offer goes to the end of the list, the second is out.
     """
+    has_more = lending.release_batches(activity, now)
     overdue = queries.overdue_offers(activity.id, now)
     for sign_up in overdue:
         taken = queries.places(sign_up.pool_id).taken
@@ -115,13 +153,16 @@ def lapse(activity: Activity, now: datetime) -> list[SignUp]:
             taken_before=taken,
         )
         owe("sign_up_expired", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
-    return serve(activity, now, why="offer_lapsed") if overdue else []
+    if not overdue and not has_more:
+        return []
+    return serve(activity, now, why="offer_lapsed" if overdue else "batch")
 
 
 def go_to_the_end(sign_up: SignUp, now: datetime) -> None:
     """Give a sign-up the last turn of its pool's list, also where others joined at this very instant or by a draw."""
     last = queries.end_of_list(sign_up.pool_id)
-    sign_up.priority = max(0, last.priority) if last else 0
+    if sign_up.priority < DEFERRED:  # whoever waits behind everybody else still does
+        sign_up.priority = max(0, last.priority) if last else 0
     sign_up.joined_at = max(now, last.joined_at + timedelta(microseconds=1)) if last else now
 
 
@@ -144,36 +185,111 @@ def serve(activity: Activity, now: datetime, *, why: str) -> list[SignUp]:
 
 
 def _serve_session(activity: Activity, session_id: int, now: datetime, why: str) -> list[SignUp]:
+    lending.give_back(activity.id, session_id, now)
     served: list[SignUp] = []
-    while True:
-        head = next_served(activity, session_id, now)
-        if head is None:
-            return served
-        sign_up = db.session.get_one(SignUp, head.sign_up_id, populate_existing=True)
-        _promote(activity, sign_up, now, why)
-        served.append(sign_up)
+    while chosen := _next(activity, session_id, now):
+        for waiting in chosen:
+            if activity.smaller_may_pass:
+                _note_the_passed(activity, waiting, now)
+            sign_up = db.session.get_one(SignUp, waiting.sign_up_id, populate_existing=True)
+            _promote(activity, sign_up, now, why)
+            served.append(sign_up)
+    return served
 
 
-def next_served(activity: Activity, session_id: int, now: datetime) -> rules.Waiting | None:
+def next_served(activity: Activity, session_id: int, now: datetime) -> Waiting | None:
     """Return whom the next place of a session goes to as things stand, if the activity is on; None: nobody can be served."""
+    return next(iter(_next(activity, session_id, now)), None)
+
+
+def _next(activity: Activity, session_id: int, now: datetime) -> tuple[Waiting, ...]:
+    """Return who is promoted next: one party, or two of different quotas that keep each other in balance; empty: nobody."""
     fitting = _fitting_heads(activity, session_id, now)
-    return rules.next_in_line(fitting, queries.ceiling(session_id)) if fitting else None
+    if not fitting:
+        return ()
+    ceiling = queries.ceiling(session_id)
+    if activity.balance_tolerance is None:
+        head = rules.next_in_line(fitting, ceiling)
+        return (head,) if head else ()
+    balances = {waiting.pool_id: _balance_of(activity, waiting.pool_id) for waiting in fitting}
+    alone = [one for one in fitting if balances[one.pool_id].allows({one.pool_id: one.party_size})]
+    if head := rules.next_in_line(alone, ceiling):
+        return (head,)
+    pairs = (rules.pair_in_line([one for one in fitting if one.pool_id in of.taken], ceiling, of) for of in balances.values())
+    return next((pair for pair in pairs if pair is not None), ())
 
 
-def _fitting_heads(activity: Activity, session_id: int, now: datetime) -> list[rules.Waiting]:
+def _balance_of(activity: Activity, pool_id: int) -> Balance:
+    return queries.balance(db.session.get_one(Pool, pool_id).slot_id, activity.balance_tolerance)
+
+
+def _fitting_heads(activity: Activity, session_id: int, now: datetime) -> list[Waiting]:
     """Return the heads of a session's lists that their pools have room for, where promotion is still automatic.
 
-    A slot too close to its start keeps its list; a later one of the same session may still be served.
+    A slot too close to its start keeps its list; a later one of the same session may still be served. Where smaller parties
+    may pass, the first that fits stands for those who are too large for what is free.
     """
-    slots = [slot.id for slot in queries.slots_with_a_list(session_id) if now < cutoff(activity, slot) and _is_on(slot)]
-    standing = queries.places_by_pool(slots) if slots else {}
-    heads = [queries.head_of_list(pool_id) for pool_id, pool in standing.items() if pool.waiting and pool.has_room_for(1)]
-    return [head for head in heads if head is not None and standing[head.pool_id].has_room_for(head.party_size)]
+    slots = {
+        slot.id: now >= rules.deferred_until(_closes_at(activity, slot), slot.starts_at)
+        for slot in queries.slots_with_a_list(session_id)
+        if now < cutoff(activity, slot) and _is_on(slot)
+    }
+    if not slots:
+        return []
+    pools = {pool.id: pool.slot_id for pool in db.session.scalars(select(Pool).where(Pool.slot_id.in_(slots)))}
+    left = queries.ceiling(session_id).left if activity.smaller_may_pass else None
+    found = [
+        _fitting_head(activity, pool_id, places, left, with_deferred=slots[pools[pool_id]])
+        for pool_id, places in queries.places_by_pool(slots).items()
+        if places.waiting and places.has_room_for(1)
+    ]
+    return [waiting for waiting in found if waiting is not None]
+
+
+def _fitting_head(activity: Activity, pool_id: int, places: Places, left: int | None, *, with_deferred: bool) -> Waiting | None:
+    """Return the party of one pool's list whose turn it is, if it fits there as a whole.
+
+    :param left: persons that the approved number still allows, where smaller parties may pass for its sake too.
+    """
+    head = queries.head_of_list(pool_id, with_deferred=with_deferred)
+    if head is None:
+        return None
+    room = min((limit for limit in (places.room, left) if limit is not None), default=None)
+    if activity.smaller_may_pass and room is not None and head.party_size > room:
+        return queries.head_of_list(pool_id, with_deferred=with_deferred, most=room)
+    return head if places.has_room_for(head.party_size) else None
+
+
+def _note_the_passed(activity: Activity, chosen: Waiting, now: datetime) -> None:
+    """Write for each party that is passed over that it was, and how many places were free then."""
+    ahead = queries.ahead_of(chosen)
+    places = queries.places(chosen.pool_id)
+    for waiting in ahead:
+        db.session.add(
+            LedgerEntry(
+                at=now,
+                activity_id=activity.id,
+                pool_id=waiting.pool_id,
+                sign_up_id=waiting.sign_up_id,
+                actor_id=None,
+                what="skipped",
+                why=f"too_large:{places.room}",
+                state_before=State.WAITLISTED,
+                state_after=State.WAITLISTED,
+                party_size=waiting.party_size,
+                taken_before=places.taken,
+                taken_after=places.taken,
+            ),
+        )
 
 
 def cutoff(activity: Activity, slot: Slot) -> datetime:
-    """Return from when on nobody is promoted by itself any more."""
+    """Return from when nobody is promoted automatically any more: staff at the door may."""
     return slot.starts_at - timedelta(minutes=activity.promotion_cutoff_minutes)
+
+
+def _closes_at(activity: Activity, slot: Slot) -> datetime | None:
+    return min((at for at in (activity.closes_at, slot.closes_at) if at is not None), default=None)
 
 
 def _is_on(slot: Slot) -> bool:
@@ -185,7 +301,10 @@ def ceiling(activity: Activity, session_id: int, now: datetime) -> rules.Ceiling
     standing = queries.ceiling(session_id)
     if standing.limit is None:
         return standing
-    return replace(standing, is_queued_for=bool(_fitting_heads(activity, session_id, now)))
+    fitting = _fitting_heads(activity, session_id, now)
+    if activity.balance_tolerance is not None:
+        fitting = [one for one in fitting if _balance_of(activity, one.pool_id).allows({one.pool_id: one.party_size})]
+    return replace(standing, is_queued_for=bool(fitting))
 
 
 def _promote(activity: Activity, sign_up: SignUp, now: datetime, why: str) -> None:
@@ -193,9 +312,7 @@ def _promote(activity: Activity, sign_up: SignUp, now: datetime, why: str) -> No
     taken = queries.places(sign_up.pool_id).taken
     if activity.promotion == Promotion.OFFER:
         slot = db.session.get_one(Slot, sign_up.slot_id)
-        sign_up.offered_until = rules.offer_deadline(now, cutoff(activity, slot), clock.ZONE)
-        sign_up.offers += 1
-        move(sign_up, State.OFFERED, at=now)
+        move(sign_up, State.OFFERED, at=now, until=rules.offer_deadline(now, cutoff(activity, slot), clock.ZONE))
         what, kind = "offered", "sign_up_offered"
     else:
         move(sign_up, State.CONFIRMED, at=now)

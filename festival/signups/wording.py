@@ -13,8 +13,8 @@ from festival.lib.identifiers import IdType, NumberProblem
 from festival.programme.models import Activity, Promotion, Slot
 from festival.signups import changed
 from festival.signups.models import SignUp
-from festival.signups.rules import InvitationEnd, Reason, State
-from festival.signups.service import cancel_until
+from festival.signups.rules import DEFERRED, InvitationEnd, Reason, State, deferred_until
+from festival.signups.service import cancel_until, window_of
 
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
@@ -34,9 +34,12 @@ REASON_WORDS: "dict[Reason, LazyString]" = {
     Reason.INELIGIBLE: _l("您填写的信息不符合参加条件，请对照“面向人群”核对。"),
     Reason.OVERLAP: _l("与您已报名的活动时间冲突，请另选时间，或先取消其中一项。"),
     Reason.LIMIT: _l("您的报名次数已达上限，请先取消不能参加的活动。"),
+    Reason.ORGANISATION_LIMIT: _l("贵单位的名额已用完，如需增加人选，请联系主办单位。"),
+    Reason.NO_SHOWS: _l("您有两次未到场记录，本活动没有候补名单，暂不能报名。如有特殊原因，可在“我的报名”中说明。"),
     Reason.ALREADY: _l("您已报名，无需重复提交。"),
     Reason.UNKNOWN_POOL: _l("请选择要参加的场次。"),
     Reason.NOT_LIVE: _l("这份报名已经结束，不能再更改。"),
+    Reason.STAYS: _l("这份报名不能改到别的场次。如不能参加，请取消后重新报名。"),
     Reason.NO_OFFER: _l("为您保留的名额已不在，无法确认。"),
     Reason.TOO_LATE: _l("已过可以更改的时间。如不能参加，请联系主办单位。"),
     Reason.CHANGED_MEANWHILE: _l("在您填写期间，这份报名有了变化。您填写的都还在，请核对后再次保存。"),
@@ -58,6 +61,9 @@ REASON_TITLES: "dict[Reason, LazyString]" = {
     Reason.INELIGIBLE: _l("不符合参加条件"),
     Reason.OVERLAP: _l("时间冲突"),
     Reason.LIMIT: _l("已达报名上限"),
+    Reason.ORGANISATION_LIMIT: _l("单位名额已满"),
+    Reason.NO_SHOWS: _l("暂不能报名"),
+    Reason.STAYS: _l("不能改场次"),
     Reason.ALREADY: _l("您已报名"),
     Reason.UNKNOWN_POOL: _l("请选择场次"),
     Reason.NOT_LIVE: _l("报名已结束"),
@@ -231,7 +237,23 @@ def _confirmed(told: Told) -> _Words:
     return (_("请于 %(time)s 凭签到码入场", time=when),), (keep, come, *_withdraw_step(told))
 
 
+def _deferred(told: Told) -> _Words:
+    """Say to somebody who did not come twice when their turn is, and what they can do about it."""
+    turn = deferred_until(window_of(told.activity, told.slot).closes_at, told.slot.starts_at)
+    lines = (
+        _("因有两次未到场记录，您的报名先在候补名单末尾等候。"),
+        _("报名截止后仍有空位时，按先后顺序递补。"),
+    )
+    steps = (
+        (_("%(time)s 起轮到您", time=moment(turn)), _("有空位时我们会立即通知您。")),
+        (_("当时确有特殊原因"), _("可在“我的报名”中打开那次活动，说明情况；工作人员核实后会恢复您的顺序。")),
+    )
+    return lines, steps
+
+
 def _waitlisted(told: Told) -> _Words:
+    if told.sign_up.priority >= DEFERRED:
+        return _deferred(told)
     cutoff = told.slot.starts_at - timedelta(minutes=told.activity.promotion_cutoff_minutes)
     lines = (
         _("您当前是候补第 %(n)s 位。", n=told.position) if told.position else _("您已在候补名单中。"),

@@ -50,8 +50,8 @@ def wait_between_verdict_and_write() -> None:
     """Stop where a race does its harm."""
     judge = rules.first_state
 
-    def judge_and_wait(*facts):
-        verdict = judge(*facts)
+    def judge_and_wait(*facts, **more):
+        verdict = judge(*facts, **more)
         print("judged", flush=True)
         sys.stdin.readline()
         return verdict

@@ -1,0 +1,104 @@
+"""Who did not come: recorded by staff after the end, explained by the person, excused by staff. Inside ``transaction()``."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from festival.audit.service import record
+from festival.lib.db import database_now, db
+from festival.lib.errors import NotFound
+from festival.programme.locking import lock_activity
+from festival.programme.models import Slot
+from festival.signups import fairness, waitlist
+from festival.signups.models import SignUp
+from festival.signups.rules import DEFERRED, State
+from festival.signups.service import lock
+
+
+def record_all(activity_id: int, sign_up_ids: Sequence[int], *, actor_id: int) -> list[SignUp]:
+    """Record that these did not come, of those who are confirmed and of whom nobody was let in; return whom.
+
+    Who is not in that state any more is left out: they came meanwhile, or gave the place back.
+    """
+    locked = lock(activity_id)
+    found = db.session.scalars(
+        select(SignUp)
+        .join(Slot, Slot.id == SignUp.slot_id)
+        .where(
+            SignUp.activity_id == activity_id,
+            SignUp.id.in_(sign_up_ids),
+            SignUp.state == State.CONFIRMED,
+            SignUp.arrived == 0,
+            SignUp.counted.is_(True),
+            Slot.ends_at <= locked.now,
+        )
+        .order_by(SignUp.id)
+        .execution_options(populate_existing=True),
+    )
+    absent = list(found)
+    for sign_up in absent:
+        fairness.record_no_show(sign_up, locked.now, actor_id=actor_id)
+    if absent:
+        record(
+            "activity.no_shows",
+            "activity",
+            activity_id,
+            actor_id=actor_id,
+            activity_id=activity_id,
+            changes=f"no_show {len(absent)}",
+        )
+    return absent
+
+
+def appeal(sign_up_id: int, words: str) -> SignUp:
+    """Keep what a person says to being recorded as absent.
+
+    :raises NotFound: there is no such sign-up.
+    :raises SignUpRefused: there is nothing to appeal against, or they have said it before.
+    """
+    sign_up = _locked(sign_up_id)
+    fairness.appeal(sign_up, words)
+    return sign_up
+
+
+def excuse(sign_up_id: int, reason: str, *, actor_id: int) -> list[SignUp]:
+    """Excuse an absence, and give the person's other sign-ups their turn back that waited because of it; return who moved up.
+
+    The person is locked first, then every activity concerned in the order of ids, as everywhere.
+
+    :raises NotFound: there is no such sign-up.
+    :raises SignUpRefused: there is no absence, or it is excused already.
+    """
+    seen = db.session.get(SignUp, sign_up_id)
+    if seen is None:
+        raise NotFound
+    waiting = select(SignUp.activity_id).where(
+        SignUp.person_id == seen.person_id,
+        SignUp.state == State.WAITLISTED,
+        SignUp.priority >= DEFERRED,
+    )
+    person_id, activity_ids = seen.person_id, sorted({seen.activity_id, *db.session.scalars(waiting)})
+    lock(activity_ids[0], person_id)
+    activities = [lock_activity(activity_id) for activity_id in activity_ids]
+    now = database_now()
+    sign_up = db.session.get_one(SignUp, sign_up_id, populate_existing=True)
+    fairness.excuse(sign_up, reason, actor_id=actor_id)
+    served: list[SignUp] = []
+    if fairness.standing_of(person_id, activities[0], now).is_deferred:
+        return served
+    for other in fairness.deferred_of(person_id, activity_ids):
+        other.priority = 0
+        waitlist.touch(other)
+    db.session.flush()
+    for activity in activities:
+        waitlist.lapse(activity, now)
+        served += waitlist.serve(activity, now, why=f"excused:{sign_up_id}")
+    return served
+
+
+def _locked(sign_up_id: int) -> SignUp:
+    row = db.session.execute(select(SignUp.activity_id, SignUp.person_id).where(SignUp.id == sign_up_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    lock(row.activity_id, row.person_id)
+    return db.session.get_one(SignUp, sign_up_id, populate_existing=True)

@@ -1,0 +1,173 @@
+"""Moving to another slot or pool oneself, without giving the place back first. Called inside ``transaction()``."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from festival.lib.db import db
+from festival.outbox.service import owe
+from festival.programme.kinds import ActivityKind, kind_of
+from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
+from festival.signups import fairness, lending, queries, rules, waitlist
+from festival.signups.models import SignUp
+from festival.signups.rules import Reason, SignUpRefused, State
+from festival.signups.service import Locked, bookable_slots, cancel_until, fresh, window_of
+
+#: From these one moves oneself; what is under review, in a draw or on offer stays where it is.
+MOVABLE = frozenset({State.CONFIRMED, State.WAITLISTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A pool that somebody could move to, with how it stands."""
+
+    slot: Slot
+    pool: Pool
+    #: Persons that still fit; None: unlimited.
+    room: int | None
+    #: Why it cannot be moved to; None: it can.
+    reason: Reason | None
+
+
+def targets(sign_up: SignUp, now: datetime) -> list[Target]:
+    """Return the other pools of a sign-up's activity as they stand for this party, by time; empty: there is nothing to move to.
+
+    The engine decides again under its lock.
+    """
+    activity = sign_up.activity
+    if sign_up.state not in MOVABLE or activity.status != ActivityStatus.PUBLISHED or _is_bound(sign_up):
+        return []
+    slots = [slot for slot in bookable_slots(activity.id) if slot.ends_at > now]
+    standing = queries.places_by_pool([slot.id for slot in slots])
+    pools = {slot.id: [pool for pool in slot.pools if _is_open(pool) and pool.id != sign_up.pool_id] for slot in slots}
+    return [
+        Target(slot, pool, standing[pool.id].room, _refusal(activity, sign_up, slot, pool, now))
+        for slot in slots
+        for pool in pools[slot.id]
+    ]
+
+
+def move_to(sign_up_id: int, pool_id: int, *, revision: int) -> list[SignUp]:
+    """Move a sign-up to another pool of its activity; what it leaves goes to the list. Returns those who moved up.
+
+    A confirmed party keeps its place until the new one is sure: there must be room, and nobody waiting for it. A party that waits
+    joins the other list at its end, or takes a place that nobody waits for.
+
+    :param revision: the sign-up's revision that the form was filled from.
+    :raises SignUpRefused: changed meanwhile, nothing to move, too late, no room, or the time cannot be kept.
+    """
+    sign_up, locked = fresh(sign_up_id)
+    activity, now = locked.activity, locked.now
+    if sign_up.revision != revision:
+        raise SignUpRefused(Reason.CHANGED_MEANWHILE)
+    if sign_up.state not in MOVABLE or _is_bound(sign_up):
+        raise SignUpRefused(Reason.STAYS)
+    found = db.session.execute(
+        select(Slot, Pool)
+        .join(Pool, Pool.slot_id == Slot.id)
+        .where(Pool.id == pool_id, Slot.activity_id == activity.id)
+        .execution_options(populate_existing=True),
+    ).one_or_none()
+    if found is None or pool_id == sign_up.pool_id or not _is_open(found.Pool):
+        raise SignUpRefused(Reason.UNKNOWN_POOL)
+    slot, pool = found
+    if reason := _refusal(activity, sign_up, slot, pool, now):
+        raise SignUpRefused(reason)
+    fairness.check_overlap(activity, slot, sign_up.person_id, now, but=sign_up.id)
+    return _move(sign_up, locked, slot, pool)
+
+
+def _is_open(pool: Pool) -> bool:
+    return pool.access == Access.OPEN and pool.quota_question is None and not (pool.is_flex or pool.is_closed)
+
+
+def _is_bound(sign_up: SignUp) -> bool:
+    """Tell whether a place belongs to its pool: it was given by review, draw, quota or invitation."""
+    return not _is_open(db.session.get_one(Pool, sign_up.pool_id))
+
+
+def _refusal(activity: Activity, sign_up: SignUp, slot: Slot, pool: Pool, now: datetime) -> Reason | None:
+    """Return why a sign-up cannot move to a pool now; None: it can."""
+    if activity.status != ActivityStatus.PUBLISHED or slot.status != SlotStatus.SCHEDULED:
+        return Reason.CANCELLED
+    here = db.session.get_one(Slot, sign_up.slot_id)
+    in_time = rules.may_withdraw_at(
+        now,
+        state=sign_up.state,
+        cancel_until=cancel_until(activity, here),
+        starts_at=here.starts_at,
+    )
+    if not in_time:
+        return Reason.TOO_LATE
+    if reason := window_of(activity, slot).reason_at(now):
+        return reason
+    session_id = slot.parent_id or slot.id
+    claim = _claim(kind_of(activity), activity, session_id)
+    if claim != sign_up.claim and queries.claiming(sign_up.person_id, claim) is not None:
+        return Reason.ALREADY
+    places = queries.places(pool.id)
+    if places.most is not None and sign_up.party_size > places.most:
+        return Reason.PARTY_TOO_LARGE
+    if _has_a_place(activity, sign_up, slot, pool, now):
+        return None
+    if sign_up.state == State.CONFIRMED:
+        return Reason.FULL
+    lists = rules.Waitlists(
+        limit=activity.waitlist_limit,
+        waiting=queries.waiting_in_slot(slot.id) - (sign_up.party_size if slot.id == sign_up.slot_id else 0),
+        pool_limit=pool.waitlist_limit,
+        pool_waiting=places.waiting,
+    )
+    return None if lists.take(sign_up.party_size) else Reason.FULL
+
+
+def _has_a_place(activity: Activity, sign_up: SignUp, slot: Slot, pool: Pool, now: datetime) -> bool:
+    """Tell whether a party would have a place in a pool at once: room, nobody waiting, and the approved number allows it."""
+    places = queries.places(pool.id)
+    is_deferred = sign_up.priority >= rules.DEFERRED
+    if places.is_queued_for or is_deferred or not places.has_room_for(sign_up.party_size):
+        return False
+    session_id = slot.parent_id or slot.id
+    if sign_up.state == State.CONFIRMED and session_id == sign_up.session_id:
+        return True  # its persons are counted below that ceiling already
+    ceiling = waitlist.ceiling(activity, session_id, now)
+    return ceiling.has_room_for(sign_up.party_size) and not ceiling.is_queued_for
+
+
+def _claim(kind: ActivityKind, activity: Activity, session_id: int) -> str:
+    return f"slot:{session_id}" if kind.claims_per_session else f"activity:{activity.id}"
+
+
+def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool) -> list[SignUp]:
+    activity, now = locked.activity, locked.now
+    before, left = sign_up.state, sign_up.pool_id
+    has_a_place = _has_a_place(activity, sign_up, slot, pool, now)
+    if has_a_place:
+        lending.make_room(activity.id, pool.id, sign_up.party_size, now)
+    taken_there, taken_here = queries.places(pool.id).taken, queries.places(left).taken
+    session_id = slot.parent_id or slot.id
+    sign_up.slot_id, sign_up.session_id, sign_up.pool_id = slot.id, session_id, pool.id
+    sign_up.claim = _claim(kind_of(activity), activity, session_id)
+    why = f"switched:{left}->{pool.id}"
+    if has_a_place and before == State.WAITLISTED:
+        waitlist.move(sign_up, State.CONFIRMED, at=now)
+    elif not has_a_place:
+        waitlist.go_to_the_end(sign_up, now)
+        waitlist.touch(sign_up)
+    else:
+        waitlist.touch(sign_up)
+    waitlist.flush(activity.id)
+    waitlist.leave(sign_up, left, at=now, why=why, state_before=before, taken_before=taken_here)
+    waitlist.enter(
+        sign_up,
+        at=now,
+        actor_id=sign_up.person_id,
+        what="moved",
+        why=why,
+        state_before=before.value,
+        taken_before=taken_there,
+    )
+    kind = "sign_up_confirmed" if sign_up.state == State.CONFIRMED else "sign_up_waitlisted"
+    owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
+    return waitlist.serve(activity, now, why=f"released_by:{sign_up.id}")
