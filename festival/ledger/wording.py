@@ -56,6 +56,8 @@ def staff_words(told: Told) -> str:
 
 
 def _signed_up(told: Told) -> str:
+    if told.cause.why == Why.NO_SHOWS:
+        return _("两次未到场，排在候补末尾，报名截止后递补")
     if told.state_after == State.WAITLISTED:
         return _("报名时已满，候补第 %(n)s", n=told.position) if told.position else _("报名时已满，进入候补")
     if told.state_after == State.PENDING:
@@ -96,6 +98,12 @@ def _capacity(told: Told) -> str:
     if told.cause.why == Why.CAPACITY:
         return _(
             "名额由 %(before)s 调为 %(after)s",
+            before=number_words(told.cause.before),
+            after=number_words(told.cause.after),
+        )
+    if told.cause.why == Why.BATCH:
+        return _(
+            "放出一批名额，由 %(before)s 增至 %(after)s",
             before=number_words(told.cause.before),
             after=number_words(told.cause.after),
         )
@@ -144,6 +152,7 @@ _HAPPENED: dict[What, Callable[[Told], str]] = {
     What.CANCELLED: lambda _told: _("活动或场次取消"),
     What.RESUMED: lambda _told: _("活动或场次恢复"),
     What.KEPT: lambda _told: _("选择保留名额"),
+    What.NO_SHOW: lambda _told: _("记录为未到场"),
     What.OTHER: lambda _told: _("其他变动"),
 }
 
@@ -167,8 +176,12 @@ def _because(told: Told) -> str:
 
 _CAUSES: dict[Why, Callable[[Told], str]] = {
     Why.SWEEP: lambda _told: _("系统每分钟巡检时有空位"),
-    Why.BATCH: lambda told: _("第 %(n)s 批名额放出", n=told.cause.number or 0),
-    Why.LENT: lambda told: _("与“%(pool)s”调剂名额", pool=told.pool) if told.pool else _("名额池之间调剂"),
+    Why.BATCH: lambda told: "" if told.what == What.CAPACITY else _("放出一批名额"),
+    Why.LENT: lambda _told: _("机动名额借出"),
+    Why.RETURNED: lambda _told: _("机动名额归还"),
+    Why.EXCUSED: lambda _told: _("未到场记录已免除，恢复顺序"),
+    Why.BALANCED_BY: lambda _told: _("各组人数保持均衡"),
+    Why.QUEUE: lambda _told: _("人数较少，放得下"),
     Why.SWITCHED: lambda told: _("由“%(pool)s”改选", pool=told.pool) if told.pool else _("本人改选"),
     Why.MERGE: lambda _told: _("名额池合并"),
     Why.SPLIT: lambda _told: _("名额池拆分"),
@@ -197,6 +210,8 @@ def own_words(told: Told) -> str:
 
 
 def _own_signed_up(told: Told) -> str:
+    if told.cause.why == Why.NO_SHOWS:
+        return _("因有两次未到场记录，您排在候补末尾，报名截止后仍有空位时递补。")
     if told.state_after == State.WAITLISTED:
         return _("您报名时名额已满，候补第 %(n)s 位。", n=told.position) if told.position else _("您报名时名额已满，进入候补。")
     if told.state_after == State.PENDING:
@@ -286,6 +301,7 @@ _OWN: dict[What, Callable[[Told], str]] = {
     What.CANCELLED: lambda _told: _("活动取消。"),
     What.RESUMED: lambda _told: _("活动恢复举行。"),
     What.KEPT: lambda _told: _("时间或地点改变后，您选择保留名额。"),
+    What.NO_SHOW: lambda _told: _("您没有到场，已记录。"),
     What.OTHER: lambda _told: _("其他变动。"),
 }
 
@@ -314,7 +330,10 @@ _OWN_CAUSES: "dict[Why, LazyString]" = {
     Why.OFFER_LAPSED: _l("名额来自一位逾期没有确认的人。"),
     Why.SWEEP: _l("有名额空出。"),
     Why.BATCH: _l("新放出一批名额。"),
-    Why.LENT: _l("名额由另一类别调剂而来。"),
+    Why.LENT: _l("名额由机动名额调剂而来。"),
+    Why.EXCUSED: _l("您的未到场记录已免除，恢复了原来的顺序。"),
+    Why.BALANCED_BY: _l("另一组有人报名，各组人数保持均衡。"),
+    Why.QUEUE: _l("前面的一行人数较多，放不下，您一行放得下。"),
     Why.MERGE: _l("名额池合并后有了空位。"),
     Why.SPLIT: _l("名额池拆分后有了空位。"),
     Why.PLAN: _l("计划改变后有了空位。"),

@@ -163,17 +163,23 @@ def _withdrawn(facts: Facts) -> Words:
 
 
 def _no_show(facts: Facts) -> Words:
-    def sentence(title: str) -> str:
-        return _("您未到场参加“%(title)s”，已记录一次。如有特殊原因，请在我的报名中说明。", title=title)
+    def short(title: str) -> str:
+        return _("“%(title)s”未到场已记录，有原因请登录说明。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return Words(
+        fitted(short, facts.title),
+        _("您未到场参加“%(title)s”，已记录一次。如有特殊原因，请在我的报名中说明。", title=facts.title),
+    )
 
 
 def _excused(facts: Facts) -> Words:
-    def sentence(title: str) -> str:
-        return _("您在“%(title)s”的未到场记录已免除，今后报名不受影响。", title=title)
+    def short(title: str) -> str:
+        return _("“%(title)s”的未到场记录已免除。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return Words(
+        fitted(short, facts.title),
+        _("您在“%(title)s”的未到场记录已免除，今后报名不受影响。", title=facts.title),
+    )
 
 
 def _removed(facts: Facts) -> Words:

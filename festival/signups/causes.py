@@ -34,6 +34,7 @@ class What(StrEnum):
     RESUMED = "resumed"
     #: The person chose to keep the place at the new time.
     KEPT = "kept"
+    NO_SHOW = "no_show"
     OTHER = ""
 
 
@@ -63,12 +64,22 @@ class Why(StrEnum):
     CAPACITY = "capacity"
     #: ``too_large:<persons>``: a party that did not fit into so many free places let smaller ones pass.
     TOO_LARGE = "too_large"
-    #: ``batch:<n>``: the next batch of places was released.
+    #: ``batch:<persons>-><persons>``: the next batch of places was released.
     BATCH = "batch"
-    #: ``lent:<pool>``: a pool lent its places, or got them back.
+    #: ``lent:<pool>-><pool>``: the reserve lent places; ``returned:<pool>-><pool>``: it got them back.
     LENT = "lent"
-    #: ``switched:<pool>``: the person moved here from that pool.
+    RETURNED = "returned"
+    #: ``switched:<pool>-><pool>``: the person moved themselves.
     SWITCHED = "switched"
+    #: The person did not come twice, and waits behind everybody else.
+    NO_SHOWS = "no_shows"
+    NO_SHOW = "no_show"
+    #: ``excused:<sign-up>``: that absence was excused.
+    EXCUSED = "excused"
+    #: ``balanced_by:<sign-up>``: that one kept the quotas in balance.
+    BALANCED_BY = "balanced_by"
+    #: Small enough for what the head of the list was too large for.
+    QUEUE = "queue"
     #: ``merge:<pool>-><pool>``.
     MERGE = "merge"
     #: ``split:<pool>-><pool>``.
