@@ -33,12 +33,16 @@ _LENDABLE = (
     .scalar_subquery()
     .label("lendable")
 )
+_OTHER = aliased(Pool)
+#: Batches, and what the reserve has lent elsewhere: it may come back.
 _TO_COME = (
     select(func.coalesce(func.sum(PoolBatch.places), 0))
     .where(PoolBatch.pool_id == Pool.id, PoolBatch.released_at.is_(None))
     .scalar_subquery()
-    .label("to_come")
-)
+    + select(func.coalesce(func.sum(_OTHER.borrowed), 0))
+    .where(_OTHER.slot_id == Pool.slot_id, _OTHER.id != Pool.id, Pool.access != Access.INVITATION)
+    .scalar_subquery()
+).label("to_come")
 _DEFERRED = (
     select(func.coalesce(func.sum(SignUp.party_size), 0))
     .where(SignUp.pool_id == Pool.id, SignUp.state == State.WAITLISTED, SignUp.priority >= DEFERRED)

@@ -146,7 +146,7 @@ class Places:
     deferred: int = 0
     #: Free places of the slot's reserve, which it lends when they are needed.
     lendable: int = 0
-    #: Places of later batches.
+    #: Places of later batches, and of the reserve that are lent elsewhere now.
     to_come: int = 0
 
     @property
