@@ -12,12 +12,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Enum, Integer, MetaData, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Executable,
+    Integer,
+    MetaData,
+    bindparam,
+    event,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -297,9 +311,15 @@ def engine_options(url: str) -> dict[str, Any]:
 
 def put(table: type[Model], values: Mapping[str, object], *, key: tuple[str, ...]) -> None:
     """Insert a row, or overwrite the one with this unique key; one statement, so that nobody comes in between."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    changed = {name: value for name, value in values.items() if name not in key}
-    db.session.execute(insert(table).values(**values).on_conflict_do_update(index_elements=key, set_=changed))
+    db.session.execute(_upsert(table, tuple(values), key, is_postgresql=is_postgresql()), values)
+
+
+@lru_cache(maxsize=64)
+def _upsert(table: type[Model], names: tuple[str, ...], key: tuple[str, ...], *, is_postgresql: bool) -> Executable:
+    """Return the statement of ``put``, built once: building it costs more than what it does."""
+    insert = (postgresql.insert if is_postgresql else sqlite.insert)(table)
+    changed = {name: insert.excluded[name] for name in names if name not in key}
+    return insert.values({name: bindparam(name) for name in names}).on_conflict_do_update(index_elements=key, set_=changed)
 
 
 def is_postgresql() -> bool:

@@ -3,9 +3,10 @@
 The engine decides again under its lock; this only says, by the same rules, what it would decide at this moment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.programme.rules import Level, Seats
@@ -28,6 +29,18 @@ _TELLING = (
 )
 
 
+@dataclass(frozen=True)
+class Lists:
+    """The lists of some pools. They are counted when somebody reads how long they are: a form that is sent does not ask."""
+
+    pool_ids: tuple[int, ...]
+
+    @cached_property
+    def parties(self) -> dict[int, int]:
+        """The parties that wait for each pool; a pool without any is left out."""
+        return parties_waiting_by_pool(self.pool_ids)
+
+
 @dataclass(frozen=True, slots=True)
 class PoolOpening:
     """A pool as a newcomer finds it."""
@@ -36,8 +49,12 @@ class PoolOpening:
     places: Places
     #: What a party of one would get, or why nothing.
     verdict: State | Reason
-    #: Parties on its list: a newcomer would be one more.
-    ahead: int
+    lists: Lists
+
+    @property
+    def ahead(self) -> int:
+        """Return the parties on its list: a newcomer would be one more."""
+        return self.lists.parties.get(self.pool.id, 0)
 
     @property
     def is_choosable(self) -> bool:
@@ -108,9 +125,9 @@ def openings_of(activity: Activity, now: datetime, invitation: Shown = NONE) -> 
     """
     invited_to = invitation.pool.id if invitation.pool else None
     bookable = [slot for slot in activity.slots if slot.pools]
-    ahead = parties_waiting_by_pool([pool.id for slot in bookable for pool in slot.pools if pool.waiting])
+    lists = Lists(tuple(pool.id for slot in bookable for pool in slot.pools if pool.waiting))
     ceilings = _ceilings(activity, now)
-    slots = tuple(_opening(activity, slot, ceilings[slot.parent_id or slot.id], ahead, now, invited_to) for slot in bookable)
+    slots = tuple(_opening(activity, slot, ceilings[slot.parent_id or slot.id], lists, now, invited_to) for slot in bookable)
     return Openings(slots, _of_activity(activity) or _of_slots(slots), invitation)
 
 
@@ -148,7 +165,7 @@ def _opening(  # a slot, what bounds it, and who looks
     activity: Activity,
     slot: Slot,
     ceiling: Ceiling,
-    ahead: Mapping[int, int],
+    lists: Lists,
     now: datetime,
     invited_to: int | None,
 ) -> SlotOpening:
@@ -157,7 +174,7 @@ def _opening(  # a slot, what bounds it, and who looks
             pool,
             _places(pool),
             _verdict(activity, slot, pool, ceiling, is_invited=pool.id == invited_to),
-            ahead.get(pool.id, 0),
+            lists,
         )
         for pool in slot.open_pools
         if pool.access != Access.INVITATION or pool.id == invited_to

@@ -86,6 +86,16 @@ _CLAIMING = (
     .where(SignUp.person_id == bindparam("person_id"), SignUp.claim == bindparam("claim"), SignUp.state.in_(CLAIMING))
     .execution_options(populate_existing=True)
 )
+_HELD = (
+    select(SignUp)
+    .where(SignUp.person_id == bindparam("person_id"), SignUp.activity_id == bindparam("activity_id"), SignUp.state.in_(CLAIMING))
+    .order_by(SignUp.id)
+)
+_ANSWERED = select(IdempotentAnswer).where(
+    IdempotentAnswer.browser == bindparam("browser"),
+    IdempotentAnswer.key == bindparam("key"),
+    IdempotentAnswer.at > bindparam("since"),
+)
 
 
 def places(pool_id: int) -> Places:
@@ -219,13 +229,7 @@ def claiming(person_id: int, claim: str) -> SignUp | None:
 
 def answered_before(browser: str, key: str, since: datetime) -> IdempotentAnswer | None:
     """Return what a form's key was answered with in this browser, if that was after ``since``."""
-    return db.session.scalar(
-        select(IdempotentAnswer).where(
-            IdempotentAnswer.browser == browser,
-            IdempotentAnswer.key == key,
-            IdempotentAnswer.at > since,
-        ),
-    )
+    return db.session.scalar(_ANSWERED, {"browser": browser, "key": key, "since": since})
 
 
 def owned(code: str, person_id: int) -> SignUp:
@@ -354,13 +358,7 @@ def has_several_pools(slot_id: int) -> bool:
 
 def held_in(person_id: int, activity_id: int) -> list[SignUp]:
     """Return the live or used sign-ups of a person in one activity: by day, where each day may be booked."""
-    return list(
-        db.session.scalars(
-            select(SignUp)
-            .where(SignUp.person_id == person_id, SignUp.activity_id == activity_id, SignUp.state.in_(CLAIMING))
-            .order_by(SignUp.id),
-        ),
-    )
+    return list(db.session.scalars(_HELD, {"person_id": person_id, "activity_id": activity_id}))
 
 
 def consented(sign_up_id: int) -> frozenset[str]:

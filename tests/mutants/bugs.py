@@ -162,8 +162,8 @@ BUGS = (
     _bug(
         "the form's key is good in any browser",
         QUERIES,
-        "            IdempotentAnswer.browser == browser,\n",
-        "",
+        'IdempotentAnswer.browser == bindparam("browser")',
+        'bindparam("browser") == bindparam("browser")',
         f"{SIGN_UP}::test_a_key_says_nothing_in_another_browser",
     ),
     _bug(
