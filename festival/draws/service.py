@@ -11,7 +11,7 @@ from festival.draws.rules import DrawReason, DrawRefused, DrawState, Entry, Outc
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.outbox.service import owe
-from festival.programme.models import Pool, Slot
+from festival.programme.models import Activity, Pool, Slot
 from festival.signups import queries as signups
 from festival.signups import waitlist
 from festival.signups.models import SignUp
@@ -126,8 +126,10 @@ def draw(draw_id: int, seed: str, *, actor_id: int) -> Draw:
     entries = {entry.entry_no: entry for entry in drawing.entries}
     keys = {entry.pool_id: entry.pool.key for entry in drawing.entries}
     hat = [Entry(keys[entry.pool_id], entry.entry_no, entry.party_size) for entry in entries.values()]
-    for numbers in rules.drawn_order(hat, seed).values():
-        _allot(locked, [entries[number] for number in numbers], actor_id)
+    order = [[entries[number] for number in numbers] for numbers in rules.drawn_order(hat, seed).values()]
+    most = _most_in_balance(locked.activity, order)
+    for in_order in order:
+        _allot(locked, in_order, actor_id, most)
     drawing.seed = seed
     drawing.drawn_at = locked.now
     drawing.drawn_by_id = actor_id
@@ -136,8 +138,26 @@ def draw(draw_id: int, seed: str, *, actor_id: int) -> Draw:
     return drawing
 
 
-def _allot(locked: Locked, in_order: list[DrawEntry], actor_id: int) -> None:
-    """Give one pool's places out, parties whole: the first party that does not fit and all behind it wait."""
+def _most_in_balance(activity: Activity, order: list[list[DrawEntry]]) -> int | None:
+    """Return how many persons each pool may have, so that none gets too far ahead of the emptiest; None: no such limit.
+
+    What a pool can have at most is its places, or fewer where fewer came for it.
+    """
+    if activity.balance_tolerance is None:
+        return None
+    reachable = []
+    for in_order in order:
+        places = signups.places(in_order[0].pool_id)
+        came = places.taken + sum(entry.party_size for entry in in_order if entry.sign_up_id is not None)
+        reachable.append(came if places.most is None else min(places.most, came))
+    return min(reachable, default=0) + activity.balance_tolerance
+
+
+def _allot(locked: Locked, in_order: list[DrawEntry], actor_id: int, most: int | None) -> None:
+    """Give one pool's places out, parties whole: the first party that does not fit and all behind it wait.
+
+    :param most: persons the pool may have for the sake of balance; None: as many as it has places.
+    """
     is_full = False
     for rank, entry in enumerate(in_order, start=1):
         entry.rank = rank
@@ -145,7 +165,8 @@ def _allot(locked: Locked, in_order: list[DrawEntry], actor_id: int) -> None:
         if not sign_up or sign_up.state != State.ENTERED:
             entry.outcome = Outcome.LEFT
             continue
-        fits = signups.places(entry.pool_id).has_room_for(sign_up.party_size)
+        places = signups.places(entry.pool_id)
+        fits = places.has_room_for(sign_up.party_size) and (most is None or places.taken + sign_up.party_size <= most)
         is_full = is_full or not fits or not signups.ceiling(sign_up.session_id).has_room_for(sign_up.party_size)
         entry.outcome = Outcome.WAITLISTED if is_full else Outcome.PLACE
         _settle(locked, sign_up, rank, actor_id, has_place=not is_full)

@@ -371,11 +371,6 @@ class Pool(Model):
     slot: Mapped[Slot] = relationship(viewonly=True)
     batches: Mapped[list["PoolBatch"]] = relationship(order_by="PoolBatch.at", viewonly=True)
 
-    @property
-    def to_come(self) -> int:
-        """Places of later batches, which ``capacity`` does not count yet."""
-        return sum(batch.places for batch in self.batches if batch.released_at is None)
-
 
 class PoolBatch(Model):
     """Places that a pool gets at a later time. 分批放出"""

@@ -1,13 +1,26 @@
 """Reading the programme."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Activity, ActivityStatus, Festival, Provenance, Question, Slot, Track, Venue
+from festival.programme.models import (
+    Activity,
+    ActivityStatus,
+    Festival,
+    Pool,
+    PoolBatch,
+    Provenance,
+    Question,
+    Slot,
+    Track,
+    Venue,
+)
 
 #: What readers may see: everything an organizer has published, also when it was postponed or cancelled since.
 PUBLIC_STATUSES = (ActivityStatus.PUBLISHED, ActivityStatus.POSTPONED, ActivityStatus.CANCELLED)
@@ -59,6 +72,27 @@ def programme(festival_id: int) -> list[Activity]:
             ),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Places that come at one time, over all pools of an activity."""
+
+    at: datetime
+    places: int
+
+
+def releases(activity_id: int) -> list[Release]:
+    """Return the batches of places still to come, by time; empty: all are out."""
+    rows = db.session.execute(
+        select(PoolBatch.at, func.sum(PoolBatch.places).label("places"))
+        .join(Pool, Pool.id == PoolBatch.pool_id)
+        .join(Slot, Slot.id == Pool.slot_id)
+        .where(Slot.activity_id == activity_id, PoolBatch.released_at.is_(None))
+        .group_by(PoolBatch.at)
+        .order_by(PoolBatch.at),
+    )
+    return [Release(row.at, int(row.places)) for row in rows]
 
 
 def tracks(festival_id: int) -> list[Track]:

@@ -327,7 +327,9 @@ def entries(activity: Activity, now: datetime) -> list[EntryGroup]:
 
 def _pool_entries(session: Slot, now: datetime) -> tuple[Entry, ...]:
     offered = _is_offered(session, now)
-    return tuple(Entry(loc(pool, "label"), _seats(pool), offered, pool.access) for pool in _open_pools(session))
+    return tuple(
+        Entry(loc(pool, "label"), _seats(pool), offered, pool.access) for pool in _open_pools(session) if not pool.is_flex
+    )
 
 
 def _session_words(session: Slot) -> str:

@@ -112,6 +112,7 @@ def activity(slug: str) -> ResponseReturnValue:
         venue_of=render.venue_of,
         entries=render.entries(shown, now),
         by_invitation=render.by_invitation(shown),
+        releases=queries.releases(shown.id),
         is_booked_by_time=render.is_booked_by_time(shown),
         action=_action(shown, standing, now, sign_up),
         address=_in_both(url_for(".activity", slug=slug))[locale()],

@@ -11,10 +11,10 @@ from festival.lib.db import db
 from festival.lib.documents import instants
 from festival.programme.kinds import Details, all_kinds
 from festival.programme.locking import lock_activity
-from festival.programme.models import Activity, ActivityStatus, Pool, Question, QuestionOption, Slot, Track, Venue
+from festival.programme.models import Activity, ActivityStatus, Pool, PoolBatch, Question, QuestionOption, Slot, Track, Venue
 from festival.seed import queries
 from festival.seed.document import ActivityEntry, Programme, QuestionEntry, is_asked
-from festival.seed.plan import PlannedSlot, access_of, slots_of
+from festival.seed.plan import PlannedSlot, access_of, batches_of, slots_of
 from festival.seed.sowing import Sower, both
 
 #: What people rely on once they have signed up.
@@ -28,7 +28,7 @@ NOT_IN_CALENDARS = frozenset({
     "position", "kind", "mode", "short_title_zh", "short_title_en", "audience_zh", "audience_en", "opens_at", "closes_at",
     "cancel_until", "cancel_hours_before", "result_at", "confirm_until", "is_reviewed", "party_max", "waitlist_limit",
     "promotion", "days_ahead", "per_organisation", "allows_walk_ins", "original_starts_at", "original_ends_at",
-    "approved_ceiling",
+    "approved_ceiling", "overlap", "smaller_may_pass", "balance_tolerance",
 })  # fmt: skip
 
 
@@ -114,6 +114,9 @@ class Activities:
             "party_max": asked.party_max,
             "waitlist_limit": asked.waitlist_limit,
             "promotion": asked.promotion,
+            "overlap": asked.overlap,
+            "smaller_may_pass": asked.smaller_may_pass,
+            "balance_tolerance": asked.balance_tolerance,
             "days_ahead": entry.open_days.days_ahead if entry.open_days else None,
             "per_organisation": asked.per_organisation,
             "allows_walk_ins": asked.allows_walk_ins,
@@ -185,18 +188,23 @@ class Activities:
     def _load_pools(self, planned: PlannedSlot, entry: ActivityEntry, slot: Slot, held: frozenset[str]) -> None:
         known = queries.by_key(Pool, "slot_id", slot.id)
         for position, pool in enumerate(planned.pools, start=1):
+            batches = batches_of(pool, entry)
             values = {
                 "unit": pool.unit,
                 "position": position,
                 **both("label", pool.label),
-                "capacity": pool.capacity,
+                "capacity": batches[0][1] if batches else pool.capacity,
+                "is_flex": pool.is_flex,
                 "access": access_of(pool, entry.mode),
                 "quota_question": pool.quota.question if pool.quota else None,
                 "quota_answer": pool.quota.answer if pool.quota else None,
                 "waitlist_limit": pool.waitlist_limit,
             }
             row, name = known.pop(pool.key, None), f"pool {entry.slug} {planned.key} {pool.key}"
-            self.sower.plant(Pool, row, values, name=name, held=held, slot_id=slot.id, key=pool.key)
+            planted = self.sower.plant(Pool, row, values, name=name, held=held, slot_id=slot.id, key=pool.key)
+            if row is None and batches:
+                self.sower.settle()
+                db.session.add_all(PoolBatch(pool_id=planted.id, at=at, places=places) for at, places in batches[1:] if places)
         self.sower.name_left_behind(f"pool of {entry.slug} {planned.key}", known, {})
 
     # -- questions ----------------------------------------------------------------------------------------------------------

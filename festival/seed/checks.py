@@ -53,6 +53,7 @@ def _problems_of(activity: ActivityEntry, programme: Programme, kinds: Mapping[s
     yield from _open_days(activity)
     yield from _sessions(activity)
     yield from _places(activity)
+    yield from _batches(activity)
 
 
 def _twice(programme: Programme) -> Iterator[Problem]:
@@ -207,6 +208,21 @@ def _places(activity: ActivityEntry) -> Found:
         yield "capacity", f"is {activity.capacity}, but the places add up to {total}"
     if activity.approved_ceiling is not None and total > activity.approved_ceiling:
         yield "approved_ceiling", f"is {activity.approved_ceiling}, but the places add up to {total}"
+
+
+def _batches(activity: ActivityEntry) -> Found:
+    """Compare the batches with the whole, and their times with each other."""
+    batches = activity.sign_up.released_in_batches
+    if not batches:
+        return
+    total = sum(batch.percent for batch in batches)
+    if total != 100:  # noqa: PLR2004  # percent
+        yield "sign_up.released_in_batches", f"add up to {total} percent"
+    times = [batch.at for batch in batches]
+    if sorted(set(times)) != times:
+        yield "sign_up.released_in_batches", "are not in the order of their times"
+    if any(pool.capacity is None for pool in activity.pools):
+        yield "sign_up.released_in_batches", "need pools that have a number"
 
 
 def _known(activity: ActivityEntry, programme: Programme) -> Known:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
 from festival.lib.documents import Part, Text, Words
-from festival.programme.models import Access, Mode, Promotion, Sensitivity
+from festival.programme.models import Access, Mode, Overlap, Promotion, Sensitivity
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=48)]
 Weekday = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -158,6 +158,14 @@ class HolidayEntry(Part):
     workdays: tuple[date, ...] = ()
 
 
+class BatchEntry(Part):
+    """A share of the places, released at once."""
+
+    at: AwareDatetime
+    #: Of all places.
+    percent: int = Field(ge=1, le=100)
+
+
 class SignUpEntry(Part):
     """When and how people sign up."""
 
@@ -176,6 +184,12 @@ class SignUpEntry(Part):
     allows_walk_ins: bool = False
     is_reviewed: bool = False
     promotion: Promotion = Promotion.AUTO
+    overlap: Overlap = Overlap.WARN
+    smaller_may_pass: bool = False
+    #: Persons by which one quota may be ahead of the other.
+    balance_tolerance: NonNegativeInt | None = None
+    #: In order of time; absent: everything at once.
+    released_in_batches: tuple[BatchEntry, ...] = ()
 
 
 class Quota(Part):
@@ -187,6 +201,9 @@ class Quota(Part):
 
 class PoolEntry(Part):
     """Places for one audience."""
+
+    #: A reserve that lends its places to the others.
+    is_flex: bool = False
 
     key: Key
     unit: Literal["main", "bus", "zone", "quota", "seat_block"] = "main"

@@ -32,6 +32,16 @@ class PlannedSlot:
     pools: tuple[PoolEntry, ...] = ()
 
 
+def batches_of(pool: PoolEntry, activity: ActivityEntry) -> list[tuple[datetime, int]]:
+    """Return when a pool gets how many of its places; one batch at no matter what time where all come at once.
+
+    Shares are rounded down, and the last batch brings what is left, so that they add up.
+    """
+    batches, capacity = activity.sign_up.released_in_batches, pool.capacity or 0
+    places = [capacity * batch.percent // 100 for batch in batches[:-1]]
+    return [(batch.at, count) for batch, count in zip(batches, [*places, capacity - sum(places)], strict=True)] if batches else []
+
+
 def access_of(pool: PoolEntry, mode: Mode) -> Access:
     """Return how a pool's places are given: as the pool says, else as the activity's mode; a desk's sessions are open."""
     if pool.access is not None:

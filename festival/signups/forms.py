@@ -1,9 +1,10 @@
 """The forms of somebody who signs up, and of somebody who changes a sign-up. Shape only: places are decided by the engine."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms.fields import HiddenField
 from wtforms.fields.core import Field
@@ -18,13 +19,14 @@ from festival.lib.fields import (
     LinesField,
     Needed,
     OneOfField,
+    OneOfRadioField,
     Ticked,
     TickField,
     UploadField,
     WholeField,
     at_most,
 )
-from festival.lib.i18n import _, _n, loc
+from festival.lib.i18n import _, _l, _n, loc
 from festival.lib.text import half_width
 from festival.lib.uploads import Upload
 from festival.programme.models import Activity, Question
@@ -32,6 +34,7 @@ from festival.signups import asking, wording
 from festival.signups.answers import AnswerUpload
 from festival.signups.asking import answer_of, field_name, field_of, is_sensitive
 from festival.signups.invited import Shown
+from festival.signups.moving import Target
 from festival.signups.notice import Notice, sensitive_groups
 from festival.signups.openings import Openings
 from festival.signups.rules import Reason
@@ -482,3 +485,17 @@ class EditForm(_AskingForm):
 def is_out_of_sight(question: Question) -> bool:
     """Tell whether an answer is masked even to its owner: sensitive and typed, such as an identity number."""
     return is_sensitive(question) and question.type not in {"select", "multi", "tags", "boolean", "pledge"}
+
+
+class MoveForm(FlaskForm):
+    """To which slot or pool a party moves. ``revision`` is the one the page was made from."""
+
+    pool = OneOfRadioField(_l("改到"), validators=[Needed()])
+    revision = WholeField("", least=1, most=10**9 - 1, validators=[Needed()])
+
+    @classmethod
+    def for_targets(cls, revision: int, targets: Sequence[Target]) -> "MoveForm":
+        """Return the form: any target may be chosen, and the engine says of each whether it has room."""
+        form = cls(revision=revision)
+        form.pool.choices = [(str(target.pool.id), "") for target in targets]
+        return form

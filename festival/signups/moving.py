@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from festival.lib.db import db
 from festival.outbox.service import owe
-from festival.programme.kinds import ActivityKind, kind_of
+from festival.programme.kinds import kind_of
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.signups import fairness, lending, queries, rules, waitlist
 from festival.signups.models import SignUp
-from festival.signups.rules import Reason, SignUpRefused, State
+from festival.signups.rules import Places, Reason, SignUpRefused, State
 from festival.signups.service import Locked, bookable_slots, cancel_until, fresh, window_of
 
 #: From these one moves oneself; what is under review, in a draw or on offer stays where it is.
@@ -30,19 +30,28 @@ class Target:
     reason: Reason | None
 
 
+def may_move(sign_up: SignUp, now: datetime) -> bool:
+    """Tell whether there is another slot or pool to move to at all, full or not. Nothing more is read than the activity."""
+    activity = sign_up.activity
+    if sign_up.state not in MOVABLE or activity.status != ActivityStatus.PUBLISHED or _is_bound(sign_up):
+        return False
+    ahead = (pool for slot in activity.slots if slot.starts_at > now for pool in slot.pools)
+    return now < sign_up.slot.starts_at and any(_is_open(pool) and pool.id != sign_up.pool_id for pool in ahead)
+
+
 def targets(sign_up: SignUp, now: datetime) -> list[Target]:
     """Return the other pools of a sign-up's activity as they stand for this party, by time; empty: there is nothing to move to.
 
-    The engine decides again under its lock.
+    Slots that open later are left out. The engine decides again under its lock.
     """
     activity = sign_up.activity
-    if sign_up.state not in MOVABLE or activity.status != ActivityStatus.PUBLISHED or _is_bound(sign_up):
+    if not may_move(sign_up, now):
         return []
-    slots = [slot for slot in bookable_slots(activity.id) if slot.ends_at > now]
+    slots = [slot for slot in bookable_slots(activity.id) if window_of(activity, slot).reason_at(now) is None]
     standing = queries.places_by_pool([slot.id for slot in slots])
     pools = {slot.id: [pool for pool in slot.pools if _is_open(pool) and pool.id != sign_up.pool_id] for slot in slots}
     return [
-        Target(slot, pool, standing[pool.id].room, _refusal(activity, sign_up, slot, pool, now))
+        Target(slot, pool, standing[pool.id].room, _refusal(sign_up, slot, pool, standing[pool.id], now))
         for slot in slots
         for pool in pools[slot.id]
     ]
@@ -72,7 +81,7 @@ def move_to(sign_up_id: int, pool_id: int, *, revision: int) -> list[SignUp]:
     if found is None or pool_id == sign_up.pool_id or not _is_open(found.Pool):
         raise SignUpRefused(Reason.UNKNOWN_POOL)
     slot, pool = found
-    if reason := _refusal(activity, sign_up, slot, pool, now):
+    if reason := _refusal(sign_up, slot, pool, queries.places(pool.id), now):
         raise SignUpRefused(reason)
     fairness.check_overlap(activity, slot, sign_up.person_id, now, but=sign_up.id)
     return _move(sign_up, locked, slot, pool)
@@ -87,8 +96,9 @@ def _is_bound(sign_up: SignUp) -> bool:
     return not _is_open(db.session.get_one(Pool, sign_up.pool_id))
 
 
-def _refusal(activity: Activity, sign_up: SignUp, slot: Slot, pool: Pool, now: datetime) -> Reason | None:
+def _refusal(sign_up: SignUp, slot: Slot, pool: Pool, places: Places, now: datetime) -> Reason | None:
     """Return why a sign-up cannot move to a pool now; None: it can."""
+    activity = db.session.get_one(Activity, sign_up.activity_id)
     if activity.status != ActivityStatus.PUBLISHED or slot.status != SlotStatus.SCHEDULED:
         return Reason.CANCELLED
     here = db.session.get_one(Slot, sign_up.slot_id)
@@ -102,53 +112,53 @@ def _refusal(activity: Activity, sign_up: SignUp, slot: Slot, pool: Pool, now: d
         return Reason.TOO_LATE
     if reason := window_of(activity, slot).reason_at(now):
         return reason
-    session_id = slot.parent_id or slot.id
-    claim = _claim(kind_of(activity), activity, session_id)
+    claim = _claim(activity, slot.parent_id or slot.id)
     if claim != sign_up.claim and queries.claiming(sign_up.person_id, claim) is not None:
         return Reason.ALREADY
-    places = queries.places(pool.id)
     if places.most is not None and sign_up.party_size > places.most:
         return Reason.PARTY_TOO_LARGE
-    if _has_a_place(activity, sign_up, slot, pool, now):
+    if _has_a_place(sign_up, slot, places, now):
         return None
-    if sign_up.state == State.CONFIRMED:
-        return Reason.FULL
+    return Reason.FULL if sign_up.state == State.CONFIRMED else _full_list(activity, sign_up, slot, pool, places)
+
+
+def _full_list(activity: Activity, sign_up: SignUp, slot: Slot, pool: Pool, places: Places) -> Reason | None:
+    """Return that a pool's list takes no party of this size; None: it does. The party's own turn elsewhere in the slot ends."""
+    own = sign_up.party_size if slot.id == sign_up.slot_id else 0
     lists = rules.Waitlists(
         limit=activity.waitlist_limit,
-        waiting=queries.waiting_in_slot(slot.id) - (sign_up.party_size if slot.id == sign_up.slot_id else 0),
+        waiting=queries.waiting_in_slot(slot.id) - own,
         pool_limit=pool.waitlist_limit,
         pool_waiting=places.waiting,
     )
     return None if lists.take(sign_up.party_size) else Reason.FULL
 
 
-def _has_a_place(activity: Activity, sign_up: SignUp, slot: Slot, pool: Pool, now: datetime) -> bool:
+def _has_a_place(sign_up: SignUp, slot: Slot, places: Places, now: datetime) -> bool:
     """Tell whether a party would have a place in a pool at once: room, nobody waiting, and the approved number allows it."""
-    places = queries.places(pool.id)
-    is_deferred = sign_up.priority >= rules.DEFERRED
-    if places.is_queued_for or is_deferred or not places.has_room_for(sign_up.party_size):
+    if places.is_queued_for or sign_up.priority >= rules.DEFERRED or not places.has_room_for(sign_up.party_size):
         return False
     session_id = slot.parent_id or slot.id
     if sign_up.state == State.CONFIRMED and session_id == sign_up.session_id:
         return True  # its persons are counted below that ceiling already
-    ceiling = waitlist.ceiling(activity, session_id, now)
+    ceiling = waitlist.ceiling(db.session.get_one(Activity, sign_up.activity_id), session_id, now)
     return ceiling.has_room_for(sign_up.party_size) and not ceiling.is_queued_for
 
 
-def _claim(kind: ActivityKind, activity: Activity, session_id: int) -> str:
-    return f"slot:{session_id}" if kind.claims_per_session else f"activity:{activity.id}"
+def _claim(activity: Activity, session_id: int) -> str:
+    return f"slot:{session_id}" if kind_of(activity).claims_per_session else f"activity:{activity.id}"
 
 
 def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool) -> list[SignUp]:
     activity, now = locked.activity, locked.now
     before, left = sign_up.state, sign_up.pool_id
-    has_a_place = _has_a_place(activity, sign_up, slot, pool, now)
+    has_a_place = _has_a_place(sign_up, slot, queries.places(pool.id), now)
     if has_a_place:
         lending.make_room(activity.id, pool.id, sign_up.party_size, now)
     taken_there, taken_here = queries.places(pool.id).taken, queries.places(left).taken
     session_id = slot.parent_id or slot.id
     sign_up.slot_id, sign_up.session_id, sign_up.pool_id = slot.id, session_id, pool.id
-    sign_up.claim = _claim(kind_of(activity), activity, session_id)
+    sign_up.claim = _claim(activity, session_id)
     why = f"switched:{left}->{pool.id}"
     if has_a_place and before == State.WAITLISTED:
         waitlist.move(sign_up, State.CONFIRMED, at=now)

@@ -12,8 +12,8 @@ from festival.programme.models import Access, Activity, ActivityStatus, Pool, Sl
 from festival.programme.rules import Level, Seats
 from festival.signups import rules, waitlist
 from festival.signups.invited import NONE, Shown
-from festival.signups.queries import parties_waiting_by_pool
-from festival.signups.rules import Ceiling, Places, Reason, State, Waitlists
+from festival.signups.queries import parties_waiting_by_pool, places_by_pool
+from festival.signups.rules import Balance, Ceiling, Places, Reason, State, Waitlists
 from festival.signups.service import way_of, window_of
 
 #: Of several reasons why nothing can be done, the one that helps most is told.
@@ -64,9 +64,9 @@ class PoolOpening:
     @property
     def free_now(self) -> int | None:
         """Places that one who comes now could have: none while others wait for them. None: unlimited."""
-        if self.places.free is None:
+        if self.places.room is None:
             return None
-        return 0 if self.verdict == State.WAITLISTED or not self.is_choosable else max(0, self.places.free)
+        return 0 if self.verdict == State.WAITLISTED or not self.is_choosable else max(0, self.places.room)
 
     @property
     def level(self) -> Level:
@@ -118,16 +118,33 @@ class Openings:
         return self.reason is None and any(opening.reason == Reason.NOT_OPEN for opening in self.slots)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of an activity at one instant."""
+
+    lists: Lists
+    places: Mapping[int, Places]
+    #: By session.
+    ceilings: Mapping[int, Ceiling]
+    now: datetime
+    #: The pool that the reader's code opens; None: none.
+    invited_to: int | None
+
+
 def openings_of(activity: Activity, now: datetime, invitation: Shown = NONE) -> Openings:
     """Return what an activity (slots and pools loaded) offers a reader at an instant. A few queries more, however many pools.
 
     :param invitation: what the reader's code opens.
     """
-    invited_to = invitation.pool.id if invitation.pool else None
     bookable = [slot for slot in activity.slots if slot.pools]
-    lists = Lists(tuple(pool.id for slot in bookable for pool in slot.pools if pool.waiting))
-    ceilings = _ceilings(activity, now)
-    slots = tuple(_opening(activity, slot, ceilings[slot.parent_id or slot.id], lists, now, invited_to) for slot in bookable)
+    read = _Read(
+        lists=Lists(tuple(pool.id for slot in bookable for pool in slot.pools if pool.waiting)),
+        places=places_by_pool([slot.id for slot in bookable]),
+        ceilings=_ceilings(activity, now),
+        now=now,
+        invited_to=invitation.pool.id if invitation.pool else None,
+    )
+    slots = tuple(_opening(activity, slot, read) for slot in bookable)
     return Openings(slots, _of_activity(activity) or _of_slots(slots), invitation)
 
 
@@ -157,44 +174,37 @@ def _ceilings(activity: Activity, now: datetime) -> dict[int, Ceiling]:
     }
 
 
-def _places(pool: Pool) -> Places:
-    return Places(capacity=pool.capacity, taken=pool.taken, waiting=pool.waiting)
-
-
-def _opening(  # a slot, what bounds it, and who looks
-    activity: Activity,
-    slot: Slot,
-    ceiling: Ceiling,
-    lists: Lists,
-    now: datetime,
-    invited_to: int | None,
-) -> SlotOpening:
+def _opening(activity: Activity, slot: Slot, read: _Read) -> SlotOpening:
+    shown = [pool for pool in slot.open_pools if not pool.is_flex]
     pools = tuple(
-        PoolOpening(
-            pool,
-            _places(pool),
-            _verdict(activity, slot, pool, ceiling, is_invited=pool.id == invited_to),
-            lists,
-        )
-        for pool in slot.open_pools
-        if pool.access != Access.INVITATION or pool.id == invited_to
+        PoolOpening(pool, read.places[pool.id], _verdict(activity, slot, pool, read), read.lists)
+        for pool in shown
+        if pool.access != Access.INVITATION or pool.id == read.invited_to
     )
     return SlotOpening(
         slot=slot,
         pools=pools,
-        reason=_of_slot(activity, slot, now) or _of_pools(pools),
-        is_by_quota=any(pool.quota_question is not None for pool in slot.open_pools),
+        reason=_of_slot(activity, slot, read.now) or _of_pools(pools),
+        is_by_quota=any(pool.quota_question is not None for pool in shown),
     )
 
 
-def _verdict(activity: Activity, slot: Slot, pool: Pool, ceiling: Ceiling, *, is_invited: bool) -> State | Reason:
+def _verdict(activity: Activity, slot: Slot, pool: Pool, read: _Read) -> State | Reason:
     waitlists = Waitlists(
         limit=activity.waitlist_limit,
         waiting=sum(one.waiting for one in slot.pools),
         pool_limit=pool.waitlist_limit,
         pool_waiting=pool.waiting,
     )
-    return rules.first_state(way_of(activity, pool, is_invited=is_invited), _places(pool), ceiling, waitlists, 1)
+    quotas = {one.id: one.taken for one in slot.open_pools if one.quota_question is not None}
+    return rules.first_state(
+        way_of(activity, pool, is_invited=pool.id == read.invited_to),
+        read.places[pool.id],
+        read.ceilings[slot.parent_id or slot.id],
+        waitlists,
+        1,
+        may_have_a_place=Balance(activity.balance_tolerance, quotas).allows({pool.id: 1}),
+    )
 
 
 def _of_slot(activity: Activity, slot: Slot, now: datetime) -> Reason | None:

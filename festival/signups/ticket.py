@@ -1,5 +1,6 @@
 """The page of one sign-up, and the form to change it: what they show, for their owner alone."""
 
+from itertools import groupby
 from typing import Any
 
 from flask import current_app, render_template, request
@@ -9,8 +10,8 @@ from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.settings import Settings
 from festival.programme.kinds import kind_of
-from festival.signups import answers, asking, changed, queries, service, timeline, wording
-from festival.signups.forms import EditForm, is_out_of_sight
+from festival.signups import answers, asking, changed, moving, queries, service, timeline, wording
+from festival.signups.forms import EditForm, MoveForm, is_out_of_sight
 from festival.signups.models import SignUp
 from festival.signups.notice import notice_of
 from festival.signups.rules import CLAIMING, LIVE, Reason, State, may_withdraw_at
@@ -56,6 +57,7 @@ def page(sign_up: SignUp, person: Account, *, already: bool = False, refused: Re
         address=address_of(person),
         may_confirm=is_on and state == State.OFFERED and not changed.is_postponed(sign_up),
         may_edit=may_edit(sign_up),
+        may_move=is_on and moving.may_move(sign_up, now),
         may_withdraw=state in LIVE
         and may_withdraw_at(now, state=state, cancel_until=service.cancel_until(activity, slot), starts_at=slot.starts_at),
         withdraw_until=service.cancel_until(activity, slot),
@@ -132,6 +134,32 @@ def edit_page(sign_up: SignUp, form: EditForm, refusal: Reason | None = None) ->
         refusal=str(wording.REASON_WORDS[refusal]) if refusal else "",
         data_result=wording.result_of(refusal) if refusal else None,
         is_answer=request.method == "POST",
+        unlisted=True,
+        section="/me",
+    )
+
+
+def move_form(sign_up: SignUp) -> MoveForm:
+    """Return the form to move a sign-up, as it was sent or empty."""
+    return MoveForm.for_targets(sign_up.revision, moving.targets(sign_up, clock.now()))
+
+
+def move_page(sign_up: SignUp, form: MoveForm | None = None, refusal: Reason | None = None) -> str:
+    """Return the page on which a party is moved: every other slot or pool, with what is free and why some cannot be chosen."""
+    targets = moving.targets(sign_up, clock.now())
+    form = form or MoveForm.for_targets(sign_up.revision, targets)
+    if refusal is not None:  # what was sent is out of date: pressing again moves
+        form.revision.data, form.revision.raw_data = sign_up.revision, None
+    return render_template(
+        "signups/move.html",
+        sign_up=sign_up,
+        activity=sign_up.activity,
+        form=form,
+        days=[(on, list(group)) for on, group in groupby(targets, key=lambda target: clock.local_day(target.slot.starts_at))],
+        has_several=len({target.slot.id for target in targets} | {sign_up.slot_id}) > 1,
+        reasons={reason: str(wording.REASON_WORDS[reason]) for reason in Reason},
+        refusal=str(wording.REASON_WORDS[refusal]) if refusal else "",
+        data_result=wording.result_of(refusal) if refusal else None,
         unlisted=True,
         section="/me",
     )

@@ -18,7 +18,7 @@ from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, locale
 from festival.outbox import runner
-from festival.signups import qr, queries, service, signing, ticket, timeline, wording
+from festival.signups import moving, qr, queries, service, signing, ticket, timeline, wording
 from festival.signups.forms import SignUpForm
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Reason, SignUpRefused, State
@@ -293,6 +293,53 @@ def confirm(code: str) -> ResponseReturnValue:
             service.confirm(sign_up_id)
     except SignUpRefused as refused:
         return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
+    return redirect(url_for(".show", code=code), 303)
+
+
+@bp.get("/sign-ups/<code:code>/decline")
+@signed_in
+def decline(code: str) -> ResponseReturnValue:
+    """Ask whether an offered place shall go to the next in line: where a message's link leads. Reading changes nothing."""
+    sign_up = queries.owned(code, the_person().id)
+    if wording.state_shown(sign_up, clock.now()) != State.OFFERED:
+        return redirect(url_for(".show", code=code), 303)
+    return render_template(
+        "signups/decline.html",
+        sign_up=sign_up,
+        activity=sign_up.activity,
+        deadline=wording.confirm_by(sign_up.offered_until, clock.now()) if sign_up.offered_until else "",
+        unlisted=True,
+        section="/me",
+    )
+
+
+@bp.get("/sign-ups/<code:code>/move")
+@signed_in
+def choose_move(code: str) -> ResponseReturnValue:
+    """Show to which other slots and pools this party could move now."""
+    sign_up = queries.owned(code, the_person().id)
+    if not moving.targets(sign_up, clock.now()):
+        return ticket.page(sign_up, the_person(), refused=Reason.STAYS), 409
+    return ticket.move_page(sign_up)
+
+
+@bp.post("/sign-ups/<code:code>/move")
+@signed_in
+def move(code: str) -> ResponseReturnValue:
+    """Move to the chosen slot or pool; without room the place that is held stays."""
+    sign_up = queries.owned(code, the_person().id)
+    form = ticket.move_form(sign_up)
+    if not form.validate():
+        return ticket.move_page(sign_up, form), 422
+    sign_up_id, pool_id, revision = sign_up.id, int(form["pool"].data), form["revision"].data
+    try:
+        with transaction():
+            moving.move_to(sign_up_id, pool_id, revision=revision)
+    except SignUpRefused as refused:
+        sign_up = queries.owned(code, the_person().id)
+        if refused.reason in {Reason.STAYS, Reason.TOO_LATE, Reason.NOT_LIVE}:
+            return ticket.page(sign_up, the_person(), refused=refused.reason), 409
+        return ticket.move_page(sign_up, ticket.move_form(sign_up), refused.reason), 409
     return redirect(url_for(".show", code=code), 303)
 
 

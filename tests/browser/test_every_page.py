@@ -171,6 +171,8 @@ def readers(app: Flask) -> list[Reader]:
             "/activities/job-fair/sign-up",
             *(f"/sign-ups/{sign_up.code}" for sign_up in held),
             f"/sign-ups/{held[0].code}/edit",
+            f"/sign-ups/{make_sign_up(make_activity(slug='two-zones', pools=2), person=person).code}/move",
+            *(f"/sign-ups/{sign_up.code}/decline" for sign_up in held if sign_up.state == State.OFFERED),
             *(f"/sign-ups/{sign_up.code}/history" for sign_up in held if sign_up.state == State.WAITLISTED),
             "/sign-up",
             f"/sign-up/{_bundled(person.id)}",

@@ -47,7 +47,7 @@ def test_the_projects_own_programme_is_sound(tmp_path):
         (PRESS, "capacity: 50", "capacity: 60", "capacity: is 60, but the places add up to 50"),
         (PRESS, "zh: 政策新闻", "zh: 河西区人才政策新闻", "short_title.zh has 12 characters; a text message has room for 10"),
         (SHOW, "ceiling: 3800", "ceiling: 3400", "approved_ceiling: is 3400, but the places add up to 3500"),
-        (SHOW, "percent: 30", "percent: 40", "details: the batches add up to 110 percent"),
+        (SHOW, "percent: 30", "percent: 40", "sign_up.released_in_batches: add up to 110 percent"),
         (TOUR, "venue: xinbadali", "venue: xinbadalo", "details.lines[2].stops[2].venue: there is no venue 'xinbadalo'"),
         (TOUR, "seats: 45", "seats: 40", "details.lines[1]: 40 seats less 2 for staff are not the pool's 43 places"),
         ("activities/forum.yaml", "type: keynote", "type: speech", "details.agenda[s2].type: input should be 'opening', "),

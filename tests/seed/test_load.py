@@ -89,7 +89,8 @@ def test_the_show_has_doors_a_backup_date_and_a_ceiling(app):
     show = slot("drone-show")
 
     assert (show.doors_at, show.backup_starts_at, show.approved_ceiling) == (at("2023-06-30T18:30"), at("2023-07-01T20:10"), 3800)
-    assert sum(pool.capacity or 0 for pool in show.pools) == 3500
+    batches = [batch.places for pool in show.pools for batch in pool.batches]
+    assert (sum(pool.capacity or 0 for pool in show.pools), sum(batches), len(batches)) == (1750, 1750, 8)
     assert activity("drone-show").party_max == 5
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from festival.lib import clock
 from festival.lib.db import Model, db
-from festival.programme.models import Activity, Pool, Slot
+from festival.programme.models import Activity, Pool, PoolBatch, Slot
 from festival.seed.files import FOLDER
 from tests.seed.programme import loaded
 
@@ -66,7 +66,10 @@ def stored():
                 values.add(said(value))
                 values |= set(value.splitlines()) if isinstance(value, str) else set()
                 values |= {f"{clock.local(value):%H:%M}"} if isinstance(value, datetime) else set()
-    totals = select(func.sum(Pool.capacity)).join(Slot, Slot.id == Pool.slot_id).group_by(Slot.activity_id)
+    to_come = select(func.sum(PoolBatch.places)).where(PoolBatch.pool_id == Pool.id).scalar_subquery()
+    whole = Pool.capacity + func.coalesce(to_come, 0)  # a pool's places are what has been released and what is to come
+    values |= set(db.session.scalars(select(whole)))
+    totals = select(func.sum(whole)).join(Slot, Slot.id == Pool.slot_id).group_by(Slot.activity_id)
     values |= set(db.session.scalars(totals))  # an activity's capacity is what its pools add up to
     for details in db.session.scalars(select(Activity.details)):
         values |= {said(value) for _, value in leaves(json.loads(details))}

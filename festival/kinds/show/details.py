@@ -1,27 +1,11 @@
-"""What readers see of a show: when places are released."""
+"""What readers see of a show beside its zones: how large it is."""
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import PositiveInt
 
-from festival.lib.documents import Part
 from festival.programme.kinds import Details
 
 
-class Batch(Part):
-    """A share of the places, released at once."""
-
-    at: AwareDatetime
-    #: Of all places.
-    percent: int = Field(ge=1, le=100)
-
-
 class ShowDetails(Details):
-    """The batches. Doors, backup date and when the weather is decided on stand on the slot."""
+    """The size of the show. Doors, backup date and when the weather is decided on stand on the slot, batches on the pools."""
 
-    batches: tuple[Batch, ...] = ()
-
-    @model_validator(mode="after")
-    def _releases_everything(self) -> "ShowDetails":
-        total = sum(batch.percent for batch in self.batches)
-        if self.batches and total != 100:  # noqa: PLR2004  # percent
-            raise ValueError(f"the batches add up to {total} percent")
-        return self
+    drones: PositiveInt
