@@ -3,7 +3,7 @@
 The engine decides again under its lock; this only says, by the same rules, what it would decide at this moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
