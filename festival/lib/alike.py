@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Pages kept by one process: some ten megabytes at most.
 MOST = 500
+#: Locks in front of building a page anew, shared out over the pages.
+TURNS = 64
 _MARK = "festival.alike"
 #: What an answer may depend on beside path, database and time.
 _ASKED = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_ACCEPT_ENCODING")
@@ -64,20 +66,29 @@ class AlikePages:
         self._state = state
         self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
         self._guard = threading.Lock()
+        self._turns = [threading.Lock() for _ in range(TURNS)]
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request."""
         if environ["REQUEST_METHOD"] != "GET" or any(environ.get(name) for name in _MORE):
             return self._app(environ, start_response)
         address = tuple(environ.get(name, "") for name in _ASKED)
-        with self._guard:
-            kept = self._kept.get(address)
-        # The state is read before the page is built: a page may be newer than its state says, never older.
-        state = self._state()
-        if kept is not None and state is not None and kept.state == state:
+        kept, state = self._look(address)
+        if kept is not None and state is not None and kept.state != state:
+            with self._turns[hash(address) % TURNS]:  # one reader builds it anew; those who waited look again
+                kept, state = self._look(address)
+                if kept is None or state is None or kept.state != state:
+                    return self._build(address, state, environ, start_response)
+        if kept is not None and state is not None:
             start_response("200 OK", kept.headers)
             return [kept.body]
         return self._build(address, state, environ, start_response)
+
+    def _look(self, address: tuple[str, ...]) -> tuple[_Kept | None, object]:
+        """Return what is kept, and the state read before any building: a page may be newer than its state says, never older."""
+        with self._guard:
+            kept = self._kept.get(address)
+        return kept, self._state()
 
     def _build(
         self, address: tuple[str, ...], state: object, environ: "WSGIEnvironment", start_response: "StartResponse"
