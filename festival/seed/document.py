@@ -103,7 +103,7 @@ class QuestionEntry(Part):
 
     type: Literal[
         "text", "textarea", "number", "year", "boolean", "select", "multi", "tags", "mobile", "email", "id_number", "uscc",
-        "file", "pledge", "mobile_otp", "party",
+        "file", "pledge", "names", "mobile_otp", "party",
     ]  # fmt: skip
     is_required: bool
     sensitivity: Sensitivity

@@ -25,7 +25,7 @@ from festival.lib.fields import (
 )
 from festival.lib.i18n import _, loc
 from festival.lib.identifiers import IdType, id_number_problem, normal, uscc_problem
-from festival.lib.text import half_width
+from festival.lib.text import clean_line, half_width
 from festival.programme.models import Question, Sensitivity
 from festival.signups import wording
 
@@ -91,6 +91,15 @@ def _textarea(question: Question, *, needed: bool) -> Any:
         loc(question, "label"),
         [*_filled(needed=needed), at_most(question.maximum or TEXT_CHARACTERS)],
         render_kw={"rows": 3},
+    )
+
+
+def _names(question: Question, *, needed: bool) -> Any:  # noqa: ARG001  # whoever comes alone names nobody
+    """One name a line; how many there must be depends on the party and is judged by the whole form."""
+    return LinesField(
+        loc(question, "label"),
+        [Legible(), at_most(question.maximum or TEXT_CHARACTERS)],
+        render_kw={"rows": 3, "autocomplete": "off"},
     )
 
 
@@ -181,6 +190,7 @@ def _file(question: Question, *, needed: bool) -> Any:
 _MAKERS: dict[str, Callable[..., Any]] = {
     "text": _text,
     "textarea": _textarea,
+    "names": _names,
     "number": _number,
     "year": _year,
     "boolean": _boolean,
@@ -234,7 +244,14 @@ def answer_of(question: Question, field: Field) -> str:
         return address.value
     if question.type in {"id_number", "uscc"}:
         return normal(value)
+    if question.type == "names":
+        return "\n".join(names_in(value))
     return str(value)
+
+
+def names_in(typed: str) -> list[str]:
+    """Return the names of a field with one name a line; empty lines are nobody."""
+    return [name for line in typed.splitlines() if (name := clean_line(line))]
 
 
 def data_of(question: Question, answer: str) -> Any:
@@ -263,6 +280,8 @@ def words_of(question: Question, answer: str) -> str:
             return _("、").join(labels.get(key, key) for key in answer.split(",") if key)
         case "boolean" | "pledge":
             return _("是") if answer == "1" else ""
+        case "names":
+            return _("、").join(answer.splitlines())
         case _:
             return answer
 
@@ -272,5 +291,5 @@ def prefill(questions: list[Question], earlier: Mapping[str, str]) -> dict[str, 
     return {
         field_name(question): data_of(question, earlier[question.key])
         for question in questions
-        if question.key in earlier and not is_sensitive(question) and question.type not in {"pledge", "boolean", "file"}
+        if question.key in earlier and not is_sensitive(question) and question.type not in {"pledge", "boolean", "file", "names"}
     }

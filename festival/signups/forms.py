@@ -147,8 +147,19 @@ class _AskingForm(BaseForm):
         """Judge every field, then what needs several to be judged."""
         super().validate(extra_validators)
         self._judge_id_numbers()
+        self._judge_companions()
         self._judge_consents()
         return not self.errors
+
+    def _judge_companions(self) -> None:
+        """Who brings others names each of them, where names are asked."""
+        for one in self._all_asked():
+            if one.question.type != "names" or one.field.errors:
+                continue
+            given, others = len(asking.names_in(one.field.data or "")), _persons(self["party_size"]) - 1
+            if (given or one.question.is_required) and given != others:
+                words = _n("请填写 %(num)s 位同行人的姓名，每行一位。", "请填写 %(num)s 位同行人的姓名，每行一位。", others)
+                self.complain(field_name(one.question), words if others else _("您只报名一人，不用填写同行人。"))
 
     def complain(self, name: str, words: str) -> None:
         """Say what is wrong beside a field."""

@@ -10,7 +10,7 @@ from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.settings import Settings
 from festival.programme.kinds import kind_of
-from festival.signups import answers, asking, changed, moving, queries, service, timeline, wording
+from festival.signups import answers, asking, changed, companions, moving, queries, service, timeline, wording
 from festival.signups.forms import EditForm, MoveForm, is_out_of_sight
 from festival.signups.models import SignUp
 from festival.signups.notice import notice_of
@@ -53,6 +53,7 @@ def page(sign_up: SignUp, person: Account, *, already: bool = False, refused: Re
         has_ticket=is_on and state in WITH_TICKET,
         clashes=_clashes(sign_up) if is_on else [],
         answers=_answers(sign_up),
+        companions=_companions(sign_up) if state in LIVE and now < slot.starts_at else (),
         files=queries.files(sign_up.id),
         address=address_of(person),
         may_confirm=is_on and state == State.OFFERED and not changed.is_postponed(sign_up),
@@ -83,6 +84,12 @@ def _answers(sign_up: SignUp) -> list[tuple[str, str, bool]]:
         else (asking.label_of(question), asking.words_of(question, answers.read(kept[question.key])), False)
         for question in answered
     ]
+
+
+def _companions(sign_up: SignUp) -> tuple[str, ...]:
+    """Return the companions by name, each of whom may be withdrawn alone; empty where none are named."""
+    found = companions.named(queries.questions_of(sign_up.activity_id), answers.read_all(sign_up.id))
+    return found.names if found else ()
 
 
 def may_edit(sign_up: SignUp) -> bool:

@@ -18,7 +18,7 @@ from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, locale
 from festival.outbox import runner
-from festival.signups import moving, qr, queries, service, signing, ticket, timeline, wording
+from festival.signups import companions, moving, qr, queries, service, signing, ticket, timeline, wording
 from festival.signups.forms import SignUpForm
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Reason, SignUpRefused, State
@@ -27,6 +27,7 @@ from festival.signups.signing import Signed
 
 bp = Blueprint("signups", __name__)
 
+_LONGEST_NUMBER = 10
 #: Refusals that stand beside a field: the form can be mended.
 _BESIDE = {Reason.PARTY_TOO_LARGE: "party_size", Reason.UNKNOWN_POOL: "slot", Reason.NOTICE_CHANGED: "consent"}
 
@@ -341,6 +342,21 @@ def move(code: str) -> ResponseReturnValue:
             return ticket.page(sign_up, the_person(), refused=refused.reason), 409
         return ticket.move_page(sign_up, ticket.move_form(sign_up), refused.reason), 409
     return redirect(url_for(".show", code=code), 303)
+
+
+@bp.post("/sign-ups/<code:code>/companions/<id:number>/withdraw")
+@signed_in
+def withdraw_companion(code: str, number: int) -> ResponseReturnValue:
+    """Withdraw one named companion (the first is 1); the rest of the party stays."""
+    sign_up_id = queries.owned(code, the_person().id).id
+    revision = request.form.get("revision", "")
+    seen = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < _LONGEST_NUMBER else 0
+    try:
+        with transaction():
+            companions.withdraw_one(sign_up_id, number - 1, revision=seen)
+    except SignUpRefused as refused:
+        return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
+    return redirect(url_for(".show", code=code, _anchor="answers"), 303)
 
 
 @bp.get("/sign-ups/<code:code>/edit")

@@ -1,6 +1,7 @@
 """Several activities in one go: each its own verdict, nothing of one undone by another, one order of locks."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,11 +15,11 @@ from festival.bundle.service import Wish
 from festival.lib.db import db, transaction
 from festival.programme.kinds import kind_of
 from festival.programme.locking import lock_activity
-from festival.programme.models import Mode, Promotion
+from festival.programme.models import Mode, Overlap, Promotion
 from festival.signups.models import SignUp
 from festival.signups.rules import Reason, State
 from festival.signups.service import Once, SignUpRequest
-from tests.builders import make_activity, make_person, make_sign_up
+from tests.builders import make_activity, make_festival, make_person, make_sign_up
 from tests.signups.engine import NOW, change, faults, states
 from tests.signups.engine import sign_up as sign_up_for_one
 from tests.signups.test_deadlocks import at_once, only_on_postgresql
@@ -180,3 +181,24 @@ def test_the_same_form_pressed_twice_at_once_is_one_bundle(app):
     assert ends == ["done", "done"]
     assert db.session.scalar(sa.select(sa.func.count(Bundle.id))) == 1
     assert db.session.scalar(sa.select(sa.func.count(SignUp.id))) == 2
+
+
+def test_of_two_that_clash_the_first_by_time_is_confirmed_and_the_other_refused(app, frozen):
+    frozen(NOW)
+    person = make_person()
+    later, sooner = make_activity(starts_in=timedelta(days=5, hours=1), closes_in=None), make_activity()
+    for one in (later, sooner):
+        change(one, overlap=Overlap.BLOCK)
+
+    bundle = for_several(person, wish(later), wish(sooner))
+
+    assert verdicts(bundle) == ["overlap", "confirmed"]
+
+
+def test_a_bundle_stops_at_what_one_person_may_hold(app, frozen):
+    frozen(NOW)
+    change(make_festival(), activities_max=2)
+
+    bundle = for_several(make_person(), *(wish(make_activity()) for _ in range(3)))
+
+    assert sorted(verdicts(bundle)) == ["confirmed", "confirmed", "limit"]
