@@ -9,6 +9,7 @@ ACTIONS: dict[str, LazyString] = {
     "activity.edit": _l("修改活动信息"),
     "activity.venue": _l("更换活动地点"),
     "activity.window": _l("调整报名时间"),
+    "activity.rules": _l("调整报名规则"),
     "activity.cancel": _l("取消活动"),
     "activity.postpone": _l("活动延期"),
     "activity.resume": _l("恢复活动"),
@@ -21,6 +22,11 @@ ACTIONS: dict[str, LazyString] = {
     "slot.reschedule": _l("改期"),
     "slot.venue": _l("更换场次地点"),
     "pool.capacity": _l("调整名额"),
+    "slot.ceiling": _l("调整核准人数"),
+    "pool.batch": _l("新增一批名额"),
+    "pool.batch_remove": _l("撤销一批名额"),
+    "pool.reserve": _l("设为机动名额"),
+    "pool.reserve_end": _l("不再作为机动名额"),
     "pool.merge": _l("合并名额池"),
     "pool.split": _l("拆分名额池"),
     "sign_up.remove": _l("移出名单"),
@@ -84,6 +90,27 @@ FIELDS: dict[str, LazyString] = {
     "label_zh": _l("场次名称（中文）"),
     "label_en": _l("场次名称（英文）"),
     "contact": _l("联系方式"),
+    "overlap": _l("时间冲突"),
+    "smaller_may_pass": _l("小队伍先递补"),
+    "balance_tolerance": _l("各组人数最多相差"),
+    "promotion": _l("递补方式"),
+    "promotion_cutoff_minutes": _l("停止递补（开始前分钟）"),
+    "party_max": _l("每个报名最多人数"),
+    "waitlist_limit": _l("候补人数上限"),
+    "per_organisation": _l("同一单位最多报名数"),
+    "approved_ceiling": _l("核准人数"),
+}
+
+#: Values that stand before and behind an arrow.
+_VALUES: dict[str, LazyString] = {
+    "warn": _l("提醒"),
+    "block": _l("不允许"),
+    "allow": _l("不提醒"),
+    "auto": _l("直接递补"),
+    "offer": _l("先征询"),
+    "yes": _l("是"),
+    "no": _l("否"),
+    "none": _l("不限"),
 }
 
 
@@ -94,4 +121,14 @@ def action_words(action: str) -> str:
 
 def change_words(changes: str) -> str:
     """Return what changed: field names in words, anything else (nobody's personal data) as it was written."""
-    return _("、").join(str(FIELDS.get(part, part)) for part in changes.split(", ")) if changes else ""
+    return _("、").join(_part_words(part) for part in changes.split(", ")) if changes else ""
+
+
+def _part_words(part: str) -> str:
+    """Return one change in words: a field, or ``<field> <value> -> <value>`` of a field that has words."""
+    name, _space, values = part.partition(" ")
+    before, arrow, after = values.partition(" -> ")
+    if name not in FIELDS or (values and not arrow):
+        return part
+    label = str(FIELDS[name])
+    return f"{label} {_VALUES.get(before, before)} → {_VALUES.get(after, after)}" if arrow else label

@@ -185,6 +185,8 @@ _CAUSES: dict[Why, Callable[[Told], str]] = {
     Why.SWITCHED: lambda told: _("由“%(pool)s”改选", pool=told.pool) if told.pool else _("本人改选"),
     Why.MERGE: lambda _told: _("名额池合并"),
     Why.SPLIT: lambda _told: _("名额池拆分"),
+    Why.RULES: lambda _told: _("报名规则调整"),
+    Why.CEILING: lambda _told: _("核准人数调整"),
     Why.PLAN: lambda _told: _("计划有变"),
 }
 
@@ -336,6 +338,8 @@ _OWN_CAUSES: "dict[Why, LazyString]" = {
     Why.QUEUE: _l("前面的一行人数较多，放不下，您一行放得下。"),
     Why.MERGE: _l("名额池合并后有了空位。"),
     Why.SPLIT: _l("名额池拆分后有了空位。"),
+    Why.RULES: _l("主办方调整了报名规则，您一行可以递补。"),
+    Why.CEILING: _l("主办方调整了核准人数，有了空位。"),
     Why.PLAN: _l("计划改变后有了空位。"),
 }
 

@@ -29,7 +29,7 @@ def _seen(typed: str | None) -> datetime | None:
     return seen if seen.tzinfo else None
 
 
-class _Remembers(FlaskForm):
+class Remembers(FlaskForm):
     """A form that knows which state of the row it was filled from."""
 
     seen = HiddenField()
@@ -57,7 +57,7 @@ class _Span(FlaskForm):
         return Span(self.starts_at.data, self.ends_at.data)
 
 
-class ActivityForm(_Remembers, _Span):
+class ActivityForm(Remembers, _Span):
     """What an activity says of itself, and when and where it is."""
 
     title_zh = LineField(_l("名称（中文）"), validators=[Needed(), at_most(200)])
@@ -142,7 +142,7 @@ def sessions_of(activity: Activity) -> list[Slot]:
     return [slot for slot in activity.slots if slot.parent_id is None]
 
 
-class SlotForm(_Remembers, _Span):
+class SlotForm(Remembers, _Span):
     """One slot: when, where, and what it is called."""
 
     venue_id = SelectField(_l("地点"), coerce=int, validators=[Needed()])

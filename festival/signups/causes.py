@@ -62,6 +62,8 @@ class Why(StrEnum):
     PARTY = "party"
     #: ``capacity:<persons>-><persons>``, either of them ``unlimited``.
     CAPACITY = "capacity"
+    #: ``ceiling:<persons>-><persons>``, either of them ``unlimited``: the approved number of a session.
+    CEILING = "ceiling"
     #: ``too_large:<persons>``: a party that did not fit into so many free places let smaller ones pass.
     TOO_LARGE = "too_large"
     #: ``batch:<persons>-><persons>``: the next batch of places was released.
@@ -84,6 +86,8 @@ class Why(StrEnum):
     MERGE = "merge"
     #: ``split:<pool>-><pool>``.
     SPLIT = "split"
+    #: The organizers changed how places are given.
+    RULES = "rules"
     #: The organizers changed the plan.
     PLAN = "plan"
     OTHER = ""

@@ -16,11 +16,12 @@ from festival.programme import queries as programme
 from festival.programme.forms import CapacityForm
 from festival.programme.models import Activity, Pool, Slot
 from festival.programme.render import standing as public_standing
-from festival.signups import service
+from festival.signups import rulebook, service
 from festival.signups.service import CapacityChange
 from festival.signups.standing import ActivityStanding, PoolStanding, stand, to_do
 
 bp = Blueprint("signups", __name__)
+bp.register_blueprint(rulebook.bp)
 
 
 def _within(permission: Permission) -> list[Activity]:

@@ -133,6 +133,19 @@ def batches_due(activity_id: int, now: datetime) -> list[PoolBatch]:
     return list(db.session.scalars(_BATCHES_DUE, {"activity_id": activity_id, "now": now}))
 
 
+def batches_of(activity_id: int) -> list[PoolBatch]:
+    """Return the batches of places of an activity's pools by time, released or to come."""
+    return list(
+        db.session.scalars(
+            select(PoolBatch)
+            .join(Pool, Pool.id == PoolBatch.pool_id)
+            .join(Slot, Slot.id == Pool.slot_id)
+            .where(Slot.activity_id == activity_id, Pool.is_closed.is_(False))
+            .order_by(PoolBatch.at, PoolBatch.id),
+        ),
+    )
+
+
 def lent_in(session_id: int) -> list[Pool]:
     """Return the pools of a session and its children that hold places of a reserve."""
     return list(

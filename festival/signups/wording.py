@@ -13,6 +13,7 @@ from festival.lib.identifiers import IdType, NumberProblem
 from festival.programme.models import Activity, Promotion, Slot
 from festival.signups import changed
 from festival.signups.models import SignUp
+from festival.signups.regulating import RuleReason
 from festival.signups.rules import DEFERRED, InvitationEnd, Reason, State, deferred_until
 from festival.signups.service import cancel_until, window_of
 
@@ -44,6 +45,22 @@ REASON_WORDS: "dict[Reason, LazyString]" = {
     Reason.TOO_LATE: _l("已过可以更改的时间。如不能参加，请联系主办单位。"),
     Reason.CHANGED_MEANWHILE: _l("在您填写期间，这份报名有了变化。您填写的都还在，请核对后再次保存。"),
     Reason.NOTICE_CHANGED: _l("《个人信息处理规则》刚有更新，请重新阅读并勾选。"),
+}
+
+#: Why organizers cannot set a rule so.
+RULE_REFUSALS: "dict[RuleReason, LazyString]" = {
+    RuleReason.BELOW_HEADS: _l("现有人数多于新的核准人数，请先确认。"),
+    RuleReason.NOT_AHEAD: _l("放出时间应晚于现在"),
+    RuleReason.AFTER_THE_END: _l("放出时间应早于该场次结束"),
+    RuleReason.SAME_TIME: _l("该名额池在这一时间已有一批名额"),
+    RuleReason.UNLIMITED: _l("该名额池的名额不限，不需要另加"),
+    RuleReason.TOO_MANY: _l("名额合计不能超过 1,000,000"),
+    RuleReason.RELEASED: _l("这批名额已经放出，如需减少，请在“概况与名额”页面调整名额。"),
+    RuleReason.OCCUPIED: _l("已有人报名该名额池，不能设为机动名额"),
+    RuleReason.BOUND: _l("按条件或邀请分配的名额不能设为机动名额"),
+    RuleReason.NOBODY_TO_LEND_TO: _l("同一场次没有可以借用的其他名额池"),
+    RuleReason.ONE_ALREADY: _l("该场次已有机动名额"),
+    RuleReason.HAS_LENT: _l("借出的名额还没有归还，暂不能改为普通名额池。"),
 }
 
 #: What stands in large words over a refusal.
