@@ -32,6 +32,7 @@ from festival.bundle import views as bundle_views
 from festival.calendars import holding as calendars_holding
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
+from festival.checkin import manage as checkin_manage
 from festival.checkin import views as checkin_views
 from festival.counter import manage as counter_manage
 from festival.draws import holding as draws_holding
@@ -117,6 +118,7 @@ MANAGE_BLUEPRINTS = (
     plans_manage.bp,
     roster_manage.bp,
     counter_manage.bp,
+    checkin_manage.bp,
     draws_manage.bp,
     reviews_manage.bp,
     ledger_manage.bp,

@@ -251,6 +251,10 @@ class Activity(Model):
     slots: Mapped[list["Slot"]] = relationship(order_by="Slot.starts_at, Slot.id", viewonly=True)
     questions: Mapped[list["Question"]] = relationship(order_by="Question.position", viewonly=True)
 
+    def has_ended_slots(self, now: datetime) -> bool:
+        """Tell whether some of its times are over."""
+        return any(slot.ends_at <= now for slot in self.slots)
+
     @property
     def has_invitations(self) -> bool:
         """Tell whether some of its places are given by invitation."""

@@ -41,6 +41,8 @@ class Row:
     state: State
     #: The review asked for more information.
     is_asked: bool
+    #: Staff excused that nobody came.
+    is_excused: bool
     #: Its place on the list, 1 is next; None where it does not wait, or was not looked up.
     position: int | None
     party_size: int
@@ -224,6 +226,7 @@ def _rows(
         SignUp.digits,
         stands(now).label("stands"),
         SignUp.asked_at,
+        SignUp.excused_at,
         SignUp.party_size,
         SignUp.arrived,
         SignUp.name,
@@ -244,6 +247,7 @@ def _rows(
             digits=row.digits,
             state=State(row.stands),
             is_asked=row.asked_at is not None,
+            is_excused=row.excused_at is not None,
             position=None,
             party_size=row.party_size,
             arrived=row.arrived,

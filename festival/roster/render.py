@@ -116,17 +116,24 @@ def state_words(row: Row) -> str:
     """Return a sign-up's state in a few words."""
     if row.state == State.WAITLISTED and row.position:
         return _("候补第 %(n)s 位", n=row.position)
-    return _words(row.state, is_asked=row.is_asked)
+    return _words(row.state, has_more=has_more(row))
 
 
 def all_state_words() -> dict[tuple[State, bool], str]:
-    """Return the words of every state, by state and whether the review asked for more: put into words once for a long list."""
-    return {(state, asked): _words(state, is_asked=asked) for state in State for asked in (False, True)}
+    """Return the words of every state, by state and ``has_more``: put into words once for a long list."""
+    return {(state, more): _words(state, has_more=more) for state in State for more in (False, True)}
 
 
-def _words(state: State, *, is_asked: bool) -> str:
-    if state == State.PENDING and is_asked:
+def has_more(row: Row) -> bool:
+    """Tell whether there is more to a state than its name: the review asked for more, or the absence is excused."""
+    return row.is_excused if row.state == State.NO_SHOW else row.is_asked
+
+
+def _words(state: State, *, has_more: bool) -> str:
+    if state == State.PENDING and has_more:
         return _("需补充材料")
+    if state == State.NO_SHOW and has_more:
+        return _("缺席（已免除）")
     return str(STATE_WORDS[state])
 
 

@@ -11,7 +11,7 @@ from festival.lib.i18n import _, loc
 from festival.lib.spreadsheet import Cell, Column, Sheet, write_xlsx
 from festival.programme.models import Activity, Slot
 from festival.roster.queries import Row
-from festival.roster.render import Places, all_state_words, answer_words, answered, columns, is_hidden
+from festival.roster.render import Places, all_state_words, answer_words, answered, columns, has_more, is_hidden
 from festival.roster.rules import EXPECTED
 from festival.signups.rules import State
 
@@ -75,7 +75,7 @@ def write_roster(file: IO[bytes], activity: Activity, rows: Iterable[Row], *, ma
                 tally.next(row),
                 row.digits,
                 row.name,
-                words[row.state, row.is_asked],
+                words[row.state, has_more(row)],
                 row.party_size,
                 phone(row.contact) if row.contact else "",
                 *([places.slot(row.slot_id)] if places.are_many else []),

@@ -8,8 +8,7 @@ from festival.audit.service import record
 from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
 from festival.programme.locking import lock_activity
-from festival.programme.models import Slot
-from festival.signups import fairness, waitlist
+from festival.signups import fairness, queries, waitlist
 from festival.signups.models import SignUp
 from festival.signups.rules import DEFERRED, State
 from festival.signups.service import lock
@@ -18,20 +17,13 @@ from festival.signups.service import lock
 def record_all(activity_id: int, sign_up_ids: Sequence[int], *, actor_id: int) -> list[SignUp]:
     """Record that these did not come, of those who are confirmed and of whom nobody was let in; return whom.
 
-    Who is not in that state any more is left out: they came meanwhile, or gave the place back.
+    Who is not in that state any more is left out: they came meanwhile, or gave the place back. So is who held a place in
+    what was called off or put off: there was nothing to come to.
     """
     locked = lock(activity_id)
     found = db.session.scalars(
         select(SignUp)
-        .join(Slot, Slot.id == SignUp.slot_id)
-        .where(
-            SignUp.activity_id == activity_id,
-            SignUp.id.in_(sign_up_ids),
-            SignUp.state == State.CONFIRMED,
-            SignUp.arrived == 0,
-            SignUp.counted.is_(True),
-            Slot.ends_at <= locked.now,
-        )
+        .where(SignUp.id.in_(sign_up_ids), *queries.not_seen(activity_id, locked.now))
         .order_by(SignUp.id)
         .execution_options(populate_existing=True),
     )

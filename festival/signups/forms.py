@@ -510,3 +510,18 @@ class MoveForm(FlaskForm):
         form = cls(revision=revision)
         form.pool.choices = [(str(target.pool.id), "") for target in targets]
         return form
+
+
+class AppealForm(FlaskForm):
+    """What somebody says to being recorded as not having come."""
+
+    words = LinesField(
+        _l("当天的情况"),
+        description=_l("一两句话即可，最多 500 字，提交后不能修改。不必写病情等细节，也不需要上传证明。"),
+        validators=[Legible(), Needed(), at_most(500)],
+        render_kw={"rows": 4, "maxlength": 500},
+    )
+
+    def value(self) -> str:
+        """Return their words."""
+        return self.words.data or ""

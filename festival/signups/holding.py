@@ -13,7 +13,7 @@ from festival.signups.notice import sensitive_groups
 from festival.signups.rules import LIVE
 
 #: The columns of a sign-up that say who it was, emptied.
-_NOBODY = {"name": "", "search_text": "", "reason": "", "reply": ""}
+_NOBODY = {"name": "", "search_text": "", "reason": "", "reply": "", "appeal": ""}
 
 
 def _export(account_id: int) -> Rows:
@@ -60,7 +60,7 @@ def _erase(account_id: int) -> None:
     ids = select(SignUp.id).where(SignUp.person_id == account_id)
     for table in (Answer, AnswerFile, IdempotentAnswer):
         db.session.execute(delete(table).where(table.sign_up_id.in_(ids)))
-    db.session.execute(update(SignUp).where(SignUp.person_id == account_id).values(name="", search_text="", reason="", reply=""))
+    db.session.execute(update(SignUp).where(SignUp.person_id == account_id).values(**_NOBODY))
 
 
 def _consent_withdrawn(consent: Consent) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from festival.accounts.models import Consent
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Access, Activity, Pool, PoolBatch, Question, Slot
+from festival.programme.models import Access, Activity, ActivityStatus, Pool, PoolBatch, Question, Slot, SlotStatus
 from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, Invitation, SignUp
 from festival.signups.rules import (
     CLAIMING,
@@ -263,6 +263,23 @@ def owned(code: str, person_id: int) -> SignUp:
     if found is None:
         raise NotFound
     return found
+
+
+def not_seen(activity_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of those who had a place, in a time that took place and is over, and of whom nobody was let in."""
+    held = (
+        select(Slot.id)
+        .join(Activity, Activity.id == Slot.activity_id)
+        .where(Activity.id == activity_id, Activity.status == ActivityStatus.PUBLISHED, Slot.status == SlotStatus.SCHEDULED)
+    )
+    return (
+        SignUp.activity_id == activity_id,
+        SignUp.state == State.CONFIRMED,
+        SignUp.arrived == 0,
+        SignUp.counted.is_(True),
+        SignUp.slot_id.in_(held.where(Slot.ends_at <= now)),
+        SignUp.session_id.in_(held),  # a time inside a session that was called off did not take place
+    )
 
 
 def by_code(code: str) -> SignUp | None:

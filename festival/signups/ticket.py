@@ -1,5 +1,6 @@
 """The page of one sign-up, and the form to change it: what they show, for their owner alone."""
 
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -10,8 +11,9 @@ from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.settings import Settings
 from festival.programme.kinds import kind_of
-from festival.signups import answers, asking, changed, companions, moving, queries, service, timeline, wording
-from festival.signups.forms import EditForm, MoveForm, is_out_of_sight
+from festival.signups import answers, asking, changed, companions, fairness, moving, queries, service, timeline, wording
+from festival.signups.fairness import Fairness
+from festival.signups.forms import AppealForm, EditForm, MoveForm, is_out_of_sight
 from festival.signups.models import SignUp
 from festival.signups.notice import notice_of
 from festival.signups.rules import CLAIMING, LIVE, Reason, State, may_withdraw_at
@@ -20,11 +22,19 @@ from festival.signups.rules import CLAIMING, LIVE, Reason, State, may_withdraw_a
 WITH_TICKET = frozenset({State.CONFIRMED, State.ATTENDED})
 
 
-def page(sign_up: SignUp, person: Account, *, already: bool = False, refused: Reason | None = None) -> str:
+def page(
+    sign_up: SignUp,
+    person: Account,
+    *,
+    already: bool = False,
+    refused: Reason | None = None,
+    appeal: AppealForm | None = None,
+) -> str:
     """Return the page of a sign-up for its owner.
 
     :param already: the person tried to sign up again and was brought here.
     :param refused: why what was just tried did not happen.
+    :param appeal: what they said to not having come, as it was sent; None: nothing was sent.
     """
     now = clock.now()
     activity, slot = sign_up.activity, sign_up.slot
@@ -62,9 +72,16 @@ def page(sign_up: SignUp, person: Account, *, already: bool = False, refused: Re
         may_withdraw=state in LIVE
         and may_withdraw_at(now, state=state, cancel_until=service.cancel_until(activity, slot), starts_at=slot.starts_at),
         withdraw_until=service.cancel_until(activity, slot),
+        absence=_absence(sign_up, now) if state == State.NO_SHOW else None,
+        appeal=appeal or AppealForm(formdata=None),
         unlisted=True,
         section="/me",
     )
+
+
+def _absence(sign_up: SignUp, now: datetime) -> Fairness:
+    """Return how often the person did not come to what they had a place in."""
+    return fairness.standing_of(sign_up.person_id, sign_up.activity, now)
 
 
 def _clashes(sign_up: SignUp) -> list[str]:

@@ -18,8 +18,8 @@ from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, locale
 from festival.outbox import runner
-from festival.signups import companions, moving, qr, queries, service, signing, ticket, timeline, wording
-from festival.signups.forms import SignUpForm
+from festival.signups import absences, companions, moving, qr, queries, service, signing, ticket, timeline, wording
+from festival.signups.forms import AppealForm, SignUpForm
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Reason, SignUpRefused, State
 from festival.signups.sheet import Sheet, clashes, empty_form, sent_form, sheet_of
@@ -357,6 +357,24 @@ def withdraw_companion(code: str, number: int) -> ResponseReturnValue:
     except SignUpRefused as refused:
         return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
     return redirect(url_for(".show", code=code, _anchor="answers"), 303)
+
+
+@bp.post("/sign-ups/<code:code>/appeal")
+@signed_in
+def appeal(code: str) -> ResponseReturnValue:
+    """Keep what the person says to not having come; the same words sent twice are one explanation."""
+    sign_up, form = queries.owned(code, the_person().id), AppealForm()
+    if not form.validate():
+        return ticket.page(sign_up, the_person(), appeal=form), 422
+    sign_up_id, words = sign_up.id, form.value()
+    try:
+        with transaction():
+            absences.appeal(sign_up_id, words)
+    except SignUpRefused as refused:
+        kept = queries.owned(code, the_person().id)
+        if kept.appeal != words:
+            return ticket.page(kept, the_person(), refused=refused.reason), 409
+    return redirect(url_for(".show", code=code, _anchor="absence"), 303)
 
 
 @bp.get("/sign-ups/<code:code>/edit")

@@ -350,8 +350,10 @@ def _attended(told: Told) -> _Words:
     return (_("您已于 %(time)s 签到。", time=moment(first)) if first else _("您已签到。"),), ()
 
 
-def _no_show(_told: Told) -> _Words:
-    return (_("您报名成功但没有签到。如有特殊情况，请联系主办单位说明。"),), ()
+def _no_show(told: Told) -> _Words:
+    if told.sign_up.excused_at is not None:
+        return (_("这次未到场已免除，不影响您今后报名。"),), ()
+    return (_("现场没有您的签到记录，记为一次未到场。"),), ()
 
 
 _TOLD: dict[State, Callable[[Told], _Words]] = {

@@ -25,7 +25,7 @@ from tests.web import Browser
 
 NUMBER, NAME, ANSWER, SECRET, FILE = "13800138000", "李晨曦之名", "津城秘密单位", "120101199001011234", "简历正文之秘密"
 #: How the name is found by sound, what staff wrote about the person, and what the person answered.
-SOUND, REASON, REPLY = "lichenxi", "名额留给本区单位", "我已补交证明"
+SOUND, REASON, REPLY, APPEAL = "lichenxi", "名额留给本区单位", "我已补交证明", "当天发烧没能到场"
 #: Tables that lead to an account but hold nothing about those who attend, and why.
 STAFFS = {
     "role_grant": "staff's roles",
@@ -47,7 +47,7 @@ def person(app):
     sign_up = make_sign_up(activity, person=person, name=NAME)
     with transaction():
         written = db.session.get_one(SignUp, sign_up.id)
-        written.reason, written.reply = REASON, REPLY
+        written.reason, written.reply, written.appeal = REASON, REPLY, APPEAL
         context = f"answer:{sign_up.id}"
         db.session.add_all(
             [
@@ -135,7 +135,7 @@ def _words_in_the_database() -> str:
 def test_a_forgotten_person_leaves_counts_and_no_trace(app, me, person):
     account_id = person.id
     before = pool_of(db.session.scalars(select(SignUp)).one().activity).taken
-    readable = (NUMBER, NAME, ANSWER, SOUND, REASON, REPLY)
+    readable = (NUMBER, NAME, ANSWER, SOUND, REASON, REPLY, APPEAL)
     assert [word for word in readable if word not in _words_in_the_database()] == []
     db.session.rollback()
 
@@ -234,7 +234,7 @@ def test_withdrawing_the_consent_to_the_notice_ends_the_sign_up_and_deletes_its_
     assert db.session.scalars(select(Answer)).all() == []
     assert db.session.scalars(select(AnswerFile)).all() == []
     sign_up = db.session.scalars(select(SignUp)).one()
-    assert (sign_up.state, sign_up.name, sign_up.search_text, sign_up.reply) == ("withdrawn", "", "", "")
+    assert (sign_up.state, sign_up.name, sign_up.search_text, sign_up.reply, sign_up.appeal) == ("withdrawn", "", "", "", "")
 
 
 def test_nobody_withdraws_for_somebody_else(app, me, visitor):

@@ -22,6 +22,7 @@ from festival.lib.db import db, transaction
 from festival.outbox.service import owe
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Mode, Slot
+from festival.signups import absences
 from festival.signups.models import Invitation, SignUp
 from festival.signups.rules import State
 from festival.signups.service import Once, SignUpRequest
@@ -115,6 +116,16 @@ def _invited() -> tuple[Activity, str, str]:
     return activity, link.code, media.code
 
 
+def _over(person) -> tuple[str, int]:
+    """Return the slug of an activity that is over, and an absence there, which its person has explained; one more is open."""
+    activity = make_activity(slug="over", starts_in=timedelta(hours=-5))
+    missed = make_sign_up(activity, person=person, state=State.NO_SHOW, name="欧阳测试")
+    make_sign_up(activity, name="没有签到的人")
+    with transaction():
+        absences.appeal(missed.id, "当天发烧，没能到场。")
+    return activity.slug, missed.id
+
+
 def _invitation_id(code: str) -> int:
     return db.session.query(Invitation).filter_by(code=code).one().id
 
@@ -138,6 +149,7 @@ def readers(app: Flask) -> list[Reader]:
         kinds = ("grove-tour", "drone-show", "mixer", "forum", "craft", "alliance", "job-fair", "service", "press")
         slot = db.session.query(Slot).filter_by(activity_id=pending.id).one()
         invited, link, media = _invited()
+        over, absent_id = _over(person)
         zones = db.session.query(Slot).join(Activity, Activity.id == Slot.activity_id).filter(Activity.slug == "drone-show").one()
         with transaction():
             db.session.get_one(Slot, held[0].slot_id).moved_at = clock.now() + timedelta(seconds=1)
@@ -204,6 +216,7 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/{drawn.slug}/roster",
             f"/manage/activities/{drawn.slug}/ledger",
             "/manage/activities/drone-show/rules",
+            *(f"/manage/activities/{over}/absences{page}" for page in ("", "?show=recorded", f"/{absent_id}/excuse")),
             "/manage/activities/drone-show/plan",
             f"/manage/activities/drone-show/slots/{zones.id}/plan/backup",
             f"/manage/activities/drone-show/slots/{zones.id}/merge",
