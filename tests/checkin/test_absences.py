@@ -32,7 +32,7 @@ def names(page) -> list[str]:
 def acts() -> list[tuple[str, str, str]]:
     db.session.rollback()
     found = db.session.execute(sa.select(AuditEntry.action, AuditEntry.changes, AuditEntry.reason).order_by(AuditEntry.id))
-    return [tuple(row) for row in found if "show" in row.action or "excuse" in row.action]
+    return [(row.action, row.changes, row.reason) for row in found if "show" in row.action or "excuse" in row.action]
 
 
 def test_only_who_had_a_place_in_what_took_place_and_was_not_seen_is_listed_and_only_those_ticked_are_recorded(app, desk):
