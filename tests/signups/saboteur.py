@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
+from festival.accounts.models import Account
 from festival.app import create_app
 from festival.lib import db as database
 from festival.lib.db import database_now, db, transaction
@@ -27,7 +28,7 @@ from tests.application import make_settings
 def _without_lock(activity_id: int, person_id: int | None = None) -> Locked:
     """Read the activity as if nobody else could."""
     activity = db.session.scalars(select(Activity).where(Activity.id == activity_id)).one()
-    return Locked(activity, database_now())
+    return Locked(activity, database_now(), db.session.get(Account, person_id) if person_id else None)
 
 
 def take_the_lock_away() -> None:
