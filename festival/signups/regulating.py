@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from festival.audit.service import record
 from festival.lib.db import db
 from festival.lib.errors import NotFound, Refused
-from festival.programme.models import Access, Activity, Overlap, Pool, PoolBatch, Promotion, Slot
+from festival.programme.models import Access, Activity, Festival, Overlap, Pool, PoolBatch, Promotion, Slot
 from festival.programme.service import PlanReason, PlanRefused, touch_form
 from festival.signups import waitlist
 from festival.signups.models import SignUp
@@ -266,3 +266,27 @@ def _pools_of(slot_id: int) -> list[Pool]:
 
 def _record(activity: Activity, pool: Pool, action: str, actor_id: int, changes: str = "") -> None:
     record(f"pool.{action}", "pool", pool.id, actor_id=actor_id, activity_id=activity.id, changes=changes)
+
+
+def set_activities_max(festival_id: int, most: int | None, *, actor_id: int) -> bool:
+    """Set how many activities one person may hold at the same time; None: no limit. Tells whether anything changed.
+
+    Nobody loses a place by it: it is judged when somebody signs up.
+    """
+    festival = db.session.get_one(Festival, festival_id, populate_existing=True)
+    before = festival.activities_max
+    if before == most:
+        return False
+    festival.activities_max = most
+    record(
+        "festival.rules",
+        "festival",
+        festival_id,
+        actor_id=actor_id,
+        changes=f"activities_max {_said(before)} -> {_said(most)}",
+    )
+    return True
+
+
+def _said(most: int | None) -> str:
+    return "-" if most is None else str(most)

@@ -15,13 +15,13 @@ from festival.lib.errors import NotFound
 from festival.lib.format import span
 from festival.lib.i18n import _, _n, loc
 from festival.programme import queries as programme
-from festival.programme.models import Activity, Pool, PoolBatch, Slot, SlotStatus
+from festival.programme.models import Activity, Festival, Pool, PoolBatch, Slot, SlotStatus
 from festival.programme.service import PlanRefused
 from festival.programme.wording import REFUSALS
 from festival.signups import fairness, queries, regulating
 from festival.signups.models import SignUp
 from festival.signups.regulating import RuleReason, RuleRefused, may_be_reserve
-from festival.signups.rulebook_forms import BatchForm, CeilingForm, ReserveForm, RulesForm
+from festival.signups.rulebook_forms import BatchForm, CeilingForm, FestivalRulesForm, ReserveForm, RulesForm
 from festival.signups.standing import CEILING_WARNINGS
 from festival.signups.wording import RULE_REFUSALS
 
@@ -56,6 +56,42 @@ class ReserveLine:
 def _activity(slug: str) -> Activity:
     """Return an activity whose places the caller may regulate; any other does not exist."""
     return programme.managed(slug, scope(the_staff(), Permission.CAPACITY_EDIT, Activity.id.expression))
+
+
+@bp.get("/settings")
+@staff(Permission.SETTINGS_EDIT)
+def festival_rules() -> ResponseReturnValue:
+    """Show what holds for the whole festival, to be changed."""
+    return _festival_page(FestivalRulesForm(activities_max=_festival().activities_max))
+
+
+@bp.post("/settings")
+@staff(Permission.SETTINGS_EDIT)
+def set_festival_rules() -> ResponseReturnValue:
+    """Set what holds for the whole festival."""
+    form = FestivalRulesForm()
+    if not form.validate():
+        return _festival_page(form), 422
+    festival_id, actor_id = _festival().id, the_staff().id
+    with transaction():
+        is_changed = regulating.set_activities_max(festival_id, form.activities_max.data, actor_id=actor_id)
+    flash(_("已保存。") if is_changed else _("没有改动。"), "ok")
+    return redirect(url_for(".festival_rules"), 303)
+
+
+def _festival() -> Festival:
+    """Return the current edition.
+
+    :raises NotFound: nothing was seeded yet.
+    """
+    found = programme.current_festival()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _festival_page(form: FestivalRulesForm) -> str:
+    return render_template("manage/signups/settings.html", form=form)
 
 
 @bp.get("/activities/<slug:slug>/rules")

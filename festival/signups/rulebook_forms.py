@@ -172,3 +172,14 @@ class ReserveForm(FlaskForm):
         form = cls(**({"formdata": None} if is_fresh else {}))
         form.reserve_pool.choices = _by_name(pools)
         return form
+
+
+class FestivalRulesForm(FlaskForm):
+    """What holds for everybody in the whole festival."""
+
+    activities_max = WholeField(
+        _l("每人最多同时报名的活动数"),
+        least=1,
+        most=_PARTY,
+        description=_l("已结束和已取消的不算；候补中的也算；留空：不限。已有的报名不受影响"),
+    )

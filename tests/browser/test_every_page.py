@@ -216,6 +216,7 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/{drawn.slug}/roster",
             f"/manage/activities/{drawn.slug}/ledger",
             "/manage/activities/drone-show/rules",
+            "/manage/settings",
             *(f"/manage/activities/{over}/absences{page}" for page in ("", "?show=recorded", f"/{absent_id}/excuse")),
             "/manage/activities/drone-show/plan",
             f"/manage/activities/drone-show/slots/{zones.id}/plan/backup",

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from festival.accounts.rules import Role
 from festival.lib.db import db, transaction
-from festival.programme.models import Access, Activity, Overlap, PoolBatch, Promotion
+from festival.programme.models import Access, Activity, Festival, Overlap, PoolBatch, Promotion
 from festival.signups import regulating, service
 from festival.signups.regulating import RuleReason, RuleRefused
 from tests.builders import make_activity, make_staff, pool_of
@@ -251,3 +251,21 @@ def test_what_goes_by_quota_or_invitation_has_no_number_or_nobody_beside_it_is_n
         RuleReason.BOUND,
         RuleReason.ONE_ALREADY,
     ]
+
+
+# -- the whole festival -------------------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_limits_what_one_person_may_hold_and_an_organizer_does_not(app):
+    festival_id = make_activity(slug="forum").festival_id
+    desk, organizer = at_the_desk(app, Role.ADMINISTRATOR), at_the_desk(app)
+
+    nonsense = desk.post_form("/manage/settings", activities_max="0")
+    saved = desk.post_form("/manage/settings", activities_max="3")
+
+    assert (nonsense.status, list(wrong(nonsense))) == (422, ["activities_max"])
+    festival = db.session.get_one(Festival, festival_id, populate_existing=True)
+    assert (saved.status, festival.activities_max) == (303, 3)
+    assert [one["value"] for one in desk.get("/manage/settings").html.select("#activities_max")] == ["3"]
+    assert organizer.get("/manage/settings").status == 403
+    assert entries() == [("festival.rules", "festival", festival_id, "", "activities_max - -> 3")]
