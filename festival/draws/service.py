@@ -179,6 +179,7 @@ def _settle(locked: Locked, sign_up: SignUp, rank: int, actor_id: int, *, has_pl
     if not has_place:
         # A list is ordered by when one joined it; microseconds keep the drawn order in it, before all who come later.
         sign_up.joined_at = now + timedelta(microseconds=rank)
+        sign_up.priority = 0  # also of somebody whom a lowered capacity had put before all, before a draw that was void
         waitlist.move(sign_up, State.WAITLISTED, at=now)
         kind = "sign_up_not_drawn"
     elif deadline := waitlist.deadline_of_offer(activity, db.session.get_one(Slot, sign_up.slot_id), now):

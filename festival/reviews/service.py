@@ -137,6 +137,9 @@ def _approve(sign_up: SignUp, locked: Locked, actor_id: int) -> ReviewReason | N
     _move(sign_up, locked, state, actor_id, "approved")
     kind = "sign_up_approved" if state == State.CONFIRMED else f"sign_up_{state.value}"
     owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
+    if state == State.WAITLISTED:
+        # Its turn counts from when it signed up: it may be the head now, and fit where the one behind it does not.
+        waitlist.serve(activity, locked.now, why="queue")
     return None
 
 

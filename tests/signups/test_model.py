@@ -34,6 +34,8 @@ from tests.builders import make_activity, make_person, make_staff, pool_of
 from tests.signups.engine import NOW, change, confirm, edit, faults, remove, set_capacity, sign_up, withdraw
 
 PARTY_MAX = 4
+#: What sets two apart who join a list at the same instant: the clock stands still between the acts of a walk.
+INSTANT = timedelta(microseconds=1)
 STEPS = 32
 CUTOFF = timedelta(hours=2)
 STARTS_IN = timedelta(hours=54)
@@ -50,8 +52,8 @@ class Party:
     size: int
     pool: int
     state: str
-    #: The order in which parties joined their list, a lower number first; whoever is moved gets one before all.
-    turn: tuple[int, int]
+    #: Its turn, lower first: whoever is moved gets a first number before all, then when it joined, then in which order they came.
+    turn: tuple[int, datetime, int]
     offers: int = 0
     until: datetime | None = None
     id: int = 0
@@ -97,6 +99,14 @@ class Model:
         heads = [self.queue(pool)[0] for pool in range(len(self.capacity)) if self.queue(pool)]
         return [head for head in heads if self.fits_pool(head.pool, head.size)]
 
+    def last_turn(self, party: Party) -> tuple[int, datetime, int]:
+        """Return the turn behind everybody who waits for the party's pool, also behind who joined at this very instant."""
+        queue = [one for one in self.queue(party.pool) if one is not party]
+        if not queue:
+            return 0, self.now, party.turn[2]
+        first, joined_at, _number = queue[-1].turn
+        return max(0, first), max(self.now, joined_at + INSTANT), party.turn[2]
+
     # -- acting: each returns False when the engine must refuse --
 
     def sign_up(self, pool: int, size: int) -> Party | None:
@@ -107,7 +117,9 @@ class Model:
         if state is None:
             return None
         self.joined += 1
-        party = Party(size, pool, state, (0, self.joined))
+        party = Party(size, pool, state, (0, self.now, self.joined))
+        if state == "waitlisted":
+            party.turn = self.last_turn(party)
         self.parties.append(party)
         return party
 
@@ -131,17 +143,22 @@ class Model:
             self.hold(party)
         elif state is not None:
             party.state = state
+            self.serve()  # its turn counts from when it signed up: it may be the head now
         return state is not None
 
     def draw(self, in_order: list[Party]) -> None:
-        """Give the places of each pool out in this order, the first party that does not fit stops those behind it."""
+        """Give the places of each pool out in this order, the first party that does not fit stops those behind it.
+
+        Lists of two pools that share a ceiling are in line by the rank that each party drew in its own pool.
+        """
         full: set[int] = set()
+        ranks: dict[int, int] = {}
         for party in in_order:
+            ranks[party.pool] = ranks.get(party.pool, 0) + 1
             if not self.fits_pool(party.pool, party.size) or not self.fits_ceiling(party.size):
                 full.add(party.pool)
             if party.pool in full:
-                self.joined += 1
-                party.state, party.turn = "waitlisted", (0, self.joined)
+                party.state, party.turn = "waitlisted", (0, self.now + ranks[party.pool] * INSTANT, party.turn[2])
             else:
                 self.hold(party)
         self.drawn = in_order
@@ -196,7 +213,7 @@ class Model:
             for party in confirmed:
                 if self.taken(pool) <= capacity:
                     break
-                party.state, party.turn = "waitlisted", (before_all, party.turn[1])
+                party.state, party.turn = "waitlisted", (before_all, *party.turn[1:])
         self.serve()
 
     def confirm(self, party: Party) -> bool:
@@ -214,9 +231,8 @@ class Model:
             if party.offers >= 2:
                 party.state = "expired"
             else:
-                self.joined += 1
-                last = max([0, *(one.turn[0] for one in self.queue(party.pool))])
-                party.state, party.turn = "waitlisted", (last, self.joined)
+                party.turn = self.last_turn(party)
+                party.state = "waitlisted"
         if overdue:
             self.serve()
 
@@ -231,7 +247,7 @@ class Model:
                 head.state = "confirmed"
 
 
-def _turn(party: Party) -> tuple[int, int]:
+def _turn(party: Party) -> tuple[int, datetime, int]:
     return party.turn
 
 
@@ -266,10 +282,12 @@ Act = tuple[str, tuple[Any, ...]]
 
 def some_setting(chance: Random) -> Setting:
     pools = chance.choice([1, 2])
+    ways = [chance.choice(["open", "approval", "ballot"]) for _ in range(pools)]
+    ceiling = chance.choice([None, None, 4, 6, 8])
     return Setting(
         capacities=[chance.choice([2, 3, 4, 5, 6, None]) for _ in range(pools)],
-        ways=[chance.choice(["open", "approval", "ballot"]) for _ in range(pools)],
-        ceiling=chance.choice([None, None, 4, 6, 8]),
+        ways=ways,
+        ceiling=ceiling,
         list_limit=chance.choice([None, None, 8, 4, 0]),
         offers=chance.choice([True, True, False]),
     )
@@ -394,7 +412,9 @@ class Pair:
             draws.draw(drawing.id, seed, actor_id=self.staff_id)
         change(self.activity, closes_at=None)
         marks = {party: hmac.new(seed.encode(), numbers[party.id].encode(), "sha256").digest() for party in entered}
-        self.model.draw(sorted(entered, key=lambda party: (party.pool, marks[party])))
+        # The pool of the very first mark has the first choice below a ceiling that pools share.
+        first = {party.pool: min(marks[one] for one in entered if one.pool == party.pool) for party in entered}
+        self.model.draw(sorted(entered, key=lambda party: (first[party.pool], marks[party])))
 
     def void(self) -> None:
         if self.model.drawn is None:
