@@ -16,6 +16,7 @@ from festival.programme.models import ActivityStatus
 from festival.signups.models import Invitation, SignUp
 from festival.signups.rules import State
 from tests.accounts.codes import sent_code
+from tests.application import closed
 from tests.builders import make_activity, make_person, make_question, make_sign_up, make_staff, pool_of
 from tests.invitations.guests import come, make_closed_circle, make_forum
 from tests.web import Browser
@@ -242,7 +243,7 @@ def test_where_nothing_is_by_invitation_no_code_is_asked_for_and_one_that_comes_
 
 def test_guessing_is_slowed_down_and_neither_the_invited_nor_others_count(settings):
     app = create_app(replace(settings, ratelimit_enabled=True))
-    with app.app_context():
+    with closed(app), app.app_context():
         activity, pool = make_forum()
         link = link_for(activity, pool)
         path = f"/invited/{link.code}"
