@@ -117,7 +117,8 @@ def test_the_ticket_names_the_pool_only_where_there_are_several(app, visitor, pe
     assert ["1区" in visitor.get(ticket_of(sign_up)).words for sign_up in (one, several)] == [False, True]
 
 
-def test_a_clash_with_another_sign_up_is_told(app, visitor, person):
+def test_a_clash_with_another_sign_up_is_told(app, visitor, person, frozen):
+    frozen(clock.now())  # both begin at the same second
     one, other = make_activity(title_zh="甲活动"), make_activity(title_zh="乙活动")
     sign_up = make_sign_up(one, person=person)
     make_sign_up(other, person=person)
