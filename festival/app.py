@@ -39,6 +39,7 @@ from festival.draws import holding as draws_holding
 from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
+from festival.exports import manage as exports_manage
 from festival.invitations import cli as invitations_cli
 from festival.invitations import holding as invitations_holding
 from festival.invitations import manage as invitations_manage
@@ -117,6 +118,7 @@ MANAGE_BLUEPRINTS = (
     signups_manage.bp,
     plans_manage.bp,
     roster_manage.bp,
+    exports_manage.bp,
     counter_manage.bp,
     checkin_manage.bp,
     draws_manage.bp,

@@ -1,13 +1,12 @@
-"""What of a roster anybody gets to read: masked lines for the page, rows for files. Nothing unmasked leaves this module."""
+"""What of a roster anybody gets to read, masked. Nothing unmasked leaves this module."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from festival.lib import names
-from festival.lib.format import digits, iso, phone, span
+from festival.lib.format import digits, phone, span
 from festival.lib.i18n import _, loc
-from festival.lib.spreadsheet import Cell
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Pool, Question, Sensitivity, Slot
 from festival.roster.queries import Row
@@ -21,8 +20,6 @@ HIDDEN = "••••"
 _OWN_COLUMN = frozenset({"name", "mobile", "companions"})
 #: Columns of answers where the kind of activity names none.
 _COLUMNS = 2
-#: The first columns of ``roster.csv``: a contract.
-CSV_COLUMNS = ("code", "state", "party_size", "name", "contact", "pool", "slot", "signed_up_at", "checked_in_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,30 +165,3 @@ def line(row: Row, places: Places, asked: Sequence[Question], *, by_name: bool) 
         is_from_counter=row.is_from_counter,
         answers=tuple(answer_words(question, row) for question in asked),
     )
-
-
-def csv_rows(activity: Activity, rows: Iterable[Row]) -> Iterator[list[Cell]]:
-    """Yield ``roster.csv``: the columns of the contract, then the answers under their keys, options by their keys."""
-    asked = answered(activity)
-    places = Places(activity)
-    yield [*CSV_COLUMNS, *(question.key for question in asked)]
-    for row in rows:
-        yield [
-            row.code,
-            row.state.value,
-            row.party_size,
-            row.name,
-            phone(row.contact) if row.contact else "",
-            places.pool_key(row.pool_id),
-            places.slot_key(row.slot_id),
-            iso(row.signed_up_at),
-            iso(row.checked_in_at) if row.checked_in_at else "",
-            *(_csv_answer(question, row) for question in asked),
-        ]
-
-
-def _csv_answer(question: Question, row: Row) -> str:
-    if question.key not in row.answers:
-        return ""
-    answer = row.answers[question.key]
-    return HIDDEN if answer is None or is_hidden(question) else answer

@@ -1,4 +1,4 @@
-"""Seeing more of a person than a list shows, and taking a list away: both are recorded. Call inside ``transaction()``."""
+"""Seeing more of a person than a list shows, which is recorded. Call inside ``transaction()``."""
 
 from sqlalchemy import select
 
@@ -27,15 +27,3 @@ def reveal_contact(activity_id: int, sign_up_id: int, reason: str, *, actor_id: 
         changes="contact",
     )
     return list(db.session.scalars(select(Address.value).where(Address.account_id == person_id).order_by(Address.id)))
-
-
-def record_export(activity_id: int, file: str, *, rows: int, sha256: str, actor_id: int) -> None:
-    """Record that a list was taken away: which file, how many sign-ups, and the digest by which a copy is recognised."""
-    record(
-        "roster.export",
-        "activity",
-        activity_id,
-        actor_id=actor_id,
-        activity_id=activity_id,
-        changes=f"{file} rows={rows} sha256={sha256}",
-    )

@@ -1,0 +1,39 @@
+"""Rows of files for programs, masked as everywhere."""
+
+from collections.abc import Iterable, Iterator
+
+from festival.lib.format import iso, phone
+from festival.lib.spreadsheet import Cell
+from festival.programme.models import Activity, Question
+from festival.roster.queries import Row
+from festival.roster.render import HIDDEN, Places, answered, is_hidden
+
+#: The first columns of ``roster.csv``: a contract.
+CSV_COLUMNS = ("code", "state", "party_size", "name", "contact", "pool", "slot", "signed_up_at", "checked_in_at")
+
+
+def csv_rows(activity: Activity, rows: Iterable[Row]) -> Iterator[list[Cell]]:
+    """Yield ``roster.csv``: the columns of the contract, then the answers under their keys, options by their keys."""
+    asked = answered(activity)
+    places = Places(activity)
+    yield [*CSV_COLUMNS, *(question.key for question in asked)]
+    for row in rows:
+        yield [
+            row.code,
+            row.state.value,
+            row.party_size,
+            row.name,
+            phone(row.contact) if row.contact else "",
+            places.pool_key(row.pool_id),
+            places.slot_key(row.slot_id),
+            iso(row.signed_up_at),
+            iso(row.checked_in_at) if row.checked_in_at else "",
+            *(_csv_answer(question, row) for question in asked),
+        ]
+
+
+def _csv_answer(question: Question, row: Row) -> str:
+    if question.key not in row.answers:
+        return ""
+    answer = row.answers[question.key]
+    return HIDDEN if answer is None or is_hidden(question) else answer
