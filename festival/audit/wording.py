@@ -94,6 +94,7 @@ FIELDS: dict[str, LazyString] = {
     "overlap": _l("时间冲突"),
     "smaller_may_pass": _l("小队伍先递补"),
     "activities_max": _l("每人最多活动数"),
+    "reveals_max": _l("每人一小时内最多查看人数"),
     "balance_tolerance": _l("各组人数最多相差"),
     "promotion": _l("递补方式"),
     "promotion_cutoff_minutes": _l("停止递补（开始前分钟）"),

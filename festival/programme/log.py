@@ -1,17 +1,21 @@
 """Reading who did what to the programme and to those who signed up."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from festival.accounts.models import Account
 from festival.audit.models import AuditEntry
+from festival.audit.queries import reveal_flags
+from festival.audit.rules import Burst
 from festival.lib.db import db
 from festival.programme.models import Activity
 
 #: Entries on one page.
 PAGE = 50
+#: How long an auditor is told of many reveals.
+FLAGGED_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,25 @@ class LogPage:
     number: int
     last: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLine:
+    """A member of staff who revealed very many people within an hour, by the name they sign in with."""
+
+    actor: str
+    burst: Burst
+
+
+def flag_lines(limit: int, now: datetime) -> list[FlagLine]:
+    """Return whom an auditor should ask about what they revealed, the latest first.
+
+    :param limit: reveals within an hour that are usual.
+    """
+    flags = reveal_flags(limit, now - FLAGGED_FOR)
+    rows = db.session.execute(select(Account.id, Account.staff_name).where(Account.id.in_({flag.actor_id for flag in flags})))
+    names = {row.id: row.staff_name or "" for row in rows}
+    return [FlagLine(names.get(flag.actor_id, ""), flag.burst) for flag in flags]
 
 
 def log_page(number: int, activity_id: int | None = None) -> LogPage:

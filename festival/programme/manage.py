@@ -6,12 +6,13 @@ from flask.typing import ResponseReturnValue
 from festival.accounts.access import may, scope, staff, the_staff
 from festival.accounts.rules import Permission
 from festival.audit.wording import action_words, change_words
+from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import _
 from festival.programme import queries, service
 from festival.programme.forms import WindowForm
-from festival.programme.log import log_page
+from festival.programme.log import flag_lines, log_page
 from festival.programme.models import Activity
 from festival.programme.service import PlanRefused
 from festival.programme.wording import REFUSALS
@@ -80,9 +81,13 @@ def audit() -> ResponseReturnValue:
     """Show who did what in the whole festival."""
     if not may(the_staff(), Permission.AUDIT_READ, None):
         raise NotFound
+    festival = queries.current_festival()
+    most = festival.reveals_max if festival else 0
     return render_template(
         "manage/programme/audit.html",
         log=log_page(_page_asked()),
+        flags=flag_lines(most, clock.wall()) if festival else [],
+        reveals_max=most,
         action_words=action_words,
         change_words=change_words,
     )

@@ -93,6 +93,8 @@ class Festival(Model):
     is_demo: Mapped[bool] = mapped_column(default=False)
     #: Activities that one person may hold places in, or wait for, at the same time; None: no limit.
     activities_max: Mapped[int | None]
+    #: Whoever of the staff reveals more people than that within an hour is named on the auditor's page.
+    reveals_max: Mapped[int] = mapped_column(default=20, server_default="20")
     #: Rises with every calendar-visible change of the programme; stored feeds older than it are built again.
     calendar_version: Mapped[int] = mapped_column(Big, default=1)
     created_at: Mapped[datetime]

@@ -268,24 +268,28 @@ def _record(activity: Activity, pool: Pool, action: str, actor_id: int, changes:
     record(f"pool.{action}", "pool", pool.id, actor_id=actor_id, activity_id=activity.id, changes=changes)
 
 
-def set_activities_max(festival_id: int, most: int | None, *, actor_id: int) -> bool:
-    """Set how many activities one person may hold at the same time; None: no limit. Tells whether anything changed.
+@dataclass(frozen=True, slots=True)
+class FestivalRules:
+    """What holds for everybody in the whole festival. Names are those of ``Festival``."""
 
-    Nobody loses a place by it: it is judged when somebody signs up.
-    """
+    #: Activities that one person may hold at the same time; None: no limit. It is judged when somebody signs up.
+    activities_max: int | None
+    #: People that one member of staff may reveal within an hour before the auditor is told.
+    reveals_max: int
+
+
+def set_festival_rules(festival_id: int, asked: FestivalRules, *, actor_id: int) -> bool:
+    """Set what holds for the whole festival; nobody loses a place by it. Tells whether anything changed."""
     festival = db.session.get_one(Festival, festival_id, populate_existing=True)
-    before = festival.activities_max
-    if before == most:
-        return False
-    festival.activities_max = most
-    record(
-        "festival.rules",
-        "festival",
-        festival_id,
-        actor_id=actor_id,
-        changes=f"activities_max {_said(before)} -> {_said(most)}",
-    )
-    return True
+    changes: list[str] = []
+    for one in fields(asked):
+        before, after = getattr(festival, one.name), getattr(asked, one.name)
+        if before != after:
+            setattr(festival, one.name, after)
+            changes.append(f"{one.name} {_said(before)} -> {_said(after)}")
+    if changes:
+        record("festival.rules", "festival", festival_id, actor_id=actor_id, changes=", ".join(changes))
+    return bool(changes)
 
 
 def _said(most: int | None) -> str:

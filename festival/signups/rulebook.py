@@ -62,7 +62,7 @@ def _activity(slug: str) -> Activity:
 @staff(Permission.SETTINGS_EDIT)
 def festival_rules() -> ResponseReturnValue:
     """Show what holds for the whole festival, to be changed."""
-    return _festival_page(FestivalRulesForm(activities_max=_festival().activities_max))
+    return _festival_page(FestivalRulesForm(obj=_festival()))
 
 
 @bp.post("/settings")
@@ -74,7 +74,7 @@ def set_festival_rules() -> ResponseReturnValue:
         return _festival_page(form), 422
     festival_id, actor_id = _festival().id, the_staff().id
     with transaction():
-        is_changed = regulating.set_activities_max(festival_id, form.activities_max.data, actor_id=actor_id)
+        is_changed = regulating.set_festival_rules(festival_id, form.value(), actor_id=actor_id)
     flash(_("已保存。") if is_changed else _("没有改动。"), "ok")
     return redirect(url_for(".festival_rules"), 303)
 

@@ -12,10 +12,12 @@ from festival.lib.fields import Chosen, InstantField, Needed, OneOfField, OneOfR
 from festival.lib.i18n import _, _l
 from festival.programme.forms import Remembers
 from festival.programme.models import Activity, Overlap, Pool, Promotion, Slot
-from festival.signups.regulating import MOST, Rules
+from festival.signups.regulating import MOST, FestivalRules, Rules
 
 #: Persons of one party, at most.
 _PARTY = 1000
+#: Nobody has reason to look at more people in an hour.
+_REVEALS = 1000
 #: Thirty days, in minutes.
 _CUTOFF = 43_200
 
@@ -183,3 +185,15 @@ class FestivalRulesForm(FlaskForm):
         most=_PARTY,
         description=_l("已结束和已取消的不算；候补中的也算；留空：不限。已有的报名不受影响"),
     )
+    reveals_max = WholeField(
+        _l("每人一小时内最多查看多少人的信息"),
+        least=1,
+        most=_REVEALS,
+        validators=[Needed()],
+        description=_l("超过时不会被拦下，但会列在审计员的操作记录页上"),
+    )
+
+    def value(self) -> FestivalRules:
+        """Return the rules typed."""
+        assert self.reveals_max.data is not None
+        return FestivalRules(self.activities_max.data, self.reveals_max.data)

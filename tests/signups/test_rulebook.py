@@ -269,3 +269,15 @@ def test_an_administrator_limits_what_one_person_may_hold_and_an_organizer_does_
     assert [one["value"] for one in desk.get("/manage/settings").html.select("#activities_max")] == ["3"]
     assert organizer.get("/manage/settings").status == 403
     assert entries() == [("festival.rules", "festival", festival_id, "", "activities_max - -> 3")]
+
+
+def test_an_administrator_sets_from_how_many_reveals_on_the_auditor_is_told(app):
+    festival_id = make_activity(slug="forum").festival_id
+    desk = at_the_desk(app, Role.ADMINISTRATOR)
+
+    refused = [wrong(desk.post_form("/manage/settings", reveals_max=typed)) for typed in ("", "0", "1001")]
+    saved = desk.post_form("/manage/settings", reveals_max="5")
+
+    assert [list(fields) for fields in refused] == [["reveals_max"]] * 3
+    assert (saved.status, db.session.get_one(Festival, festival_id, populate_existing=True).reveals_max) == (303, 5)
+    assert entries() == [("festival.rules", "festival", festival_id, "", "reveals_max 20 -> 5")]
