@@ -25,7 +25,10 @@ from festival.accounts import views as accounts_views
 from festival.accounts.access import current_person, current_staff, holds
 from festival.accounts.area import new_area
 from festival.accounts.rules import Permission
+from festival.audit import cli as audit_cli
 from festival.audit import models as audit_models
+from festival.audit import sealer
+from festival.audit import service as audit_service
 from festival.bundle import holding as bundle_holding
 from festival.bundle import models as bundle_models
 from festival.bundle import views as bundle_views
@@ -87,8 +90,8 @@ from festival.seed import models as seed_models
 from festival.signups import cli as signups_cli
 from festival.signups import holding as signups_holding
 from festival.signups import manage as signups_manage
+from festival.signups import mentioned, sweep
 from festival.signups import models as signups_models
-from festival.signups import sweep
 from festival.signups import views as signups_views
 
 csrf = CSRFProtect()
@@ -139,6 +142,7 @@ HOLDINGS = (
 )
 COMMANDS = (
     accounts_cli.staff_cli,
+    audit_cli.audit_cli,
     seed_cli.seed_cli,
     seed_cli.demo_cli,
     signups_cli.signups_cli,
@@ -170,6 +174,7 @@ def create_app(settings: Settings) -> Flask:
     static.init_app(app)
     register(kinds.ALL_KINDS)
     personal.register(HOLDINGS)
+    audit_service.register(mentioned.names_in)
     _deliver_messages(app, settings)
     _register_blueprints(app)
     _register_words(app)
@@ -216,11 +221,12 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _deliver_messages(app: Flask, settings: Settings) -> None:
-    """Say where messages go out, who finds their words, and that the built-in server delivers and sweeps by itself."""
+    """Say where messages go out, who finds their words, and that the built-in server delivers, sweeps and seals by itself."""
     app.extensions["gateways"] = gateways(settings)
     delivery.register(notices_render.compose)
     runner.start(app)
     sweep.start(app)
+    sealer.start(app)
 
 
 def _register_blueprints(app: Flask) -> None:

@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, text
 
 from festival.accounts.models import Consent
+from festival.audit import chain
 from festival.ledger import rules
 from festival.ledger.rules import Entry, Waiter
 from festival.lib import revisions
@@ -24,10 +25,16 @@ from festival.signups.models import Answer, AnswerFile, Invitation, LedgerEntry,
 from festival.signups.rules import CLAIMING, COUNTED, State
 
 #: The triggers that keep the counters of places and guard them (``migrations/place_triggers.py``, which nothing may import).
-TRIGGERS = {
+_PLACES = {
     "sqlite": ("sign_up_places_insert", "sign_up_places_update", "sign_up_places_delete", "pool_guard", "slot_guard"),
     "postgresql": ("sign_up_places_change", "pool_guard", "slot_guard"),
 }
+#: Those that keep the audit trail append-only (``migrations/audit_triggers.py``).
+_TRAIL = {
+    "sqlite": ("audit_entry_insert", "audit_entry_update", "audit_entry_delete"),
+    "postgresql": ("audit_entry_guard", "audit_entry_truncate"),
+}
+TRIGGERS = {dialect: _PLACES[dialect] + _TRAIL[dialect] for dialect in _PLACES}
 _LISTED = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
@@ -83,8 +90,9 @@ def _schema() -> Finding:
 def _triggers() -> Finding:
     dialect = db.engine.dialect.name
     present = set(db.session.scalars(text(_LISTED[dialect])))
-    missing = [name for name in TRIGGERS[dialect] if name not in present]
-    faults = [f"trigger {name} is missing or off: nothing counts or guards places" for name in missing]
+    lost = dict.fromkeys(_PLACES[dialect], "nothing counts or guards places")
+    lost |= dict.fromkeys(_TRAIL[dialect], "the audit trail can be changed")
+    faults = [f"trigger {name} is missing or off: {what}" for name, what in lost.items() if name not in present]
     table = "pg_indexes WHERE indexname" if is_postgresql() else "sqlite_master WHERE type = 'index' AND name"
     if not db.session.scalar(text(f"SELECT count(*) FROM {table} = :name"), {"name": CLAIM_INDEX}):  # noqa: S608  # our own words
         faults.append(f"index {CLAIM_INDEX} is missing: nothing keeps a person from holding two places")
@@ -115,6 +123,13 @@ def _references() -> Finding:
     faults += [f"sign-up {row.id} stands in a pool, slot, session or activity that do not belong together" for row in rows]
     count = db.session.execute(select(func.count(SignUp.id))).scalar_one()
     return Finding("references", count, "sign-ups", tuple(faults))
+
+
+def _trail() -> Finding:
+    """The chain over the audit trail."""
+    seen = chain.verify()
+    faults = () if seen.broken is None else (f"the audit trail does not hold at number {seen.broken_number}: flask audit verify",)
+    return Finding("audit", seen.sealed + seen.unsealed, "audit entries", faults)
 
 
 # -- places ---------------------------------------------------------------------------------------------------------------------
@@ -436,6 +451,7 @@ def _seals() -> Finding:
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
     _triggers,
+    _trail,
     _references,
     _counters,
     _capacity,

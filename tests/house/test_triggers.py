@@ -1,19 +1,29 @@
-"""Each trigger that keeps or guards a counter of places fires on the migrated schema."""
+"""Each trigger fires on the migrated schema: those that count and guard places, those that keep the audit trail."""
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from festival.audit.service import record
 from festival.lib.db import db, transaction
 from festival.programme.models import Pool, Slot
 from festival.signups.models import SignUp
 from festival.signups.rules import State
-from tests.builders import make_activity, make_sign_up, pool_of
+from tests.builders import make_activity, make_sign_up, make_staff, pool_of
 
 #: Every trigger the tests below fire. A new one belongs here, with its test.
 FIRED = {
-    "sqlite": {"sign_up_places_insert", "sign_up_places_update", "sign_up_places_delete", "pool_guard", "slot_guard"},
-    "postgresql": {"sign_up_places_change", "pool_guard", "slot_guard"},
+    "sqlite": {
+        "sign_up_places_insert",
+        "sign_up_places_update",
+        "sign_up_places_delete",
+        "pool_guard",
+        "slot_guard",
+        "audit_entry_insert",
+        "audit_entry_update",
+        "audit_entry_delete",
+    },
+    "postgresql": {"sign_up_places_change", "pool_guard", "slot_guard", "audit_entry_guard", "audit_entry_truncate"},
 }
 
 
@@ -141,3 +151,54 @@ def test_confirming_ones_own_offer_stays_legal_in_a_full_pool(app):
     change(made, state=State.CONFIRMED, offered_until=None)
 
     assert counters(pool_of(activity)) == (2, 0, 2)
+
+
+# -- the audit trail ----------------------------------------------------------------------------------------------------------
+
+SEALED = f"number = 1, seal = '{'0' * 64}'"
+ONE_MORE = (
+    "INSERT {} INTO audit_entry ({}, at, action, subject, subject_id, reason, changes)"
+    " VALUES ({}, '2023-06-01', 'a', 'b', 1, '', '')"
+)
+#: What nobody may do to an entry, in SQL, on both databases; the entry's id is 1.
+FORBIDDEN = [
+    "DELETE FROM audit_entry",
+    "UPDATE audit_entry SET reason = 'another'",
+    "UPDATE audit_entry SET actor_id = NULL, number = 2, seal = 'x'",
+    "UPDATE audit_entry SET number = 1",
+    "UPDATE audit_entry SET seal = 'x'",
+    "UPDATE audit_entry SET number = NULL, seal = NULL",
+    ONE_MORE.format("", "number, seal", "7, 'x'"),
+]
+#: Ways of each database to get rid of a row without deleting it.
+SIDE_DOORS = {
+    "sqlite": [ONE_MORE.format("OR REPLACE", "id", "1"), f"UPDATE OR REPLACE audit_entry SET {SEALED} WHERE id = 2"],
+    "postgresql": ["TRUNCATE audit_entry", "TRUNCATE account CASCADE"],
+}
+
+
+def test_an_audit_entry_can_neither_be_changed_nor_removed_only_sealed_once(app, dialect):
+    member_id = make_staff().id
+    with transaction():
+        for _ in range(2):
+            record("contact.reveal", "sign_up", 1, actor_id=member_id, reason="通知", changes="contact")
+    tried = [*FORBIDDEN, *SIDE_DOORS[dialect]]
+
+    fresh = [refused(statement) for statement in FORBIDDEN]
+    with transaction():
+        db.session.execute(text(f"UPDATE audit_entry SET {SEALED} WHERE id = 1"))
+    sealed = [refused(statement) for statement in [*tried, f"UPDATE audit_entry SET {SEALED} WHERE id = 1"]]
+
+    assert {*fresh, *sealed} == {"audit_entry_is_append_only"}
+    rows = db.session.execute(text("SELECT id, actor_id, reason, number FROM audit_entry ORDER BY id")).all()
+    assert rows == [(1, member_id, "通知", 1), (2, member_id, "通知", None)]
+
+
+def refused(statement: str) -> str:
+    """Return the word with which a trigger refuses a statement; the statement itself where none does."""
+    try:
+        with transaction():
+            db.session.execute(text(statement))
+    except IntegrityError as error:
+        return "audit_entry_is_append_only" if "audit_entry_is_append_only" in str(error.orig) else str(error.orig)
+    return statement

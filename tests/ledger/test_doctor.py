@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from festival.audit import chain
+from festival.audit.service import record
 from festival.invitations import service as invitations
 from festival.ledger import doctor, rules
 from festival.ledger.rules import Entry, Jump, Waiter
@@ -74,6 +76,8 @@ def test_a_festival_that_has_seen_everything_is_sound(app, frozen):
         code = invitations.make_code(circle.id, reserved.id, "media", 1, None, actor_id=organizer)
     withdraw(come(code))
     come(code)
+
+    chain.seal_due()
 
     found = doctor.examine()
 
@@ -298,7 +302,25 @@ def test_every_sign_up_is_looked_at(app):
 
     assert db.session.query(SignUp).count() == 2
     assert counts == {
-        "schema": 1, "triggers": len(doctor.TRIGGERS[db.engine.dialect.name]) + 1, "references": 2, "counters": 1, "capacity": 1,
-        "ceilings": 1, "claims": 2, "invitations": 0, "offers": 0, "waiting": 1, "order": 1, "histories": 2, "ledger": 2,
+        "schema": 1, "triggers": len(doctor.TRIGGERS[db.engine.dialect.name]) + 1, "audit": 0, "references": 2, "counters": 1,
+        "capacity": 1, "ceilings": 1,
+        "claims": 2, "invitations": 0, "offers": 0, "waiting": 1, "order": 1, "histories": 2, "ledger": 2,
         "consents": 0, "seals": 0,
     }  # fmt: skip
+
+
+def test_an_audit_entry_that_was_changed_behind_the_triggers_is_named(app):
+    with transaction():
+        record("contact.reveal", "sign_up", 1, actor_id=None)
+    chain.seal_due()
+    if db.engine.dialect.name == "sqlite":
+        plant("DROP TRIGGER audit_entry_update")
+    else:
+        plant("DROP TRIGGER audit_entry_guard ON audit_entry")
+    plant("UPDATE audit_entry SET subject_id = 2")
+
+    lost = "audit_entry_update" if db.engine.dialect.name == "sqlite" else "audit_entry_guard"
+    assert faults() == {
+        "triggers": [f"trigger {lost} is missing or off: the audit trail can be changed"],
+        "audit": ["the audit trail does not hold at number 1: flask audit verify"],
+    }

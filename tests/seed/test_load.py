@@ -4,8 +4,11 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 
+from festival.audit.models import AuditEntry
+from festival.audit.service import record
 from festival.kinds.forum.details import ForumDetails
 from festival.lib import clock
 from festival.lib.db import Model, db, transaction
@@ -409,11 +412,15 @@ def test_a_reset_begins_anew_with_new_dates(app):
     run(app, "seed", "load")
     settings = app.extensions["settings"]
     app.extensions["settings"] = dataclasses.replace(settings, dates="+209w")
+    with transaction():
+        record("contact.reveal", "sign_up", 1, actor_id=None)
 
     status, said = run(app, "demo", "reset", "--yes")
 
     assert (status, said.splitlines()[0]) == (0, "The demo's database is empty.")
     assert db.session.scalars(select(Festival.shift_weeks)).one() == 209
+    with pytest.raises(IntegrityError, match="audit_entry_is_append_only"), transaction():  # its guards are back
+        db.session.execute(delete(AuditEntry))
 
 
 def test_only_a_demo_is_emptied(app):
