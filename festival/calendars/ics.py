@@ -28,7 +28,7 @@ from icalendar import (
 )
 from PIL import ImageColor
 
-from festival.calendars.rules import Appearance
+from festival.calendars.rules import Appearance, Method
 from festival.lib import clock
 from festival.lib.text import clean, clean_line
 
@@ -98,10 +98,15 @@ class Head:
 
 def write_entry(entry: Entry) -> bytes:
     """Return an entry as a VEVENT."""
+    return bytes_of(event_of(entry))
+
+
+def event_of(entry: Entry) -> Event:
+    """Return an entry as icalendar's VEVENT."""
     event = Event()
     event["uid"] = vText(entry.uid)
-    event["dtstamp"] = event["last-modified"] = vDDDTypes(_utc(entry.updated_at))
-    event["created"] = vDDDTypes(_utc(entry.created_at))
+    event["dtstamp"] = event["last-modified"] = instant(entry.updated_at)
+    event["created"] = instant(entry.created_at)
     event["sequence"] = vInt(entry.sequence)
     event["dtstart"] = vDDDTypes(_local(entry.starts_at))
     event["dtend"] = vDDDTypes(_local(entry.ends_at))
@@ -118,10 +123,10 @@ def write_entry(entry: Entry) -> bytes:
     _set_text(event, "contact", clean_line(entry.contact))
     if entry.alarm:
         event.add_component(_alarm(entry))
-    return _bytes(event)
+    return event
 
 
-def _bytes(component: Component) -> bytes:
+def bytes_of(component: Component) -> bytes:
     """Return a component as it is sent."""
     return b"".join(_folded(line) for line in component.content_lines() if line)
 
@@ -173,6 +178,11 @@ def _alarm(entry: Entry) -> Alarm:
     return alarm
 
 
+def instant(at: datetime) -> vDDDTypes:
+    """Return an aware instant as a value in UTC."""
+    return vDDDTypes(_utc(at))
+
+
 def _utc(at: datetime) -> datetime:
     """Return an aware instant in whole seconds; a naive one would silently be taken for UTC."""
     assert at.tzinfo is not None
@@ -188,23 +198,32 @@ def _local(at: datetime) -> datetime:
 # -- a calendar around the entries ------------------------------------------------------------------------------------------
 
 
-def write_calendar(head: Head | None, entries: Iterable[bytes], modified_at: datetime | None = None) -> bytes:
+def write_calendar(
+    head: Head | None,
+    entries: Iterable[bytes],
+    modified_at: datetime | None = None,
+    *,
+    method: Method | None = None,
+) -> bytes:
     """Return a whole calendar.
 
     :param head: None for a file to import: a name would make desktop clients open it as a new calendar.
     :param entries: what ``write_entry`` made.
     :param modified_at: the latest change among the entries; None: there are none.
+    :param method: of an invitation by mail; None in what is read or imported.
     """
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", PRODID)
     calendar.add("calscale", "GREGORIAN")
+    if method is not None:
+        calendar.add("method", method.value)
     if head is not None:
         _add_head(calendar, head)
         if modified_at is not None:
             calendar.add("last-modified", _utc(modified_at))
     calendar.add_component(_zone())
-    return b"".join((_bytes(calendar).removesuffix(_END), *entries, _END))
+    return b"".join((bytes_of(calendar).removesuffix(_END), *entries, _END))
 
 
 def _add_head(calendar: Calendar, head: Head) -> None:

@@ -1,11 +1,12 @@
-"""Stored calendar bytes, and what a person chose for their own calendar."""
+"""Stored calendar bytes, what a person chose for their own calendar, and what their mailbox was told."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from festival.lib.db import Big, Model
+from festival.calendars.rules import Method
+from festival.lib.db import Big, Model, word
 
 
 class CalendarEntry(Model):
@@ -74,3 +75,23 @@ class CalendarChoice(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     #: An alarm an hour before what one holds a place for.
     has_alarms: Mapped[bool] = mapped_column(default=True)
+
+
+class CalendarInvitation(Model):
+    """What a person's mailbox was last told about a slot: withdrawing and coming back must not count from the beginning."""
+
+    __tablename__ = "calendar_invitation"
+    __table_args__ = (
+        UniqueConstraint("account_id", "slot_id", name="uq_calendar_invitation_slot"),
+        CheckConstraint("method IN ('REQUEST', 'CANCEL')", name="method_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id", ondelete="CASCADE"))
+    #: The address that was told; None: it has been removed since, and cannot be told any more.
+    address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
+    method: Mapped[Method] = mapped_column(word(Method, 8))
+    sequence: Mapped[int]
+    #: The message that said so: tried again, it bears the same number.
+    message_id: Mapped[int]

@@ -261,6 +261,23 @@ def _numbered(slots: Sequence[Slot]) -> list[Session]:
     return [Session(slot, *numbers[slot.id]) for slot in slots]
 
 
+def session_of(slot_id: int) -> Session:
+    """Return one slot with its number among its activity's sessions.
+
+    :raises NotFound: there is no such slot.
+    """
+    slot = db.session.scalar(
+        _with_words(select(Slot).where(Slot.id == slot_id)).execution_options(populate_existing=True),
+    )
+    if slot is None:
+        raise NotFound
+    sessions = db.session.execute(
+        select(Slot.id, Slot.activity_id).where(Slot.activity_id == slot.activity_id, Slot.parent_id.is_(None)),
+    )
+    numbers = _numbers((row.id, row.activity_id) for row in sessions)
+    return Session(slot, *numbers.get(slot_id, (1, 1)))
+
+
 def _numbers(slots: Iterable[tuple[int, int]]) -> dict[int, tuple[int, int]]:
     """Return number and total of each session. ``slots``: ids of slot and activity, all sessions of each activity."""
     ids: dict[int, list[int]] = defaultdict(list)

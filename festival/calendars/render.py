@@ -10,7 +10,7 @@ import nh3
 from festival.calendars.addresses import Site, private_path, programme_path, track_path
 from festival.calendars.ics import Entry, Head, Place
 from festival.calendars.queries import Booking, Session
-from festival.calendars.rules import Audience, Standing, Times, appearance, last_change, rings, standing, state_at
+from festival.calendars.rules import Audience, Method, Standing, Times, appearance, last_change, rings, standing, state_at
 from festival.lib.format import moment, span
 from festival.lib.i18n import LOCALES, Locale, _, loc
 from festival.lib.rich import rich
@@ -131,6 +131,28 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) 
         contact=_contact(slot.activity),
         is_private=True,
         alarm=title if alarms and rings(stands, state) else "",
+    )
+
+
+def mailed_entry(session: Session, site: Site, method: Method, sequence: int) -> Entry:
+    """Return a slot as an invitation by mail tells it to one person. It rings as their own calendar is set to."""
+    slot = session.slot
+    stands = standing_of(slot)
+    is_off = method is Method.CANCEL
+    return Entry(
+        uid=slot.uid,
+        sequence=sequence,
+        created_at=slot.created_at,
+        updated_at=slot.updated_at,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        summary=_marked(stands, None, _title(session)),
+        description=_description(slot, _old_time(slot, stands), site),
+        place=_place(slot),
+        appearance=appearance(Audience.PRIVATE, Standing.CANCELLED if is_off else stands, State.CONFIRMED),
+        categories=_categories(slot.activity),
+        url=site.activity(slot.activity.slug),
+        contact=_contact(slot.activity),
     )
 
 

@@ -119,6 +119,34 @@ def rings(standing: Standing, state: State) -> bool:
     return state in HOLDING and standing in {Standing.SCHEDULED, Standing.RESCHEDULED}
 
 
+class Method(StrEnum):
+    """What an invitation by mail asks of its reader's calendar (RFC 5546)."""
+
+    REQUEST = "REQUEST"  # 3.2.2: put this time in, or put it right
+    CANCEL = "CANCEL"  # 3.2.5: it is off, or you are not in it any more
+
+
+#: Whoever's calendar program has read the private feed within this sees everything there: no first invitation is sent too.
+READ_LATELY = timedelta(days=14)
+
+
+def invitation_method(state: State, standing: Standing, last: Method | None, *, reads_feed: bool) -> Method | None:
+    """Return what a person's mailbox must be told about a slot now; None: nothing.
+
+    :param state: of the person's sign-up for the slot.
+    :param last: what the mailbox was told last; None: nothing so far.
+    :param reads_feed: the person's private feed was read lately.
+    """
+    if state in HOLDING and standing != Standing.CANCELLED:
+        return None if reads_feed and last is not Method.REQUEST else Method.REQUEST
+    return Method.CANCEL if last is Method.REQUEST else None
+
+
+def invitation_sequence(of_slot: int, last: int | None) -> int:
+    """Return the SEQUENCE of the next invitation: for one mailbox it only rises, also when somebody leaves and comes back."""
+    return of_slot if last is None else max(of_slot, last + 1)
+
+
 def later(wall: datetime, previous: datetime | None) -> datetime:
     """Return the instant of a change in whole seconds, later than the one before in any case."""
     at = wall.replace(microsecond=0)

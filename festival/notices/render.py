@@ -1,7 +1,8 @@
 """Turns a message owed into words for each address of its reader, from the rows as they are when it leaves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from email.utils import parseaddr
 
 from flask import current_app, render_template
 from sqlalchemy import select
@@ -11,15 +12,22 @@ from festival.accounts import rules as accounts_rules
 from festival.accounts.models import Account, Address, CodeChallenge
 from festival.accounts.rules import Channel
 from festival.accounts.service import code_of
+from festival.calendars import invitations
+from festival.calendars.addresses import Site
+from festival.calendars.invitations import Numbered
+from festival.calendars.itip import Mailbox
+from festival.calendars.rules import Method
 from festival.lib import clock
-from festival.lib.db import db
+from festival.lib.db import db, transaction
 from festival.lib.format import clock_time, month_day, phone, span
 from festival.lib.i18n import Locale, _, loc, locale, speaking
+from festival.lib.settings import Settings
 from festival.notices import wording
-from festival.notices.rules import TRUE_IN, URGENT
+from festival.notices.rules import MOVES_CALENDAR, TRUE_IN, URGENT
 from festival.notices.wording import Facts, Words
 from festival.outbox.delivery import Claimed
-from festival.outbox.rules import Composed, Medium, Parcel
+from festival.outbox.gateways import NOBODY
+from festival.outbox.rules import Composed, Invite, Medium, Parcel
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
 from festival.signups import queries as signups
 from festival.signups.models import SignUp
@@ -37,6 +45,8 @@ def compose(claimed: Claimed) -> Composed | None:
         return None
     if claimed.subject == "address":
         return _compose_address_added(claimed, reader)
+    if claimed.subject == "slot":
+        return _compose_left(claimed, reader)
     return _compose_sign_up(claimed, reader)
 
 
@@ -87,16 +97,76 @@ def _compose_sign_up(claimed: Claimed, reader: Account) -> Composed | None:
     about = _about(claimed.subject_id)
     if about is None or not _is_true(claimed.kind, about):
         return None
+    if claimed.kind not in MOVES_CALENDAR:
+        return _compose_about(claimed, reader, about, None)
+    numbered = _numbered(claimed, reader, about.slot.id)
+    reader_now, about_now = _reader(claimed.account_id), _about(claimed.subject_id)  # numbering was a transaction
+    if reader_now is None or about_now is None:
+        return None
+    return _compose_about(claimed, reader_now, about_now, numbered)
+
+
+def _compose_about(claimed: Claimed, reader: Account, about: _About, numbered: Numbered | None) -> Composed:
     language = _locale(reader.locale)
     with speaking(language):
         words = wording.WORDS[claimed.kind](_facts(about))
         title = loc(about.activity, "short_title")
         path = f"/sign-ups/{about.sign_up.code}"
         parcels = tuple(
-            _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=path)
+            _with_invite(
+                _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=path),
+                numbered,
+                about.sign_up.name,
+            )
             for one in _one_per_channel(reader)
         )
     return Composed(parcels, text=words.long, locale=language, is_urgent=claimed.kind in URGENT)
+
+
+def _compose_left(claimed: Claimed, reader: Account) -> Composed | None:
+    """Tell the mailbox that was invited to a slot that its owner has moved to another one; nobody else needs to hear it."""
+    numbered = _numbered(claimed, reader, claimed.subject_id)
+    slot = db.session.get(Slot, claimed.subject_id, options=(joinedload(Slot.activity),))
+    reader_now = _reader(claimed.account_id)
+    if numbered is None or numbered.method is not Method.CANCEL or slot is None or reader_now is None:
+        return None
+    language = _locale(reader_now.locale)
+    with speaking(language):
+        title = loc(slot.activity, "short_title")
+        words = wording.left_words(title or loc(slot.activity, "title"), span(slot.starts_at, slot.ends_at))
+        parcels = tuple(
+            _with_invite(
+                _parcel(claimed.kind, words, Channel.MAIL, one.value, title=title, path="/me"), numbered, reader_now.name
+            )
+            for one in _one_per_channel(reader_now)
+            if one.channel == Channel.MAIL
+        )
+    return Composed(parcels, text="", locale=language)
+
+
+def _numbered(claimed: Claimed, reader: Account, slot_id: int) -> Numbered | None:
+    """Number what a reader's mailbox is told about a slot, in a transaction of its own; None: no mailbox, or nothing to say."""
+    mailbox = next((one for one in _one_per_channel(reader) if one.channel == Channel.MAIL), None)
+    if mailbox is None:
+        return None
+    reader_id, address_id = reader.id, mailbox.id
+    with transaction():
+        return invitations.number(reader_id, slot_id, address_id=address_id, message_id=claimed.id)
+
+
+def _with_invite(parcel: Parcel, numbered: Numbered | None, name: str) -> Parcel:
+    """Return a mail with the calendar object that belongs to it; any other parcel as it is."""
+    if numbered is None or parcel.medium is not Medium.MAIL:
+        return parcel
+    settings: Settings = current_app.extensions["settings"]
+    sender_name, sender = parseaddr(settings.mail.sender or NOBODY)
+    content = invitations.write(
+        numbered,
+        Site(current_app.config["BASE_URL"], locale()),
+        organizer=Mailbox(sender, sender_name or _("河西人才节")),
+        attendee=Mailbox(parcel.to, name),
+    )
+    return replace(parcel, invite=Invite(numbered.method.value, content.decode()))
 
 
 def _about(sign_up_id: int) -> _About | None:

@@ -35,6 +35,21 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "activity_cancelled": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "activity_resumed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
 }
+#: Messages after which the calendar of who gets them by mail must say something else.
+MOVES_CALENDAR = frozenset(
+    {
+        "sign_up_confirmed",
+        "sign_up_promoted",
+        "sign_up_approved",
+        "sign_up_waitlisted",
+        "sign_up_withdrawn",
+        "sign_up_removed",
+        "activity_changed",
+        "activity_postponed",
+        "activity_cancelled",
+        "activity_resumed",
+    },
+)
 #: A telephone may ring for these at night.
 URGENT = frozenset({"code", "activity_changed", "activity_postponed", "activity_cancelled", "activity_resumed"})
 

@@ -70,6 +70,15 @@ def address_added_words(masked: str) -> Words:
     return Words(fitted(sentence), sentence())
 
 
+def left_words(title: str, when: str) -> Words:
+    """Return the words for a mailbox whose owner has moved from one slot of an activity to another."""
+
+    def sentence(title: str) -> str:
+        return _("您已不在“%(title)s”原来的场次（%(when)s）。随信的日程会从您的日历中移除它。", title=title, when=when)
+
+    return Words(fitted(sentence, title), sentence(title))
+
+
 def _confirmed(facts: Facts) -> Words:
     def short(place: str, title: str) -> str:
         return _(
@@ -338,6 +347,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
 SUBJECTS: "dict[str, LazyString]" = {
     "code": _l("您的验证码"),
     "address_added": _l("登录方式有变动"),
+    "slot_left": _l("原场次已从日程中移除"),
     "sign_up_confirmed": _l("报名成功"),
     "sign_up_promoted": _l("递补成功"),
     "sign_up_waitlisted": _l("已进入候补"),

@@ -24,10 +24,14 @@ from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.settings import Mail, MailBackend, Settings, Sms, SmsBackend
 from festival.outbox.models import DemoMail
-from festival.outbox.rules import Medium, Parcel
+from festival.outbox.rules import Attachment, Medium, Parcel
 
 #: Seconds a gateway may take.
 PATIENCE = 10
+#: What a calendar object is called where it hangs on a mail as a file.
+INVITE_NAME = "invite.ics"
+#: Who mails come from where the settings name nobody: what a folder or the demo keeps.
+NOBODY = "festival@localhost"
 
 
 class Undelivered(Exception):  # noqa: N818  # may go well at the next try
@@ -96,7 +100,7 @@ class FileGateway:
         stem = self._folder / f"{message_id:08d}-{kind}-{parcel.medium}"
         try:
             if parcel.medium is Medium.MAIL:
-                stem.with_suffix(".eml").write_bytes(letter(parcel, "festival@localhost", message_id).as_bytes())
+                stem.with_suffix(".eml").write_bytes(letter(parcel, NOBODY, message_id).as_bytes())
             else:
                 line = {"to": parcel.to, "text": parcel.text}
                 stem.with_suffix(".json").write_text(json.dumps(line, ensure_ascii=False), encoding="utf-8")
@@ -105,7 +109,10 @@ class FileGateway:
 
 
 def letter(parcel: Parcel, sender: str, message_id: int) -> EmailMessage:
-    """Return a parcel as a mail: plain text, HTML beside it, attachments. The policy refuses line breaks in headers.
+    """Return a parcel as a mail: plain text, HTML and a calendar object beside it, attachments. No header takes a line break.
+
+    A calendar object stands there twice, as mail programs want it: as an alternative with its method, which Outlook and
+    Apple Mail act on, and as a file for those that do not (RFC 6047 2.4).
 
     The same message has the same Message-ID at each try, so that a mailbox can tell a repetition.
     """
@@ -121,10 +128,22 @@ def letter(parcel: Parcel, sender: str, message_id: int) -> EmailMessage:
     mail.set_content(parcel.text)
     if parcel.html:
         mail.add_alternative(parcel.html, subtype="html")
+    if parcel.invite is not None:
+        words = parcel.invite.content
+        mail.add_alternative(words, subtype="calendar", cte="base64", params={"method": parcel.invite.method})
+        mail.add_attachment(words.encode(), maintype="application", subtype="ics", filename=INVITE_NAME)
     for attachment in parcel.attachments:
         _main, _slash, subtype = attachment.content_type.partition(";")[0].partition("/")
         mail.add_attachment(attachment.content, subtype=subtype or "plain", filename=attachment.name)
     return mail
+
+
+def _files(parcel: Parcel) -> tuple[Attachment, ...]:
+    """Return what hangs on a mail, the calendar object too."""
+    if parcel.invite is None:
+        return parcel.attachments
+    content_type = f"text/calendar; charset=utf-8; method={parcel.invite.method}"
+    return (*parcel.attachments, Attachment(INVITE_NAME, content_type, parcel.invite.content))
 
 
 class SmtpMail:
@@ -195,7 +214,7 @@ class DemoMailbox:
 
     def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:
         """Write one row, in a transaction of its own."""
-        attached = [{"name": one.name, "content_type": one.content_type, "content": one.content} for one in parcel.attachments]
+        attached = [{"name": one.name, "content_type": one.content_type, "content": one.content} for one in _files(parcel)]
         with transaction():
             db.session.add(
                 DemoMail(

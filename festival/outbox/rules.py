@@ -22,8 +22,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Invite:
+    """A calendar object (iTIP) inside a mail: what its method is, and its text."""
+
+    method: str
+    content: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message on one way to one address, all its words ready. ``subject`` and ``html`` are of mails only."""
+    """One message on one way to one address, all its words ready. ``subject``, ``html`` and ``invite`` are of mails only."""
 
     medium: Medium
     to: str = field(repr=False)
@@ -31,6 +39,7 @@ class Parcel:
     subject: str = ""
     html: str = field(default="", repr=False)
     attachments: tuple[Attachment, ...] = ()
+    invite: Invite | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,6 @@ class SignUp(Model):
     #: What the person says to having been recorded as absent, and when; staff answer by excusing or by leaving it.
     appeal: Mapped[str] = mapped_column(String(500), default="", server_default="")
     appealed_at: Mapped[datetime | None]
-    #: The SEQUENCE last sent to this person in an invitation; None: none yet.
-    last_itip_seq: Mapped[int | None]
     #: Raised by each change: a form filled from an older one is told so, and the private feed is built again.
     revision: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime]

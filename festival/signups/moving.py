@@ -151,7 +151,7 @@ def _claim(activity: Activity, session_id: int) -> str:
 
 def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool) -> list[SignUp]:
     activity, now = locked.activity, locked.now
-    before, left = sign_up.state, sign_up.pool_id
+    before, left, left_slot = sign_up.state, sign_up.pool_id, sign_up.slot_id
     has_a_place = _has_a_place(sign_up, slot, queries.places(pool.id), now)
     if has_a_place:
         lending.make_room(activity.id, pool.id, sign_up.party_size, now)
@@ -180,4 +180,6 @@ def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool) -> list[SignU
     )
     kind = "sign_up_confirmed" if sign_up.state == State.CONFIRMED else "sign_up_waitlisted"
     owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
+    if left_slot != slot.id:  # it has a calendar entry of its own
+        owe("slot_left", "slot", left_slot, account_id=sign_up.person_id, activity_id=activity.id)
     return waitlist.serve(activity, now, why=f"released_by:{sign_up.id}")

@@ -6,13 +6,12 @@ import hashlib
 import hmac
 import http.server
 import json
-import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from festival.lib import clock
@@ -23,13 +22,13 @@ from festival.outbox.gateways import (
     DemoMailbox,
     FileGateway,
     HttpSms,
-    SmtpMail,
     Undelivered,
     gateways,
     letter,
 )
 from festival.outbox.models import DemoMail
-from festival.outbox.rules import Attachment, Medium, Parcel
+from festival.outbox.rules import Attachment, Invite, Medium, Parcel
+from tests.outbox.inbox import mailer, open_inbox
 
 TEXT = Parcel(Medium.SMS, "13800138000", "【河西人才节】您好。")
 LETTER = Parcel(
@@ -42,37 +41,10 @@ LETTER = Parcel(
 )
 
 
-class Inbox:
-    """What arrives by SMTP; refuses the first ``failures``."""
-
-    def __init__(self, port):
-        self.port = port
-        self.arrived = []
-        self.failures = 0
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name
-        if self.failures:
-            self.failures -= 1
-            return "451 4.3.0 try again later"
-        self.arrived.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
-        return "250 OK"
-
-
 @pytest.fixture
 def smtp():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    inbox = Inbox(port)
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield inbox
-    controller.stop()
-
-
-def mailer(port):
-    return SmtpMail(
-        Mail(backend=MailBackend.SMTP, server="127.0.0.1", port=port, use_tls=False, sender="河西人才节 <no-reply@hexi.example>"),
-    )
+    with open_inbox() as inbox:
+        yield inbox
 
 
 def test_a_mail_arrives_with_text_html_and_attachment(smtp):
@@ -91,6 +63,29 @@ def test_a_mail_arrives_with_text_html_and_attachment(smtp):
     ]
     (plain,) = (part for part in mail.walk() if part.get_content_type() == "text/plain")
     assert plain.get_content().strip() == "您好。"
+
+
+def test_a_calendar_object_stands_in_a_mail_as_an_alternative_with_its_method_and_as_a_file_byte_for_byte(smtp):
+    words = "BEGIN:VCALENDAR\r\nSUMMARY:论坛，改期😀\r\nEND:VCALENDAR\r\n"
+    parcel = replace(LETTER, attachments=(), invite=Invite("REQUEST", words))
+    mailer(smtp.port).send(parcel, kind="sign_up_confirmed", message_id=7)
+
+    mail = email.message_from_bytes(smtp.arrived[0][2], policy=email.policy.default)
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+    ]
+    within, beside = list(mail.walk())[-2:]
+    assert (within["Content-Type"], within["Content-Transfer-Encoding"]) == (
+        'text/calendar; charset="utf-8"; method="REQUEST"',
+        "base64",
+    )
+    assert (beside.get_filename(), beside.get_payload(decode=True)) == ("invite.ics", words.encode())
+    assert within.get_payload(decode=True) == words.encode()
 
 
 def test_the_same_message_has_the_same_id_at_each_try():
