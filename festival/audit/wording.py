@@ -117,6 +117,28 @@ _VALUES: dict[str, LazyString] = {
 }
 
 
+#: The tables that entries are about.
+SUBJECTS: dict[str, LazyString] = {
+    "account": _l("账号"),
+    "activity": _l("活动"),
+    "address": _l("联系地址"),
+    "answer": _l("回答"),
+    "consent": _l("同意"),
+    "draw": _l("抽签"),
+    "festival": _l("活动季"),
+    "invitation": _l("邀请"),
+    "pool": _l("名额池"),
+    "sign_in_session": _l("登录状态"),
+    "sign_up": _l("报名"),
+    "slot": _l("场次"),
+}
+
+
+def subject_words(subject: str) -> str:
+    """Return what kind of row an entry is about, in words; a table without words is called by its name."""
+    return str(SUBJECTS.get(subject, subject))
+
+
 def action_words(action: str) -> str:
     """Return what was done, in words."""
     return str(ACTIONS.get(action, action))

@@ -1,15 +1,21 @@
 """Forms of those who organize: an activity's words, time and place, one slot, the sign-up window."""
 
-from datetime import datetime
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its types are older than it
 from wtforms.validators import Optional, Regexp
 
+from festival.audit.wording import action_words
 from festival.lib import clock
 from festival.lib.fields import InstantField, LineField, LinesField, Needed, WholeField, at_most
 from festival.lib.i18n import _, _l, loc
+from festival.lib.text import clean_line, half_width
+from festival.programme.log import Asked, Group
 from festival.programme.models import Activity, Slot, Venue
 from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Span, Weather
 
@@ -232,3 +238,46 @@ class CapacityForm(FlaskForm):
     def chosen(self) -> str | None:
         """Return what shall become of those who are too many; None: not said yet."""
         return self.over.data if self.over.data in {"keep", "move"} else None
+
+
+# -- what somebody asks of the audit trail ------------------------------------------------------------------------------------
+
+_LONGEST = 64
+_SUBJECT = re.compile(r"([a-z_]{1,32})?\s*#?\s*(\d{1,9})?")
+
+
+def trail_asked(arguments: MultiDict[str, str]) -> Asked:
+    """Return what an address asks of the audit trail. What it does not understand, it leaves out."""
+    subject = _SUBJECT.fullmatch(half_width(clean_line(arguments.get("subject", ""))))
+    number = arguments.get("id", "")
+    if not number and subject and subject[2]:
+        number = subject[2]
+    return Asked(
+        who=clean_line(arguments.get("who", ""))[:_LONGEST],
+        what=clean_line(arguments.get("what", ""))[:_LONGEST],
+        first_on=_day(arguments.get("from")),
+        last_on=_day(arguments.get("to")),
+        activity=clean_line(arguments.get("activity", ""))[:_LONGEST],
+        subject=(subject[1] or "") if subject else "",
+        subject_id=int(number) if re.fullmatch(r"[0-9]{1,9}", number) else None,
+        is_sealed={"yes": True, "no": False}.get(arguments.get("sealed", "")),
+    )
+
+
+def _day(typed: str | None) -> date | None:
+    """Return the day that ``<input type="date">`` sends; None for anything else, and for years nobody means."""
+    try:
+        day = date.fromisoformat(typed or "")
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2100 else None  # noqa: PLR2004  # as in lib.fields
+
+
+def what_choices(actions: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what a reader of the trail may ask for: sorts of acts first, then each action that stands in it, in words."""
+    groups = [
+        (Group.SEEN.value, _("查看个人信息")),
+        (Group.TAKEN.value, _("导出与下载")),
+        (Group.SIGNING_IN.value, _("登录与安全")),
+    ]
+    return groups + sorted(((action, action_words(action)) for action in actions), key=lambda choice: choice[1])

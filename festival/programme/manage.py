@@ -2,17 +2,19 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import true
 
 from festival.accounts.access import may, scope, staff, the_staff
+from festival.accounts.queries import all_staff
 from festival.accounts.rules import Permission
-from festival.audit.wording import action_words, change_words
+from festival.audit.wording import action_words, change_words, subject_words
 from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import _
 from festival.programme import queries, service
-from festival.programme.forms import WindowForm
-from festival.programme.log import flag_lines, log_page
+from festival.programme.forms import WindowForm, trail_asked, what_choices
+from festival.programme.log import actions_seen, flag_lines, log_page
 from festival.programme.models import Activity
 from festival.programme.service import PlanRefused
 from festival.programme.wording import REFUSALS
@@ -66,12 +68,16 @@ def _window_page(activity: Activity, form: WindowForm, refused: PlanRefused | No
 def log(slug: str) -> ResponseReturnValue:
     """Show who did what to one activity."""
     activity = _activity(slug, Permission.ACTIVITY_READ)
+    asked = trail_asked(request.args)
     return render_template(
         "manage/programme/log.html",
         activity=activity,
-        log=log_page(_page_asked(), activity.id),
+        log=log_page(_page_asked(), asked, activity.id),
+        asked=asked,
+        whats=what_choices(actions_seen(activity.id)),
         action_words=action_words,
         change_words=change_words,
+        subject_words=subject_words,
     )
 
 
@@ -83,13 +89,19 @@ def audit() -> ResponseReturnValue:
         raise NotFound
     festival = queries.current_festival()
     most = festival.reveals_max if festival else 0
+    asked = trail_asked(request.args)
     return render_template(
         "manage/programme/audit.html",
-        log=log_page(_page_asked()),
+        log=log_page(_page_asked(), asked),
+        asked=asked,
+        whats=what_choices(actions_seen()),
+        activities=queries.all_managed(true()),
+        members=[member.staff_name for member in all_staff()],
         flags=flag_lines(most, clock.wall()) if festival else [],
         reveals_max=most,
         action_words=action_words,
         change_words=change_words,
+        subject_words=subject_words,
     )
 
 

@@ -68,7 +68,7 @@ def test_the_log_tells_who_did_what_in_words(app):
 
     [row] = page.html.select("tbody tr")
     cells = [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
-    assert cells[1:] == [cells[1], "修改活动信息 activity #1", "名称（中文）、面向人群（英文）", ""]
+    assert cells[1:] == [cells[1], "修改活动信息 活动 #1", "名称（中文）、面向人群（英文）", "", "待封存"]
     assert cells[1].startswith("organizer-")
 
 
