@@ -39,6 +39,7 @@ class Permission(StrEnum):
     ROSTER_MASKED = "roster.masked"  # names masked too
     CONTACT_REVEAL = "contact.reveal"
     ROSTER_EXPORT = "roster.export"
+    ROSTER_EXPORT_FULL = "roster.export_full"  # a list with contacts in full
     REVIEW = "review"
     CHECK_IN = "check_in"
     COUNTER = "counter"  # sign up somebody who has no phone
@@ -59,6 +60,7 @@ _ORGANIZER = frozenset(
         Permission.ROSTER_MASKED,
         Permission.CONTACT_REVEAL,
         Permission.ROSTER_EXPORT,
+        Permission.ROSTER_EXPORT_FULL,
         Permission.REVIEW,
         Permission.CHECK_IN,
         Permission.COUNTER,

@@ -35,6 +35,8 @@ ACTIONS: dict[str, LazyString] = {
     "activity.no_shows": _l("记录未到场"),
     "contact.reveal": _l("查看联系方式"),
     "roster.export": _l("导出名单"),
+    "roster.export_full": _l("导出完整名单"),
+    "insurance.export": _l("导出保险名单"),
     "sign_up.make": _l("代为报名"),
     "sign_up.edit": _l("代为修改报名"),
     "sign_up.withdraw": _l("代为取消报名"),

@@ -3,13 +3,23 @@
 from festival.audit.service import record
 
 
-def record_export(activity_id: int, file: str, *, rows: int, sha256: str, actor_id: int) -> None:
-    """Record that a list was taken away: which file, how many sign-ups, and the digest by which a copy is recognised."""
+def record_export(  # a file has rows, a digest, somebody who takes it and a reason
+    activity_id: int,
+    file: str,
+    *,
+    rows: int,
+    sha256: str,
+    actor_id: int,
+    action: str = "roster.export",
+    reason: str = "",
+) -> None:
+    """Record that a list was taken away: which file, how many rows, and the digest by which a copy is recognised."""
     record(
-        "roster.export",
+        action,
         "activity",
         activity_id,
         actor_id=actor_id,
         activity_id=activity_id,
+        reason=reason,
         changes=f"{file} rows={rows} sha256={sha256}",
     )

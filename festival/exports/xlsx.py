@@ -1,72 +1,57 @@
-"""Rosters and sign-in sheets as organizers print them (A4 landscape)."""
+"""The lists of an activity as organizers print them (A4 landscape). All but the whole export mask what a roster masks."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from festival.lib import clock
-from festival.lib.format import phone, span, stamp
+from festival.exports.cards import Card
+from festival.exports.printed import MIDDLE, NARROW, WIDE, Listing, Maker, Tally, listing
+from festival.lib.format import phone, stamp
 from festival.lib.i18n import _, loc
-from festival.lib.spreadsheet import Cell, Column, Sheet, write_xlsx
-from festival.programme.models import Activity, Slot
+from festival.lib.spreadsheet import Cell, Column
+from festival.programme.models import Activity, Question, Slot
 from festival.roster.queries import Row
 from festival.roster.render import Places, all_state_words, answer_words, answered, columns, has_more, is_hidden
-from festival.roster.rules import EXPECTED
+from festival.signups.asking import words_of
 from festival.signups.rules import State
 
 #: Empty rows at the end of a sign-in sheet, for those who come without having signed up.
 BLANK_ROWS = 12
 #: Rows high enough to sign in, in points.
 _SIGNING_HEIGHT = 28
-#: Widths, in characters.
-_NARROW, _MIDDLE, _WIDE = 6, 12, 22
 
 
-@dataclass(slots=True)
-class Tally:
-    """Adds up persons while rows go by. 应到, 实到."""
-
-    expected: int = 0
-    arrived: int = 0
-    numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 10_000_000)))
-
-    def next(self, row: Row) -> int:
-        """Count a row and return its number."""
-        if row.state in EXPECTED:
-            self.expected += row.party_size
-        self.arrived += row.arrived
-        return next(self.numbers)
-
-    def lines(self) -> Iterator[str]:
-        """Yield the line under the table; where nobody has come yet, the number is written in by hand."""
-        come = str(self.arrived) if self.arrived else "____"
-        yield _("应到 %(expected)s 人　实到 %(come)s 人", expected=self.expected, come=come)
+def roster(activity: Activity, rows: Iterable[Row], *, maker: Maker) -> Listing:
+    """Return a roster. Contacts are masked; sensitive answers are left out."""
+    return _roster(activity, _("花名册"), rows, _masked, maker=maker)
 
 
-def write_roster(file: IO[bytes], activity: Activity, rows: Iterable[Row], *, made_by: str, at: datetime) -> int:
-    """Write a roster and return how many sign-ups it lists. Contacts are masked; sensitive answers are left out."""
+def whole_roster(activity: Activity, rows: Iterable[Row], *, maker: Maker) -> Listing:
+    """Return a roster with numbers and mail addresses in full, for a purpose that stands on every page.
+
+    Sensitive answers are left out here too.
+    """
+    return _roster(activity, _("完整名单"), rows, lambda row: row.contact, maker=maker)
+
+
+def _masked(row: Row) -> str:
+    return phone(row.contact) if row.contact else ""
+
+
+def _roster(activity: Activity, word: str, rows: Iterable[Row], contact: Callable[[Row], str], *, maker: Maker) -> Listing:
     places, tally, words = Places(activity), Tally(), all_state_words()
+    with_slot = places.are_many
     asked = [question for question in answered(activity) if not is_hidden(question)]
-    sheet = Sheet(
-        name=_("花名册"),
-        title=f"{loc(activity, 'title')} · {_('花名册')}",
-        lines=_top(activity, None, made_by, at),
-        columns=(
-            Column(_("序号"), _NARROW, centred=True),
-            Column(_("签到码"), _MIDDLE),
-            Column(_("姓名"), _MIDDLE),
-            Column(_("状态"), _MIDDLE),
-            Column(_("人数"), _NARROW, centred=True),
-            Column(_("联系方式"), 18),
-            *([Column(_("场次"), _WIDE)] if places.are_many else []),
-            Column(_("名额"), 16),
-            Column(_("报名时间"), 17),
-            Column(_("签到时间"), 17),
-            *(Column(loc(question, "label"), _WIDE) for question in asked),
-        ),
-        watermark=_watermark(made_by, at),
-        pages=_pages(),
+    heads = (
+        Column(_("序号"), NARROW, centred=True),
+        Column(_("签到码"), MIDDLE),
+        Column(_("姓名"), MIDDLE),
+        Column(_("状态"), MIDDLE),
+        Column(_("人数"), NARROW, centred=True),
+        Column(_("联系方式"), 18),
+        *([Column(_("场次"), WIDE)] if with_slot else []),
+        Column(_("名额"), 16),
+        Column(_("报名时间"), 17),
+        Column(_("签到时间"), 17),
+        *(Column(loc(question, "label"), WIDE) for question in asked),
     )
 
     def cells() -> Iterator[list[Cell]]:
@@ -77,49 +62,32 @@ def write_roster(file: IO[bytes], activity: Activity, rows: Iterable[Row], *, ma
                 row.name,
                 words[row.state, has_more(row)],
                 row.party_size,
-                phone(row.contact) if row.contact else "",
-                *([places.slot(row.slot_id)] if places.are_many else []),
+                contact(row),
+                *([places.slot(row.slot_id)] if with_slot else []),
                 places.pool(row.pool_id),
                 stamp(row.signed_up_at),
                 stamp(row.checked_in_at) if row.checked_in_at else "",
                 *(answer_words(question, row) for question in asked),
             ]
 
-    return write_xlsx(file, sheet, cells(), tally.lines())
+    return listing(activity, word, heads, cells(), maker=maker, closing=tally.lines())
 
 
-def write_sign_in_sheet(  # a sheet has a file, rows, a slot and a maker
-    file: IO[bytes],
-    activity: Activity,
-    rows: Iterable[Row],
-    *,
-    slot: Slot | None,
-    made_by: str,
-    at: datetime,
-) -> int:
-    """Write a sign-in sheet with a column to sign in and empty rows at the end; return how many sign-ups it lists."""
+def sign_in_sheet(activity: Activity, rows: Iterable[Row], *, slot: Slot | None, maker: Maker) -> Listing:
+    """Return a sign-in sheet with a column to sign in and empty rows at the end."""
     places, tally = Places(activity), Tally()
     asked = columns(activity)[:1]
     with_slot = slot is None and places.are_many
-    sheet = Sheet(
-        name=_("签到表"),
-        title=f"{loc(activity, 'title')} · {_('签到表')}",
-        lines=_top(activity, slot, made_by, at),
-        columns=(
-            Column(_("序号"), _NARROW, centred=True),
-            Column(_("姓名"), 14),
-            Column(_("人数"), _NARROW, centred=True),
-            *(Column(loc(question, "label"), 28) for question in asked),
-            Column(_("联系方式"), 18),
-            *([Column(_("场次"), _WIDE)] if with_slot else []),
-            Column(_("名额"), 16),
-            Column(_("签到码"), _MIDDLE),
-            Column(_("签名"), 26),
-        ),
-        watermark=_watermark(made_by, at),
-        pages=_pages(),
-        blank_rows=BLANK_ROWS,
-        row_height=_SIGNING_HEIGHT,
+    heads = (
+        Column(_("序号"), NARROW, centred=True),
+        Column(_("姓名"), 14),
+        Column(_("人数"), NARROW, centred=True),
+        *(Column(loc(question, "label"), 28) for question in asked),
+        Column(_("联系方式"), 18),
+        *([Column(_("场次"), WIDE)] if with_slot else []),
+        Column(_("名额"), 16),
+        Column(_("签到码"), MIDDLE),
+        Column(_("签名"), 26),
     )
 
     def cells() -> Iterator[list[Cell]]:
@@ -129,39 +97,129 @@ def write_sign_in_sheet(  # a sheet has a file, rows, a slot and a maker
                 row.name,
                 row.party_size,
                 *(answer_words(question, row) for question in asked),
-                phone(row.contact) if row.contact else "",
+                _masked(row),
                 *([places.slot(row.slot_id)] if with_slot else []),
                 places.pool(row.pool_id),
                 row.digits,
                 _("已签到") if row.state == State.ATTENDED else "",
             ]
 
-    return write_xlsx(file, sheet, cells(), tally.lines())
+    shown = listing(activity, _("签到表"), heads, cells(), maker=maker, slot=slot, closing=tally.lines())
+    return shown.to_fill_in(blank_rows=BLANK_ROWS, row_height=_SIGNING_HEIGHT)
 
 
-def file_name(activity: Activity, what: str, at: datetime) -> str:
-    """Return the name of a file: 首届河西人才节_工程设计论坛_花名册_20230618.xlsx."""
-    short = loc(activity, "short_title") or loc(activity, "title")
-    return f"{loc(activity.festival, 'title')}_{short}_{what}_{clock.local(at):%Y%m%d}.xlsx"
+def insured(activity: Activity) -> list[Question]:
+    """Return the questions whose answers an insurer needs: the number of a document, and of which. Empty: nothing is insured."""
+    by_type = {question.type: question for question in activity.questions}
+    if "id_number" not in by_type:
+        return []
+    kind = next((question for question in activity.questions if question.key == "id_type"), None)
+    return [question for question in (kind, by_type["id_number"]) if question is not None]
 
 
-def _top(activity: Activity, slot: Slot | None, made_by: str, at: datetime) -> tuple[str, ...]:
-    """Return what stands on top: time, place, host, and who made the file."""
-    starts_at, ends_at = (slot.starts_at, slot.ends_at) if slot else (activity.starts_at, activity.ends_at)
-    venue = (slot.venue if slot else None) or activity.venue
-    place = loc(venue, "name")
-    address = loc(venue, "address")
-    return (
-        _("时间：%(span)s", span=span(starts_at, ends_at)),
-        _("地点：%(place)s", place=f"{place}（{address}）" if address else place),
-        _("主办单位：%(host)s", host=loc(activity, "host") or "—"),
-        _watermark(made_by, at),
+def insurance_list(  # the numbers come beside the rows
+    activity: Activity,
+    rows: Iterable[tuple[Row, Mapping[str, str]]],
+    *,
+    slot: Slot | None,
+    maker: Maker,
+) -> Listing:
+    """Return the list that goes to an insurer: names and documents in full, nothing else.
+
+    :param rows: each with the answers to ``insured`` in clear.
+    """
+    places, tally, asked = Places(activity), Tally(), insured(activity)
+    with_slot = slot is None and places.are_many
+    missing = 0
+    heads = (
+        Column(_("序号"), NARROW, centred=True),
+        Column(_("姓名"), 16),
+        *(Column(loc(question, "label"), 26) for question in asked),
+        Column(_("人数"), NARROW, centred=True),
+        *([Column(_("场次"), WIDE)] if with_slot else []),
+        Column(_("名额"), 20),
+        Column(_("备注"), WIDE),
     )
 
+    def cells() -> Iterator[list[Cell]]:
+        nonlocal missing
+        for row, answers in rows:
+            missing += not answers.get(asked[-1].key)
+            yield [
+                tally.next(row),
+                row.name,
+                *(words_of(question, answers[question.key]) if answers.get(question.key) else "" for question in asked),
+                row.party_size,
+                *([places.slot(row.slot_id)] if with_slot else []),
+                places.pool(row.pool_id),
+                "",
+            ]
 
-def _watermark(made_by: str, at: datetime) -> str:
-    return _("导出：%(who)s　%(at)s　仅供本活动使用", who=made_by, at=stamp(at))
+    def closing() -> Iterator[str]:
+        yield _("共 %(n)s 人", n=tally.expected)
+        if missing:
+            yield _("其中 %(n)s 份报名没有证件号码（未填写，或已按期清除）", n=missing)
+
+    return listing(activity, _("保险名单"), heads, cells(), maker=maker, slot=slot, closing=closing())
 
 
-def _pages() -> str:
-    return _("第 &P 页 共 &N 页")
+def seat_list(activity: Activity, rows: Iterable[tuple[Row, str]], *, slot: Slot | None, maker: Maker) -> Listing:
+    """Return who sits where, in the order of the seats.
+
+    :param rows: each with its seats in words; empty: it has none yet.
+    """
+    places, tally = Places(activity), Tally()
+    asked = columns(activity)[:1]
+    with_slot = slot is None and places.are_many
+    heads = (
+        Column(_("序号"), NARROW, centred=True),
+        Column(_("座位"), 20),
+        Column(_("姓名"), 16),
+        Column(_("人数"), NARROW, centred=True),
+        *(Column(loc(question, "label"), 32) for question in asked),
+        *([Column(_("场次"), WIDE)] if with_slot else []),
+        Column(_("名额"), 20),
+        Column(_("签到码"), MIDDLE),
+    )
+    unseated = 0
+
+    def cells() -> Iterator[list[Cell]]:
+        nonlocal unseated
+        for row, seats in rows:
+            unseated += not seats
+            yield [
+                tally.next(row),
+                seats,
+                row.name,
+                row.party_size,
+                *(answer_words(question, row) for question in asked),
+                *([places.slot(row.slot_id)] if with_slot else []),
+                places.pool(row.pool_id),
+                row.digits,
+            ]
+
+    def closing() -> Iterator[str]:
+        yield from tally.lines()
+        if unseated:
+            yield _("其中 %(n)s 份报名还没有座位", n=unseated)
+
+    return listing(activity, _("座位表"), heads, cells(), maker=maker, slot=slot, closing=closing())
+
+
+def card_list(activity: Activity, cards: Iterable[Card], *, slot: Slot | None, maker: Maker) -> Listing:
+    """Return what stands on the name cards, a row for each, as a printer's or a word processor's mail merge takes it."""
+    heads = (
+        Column(_("序号"), NARROW, centred=True),
+        Column(_("姓名"), 16),
+        Column(_("单位"), 36),
+        Column(_("活动"), 30),
+        Column(_("名额"), 20),
+        Column(_("座位"), 16),
+    )
+    title = loc(activity, "short_title") or loc(activity, "title")
+
+    def cells() -> Iterator[list[Cell]]:
+        for number, card in enumerate(cards, start=1):
+            yield [number, card.name, card.organisation, title, card.pool, card.seat]
+
+    return listing(activity, _("胸卡桌签名单"), heads, cells(), maker=maker, slot=slot)

@@ -67,6 +67,10 @@ class Column:
     title: str
     width: int
     centred: bool = False
+    #: It travels with the file, for a program that reads it back; nobody sees it, on screen or paper.
+    hidden: bool = False
+    #: What may be chosen in its cells; empty: anything may be written.
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class Sheet:
     blank_rows: int = 0
     #: Height of a row in points: taller where people sign.
     row_height: int = 20
+    #: Above every printed page; empty: nothing.
+    header: str = ""
 
 
 #: Excel's own limits: the name of a sheet, and a header or footer.
@@ -115,12 +121,14 @@ def write_xlsx(file: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]], cl
     _set_up(page, sheet)
     head = _write_top(page, sheet, styles)
     number = head
+    row_styles = [styles["centred" if column.centred else "cell"] for column in sheet.columns]
     for number, row in enumerate(rows, start=head + 1):
-        _write_row(page, number, sheet, row, styles)
+        _write_row(page, number, row, row_styles)
     written = number - head
     for _ in range(sheet.blank_rows):
         number += 1
-        _write_row(page, number, sheet, [None] * len(sheet.columns), styles)
+        _write_row(page, number, [None] * len(sheet.columns), row_styles)
+    _offer_choices(page, sheet, head + 1, number)
     for line in closing:
         number += 1
         page.write_string(number, 0, fit(line), styles["line"])
@@ -136,9 +144,11 @@ def _set_up(page: "Worksheet", sheet: Sheet) -> None:
     page.center_horizontally()
     page.fit_to_pages(1, 0)
     page.set_footer(_footer(sheet))
+    if sheet.header:
+        page.set_header(f"&L{_plain(sheet.header, _FOOTER_LIMIT - 2)}")
     page.set_default_row(sheet.row_height)
     for index, column in enumerate(sheet.columns):
-        page.set_column(index, index, column.width)
+        page.set_column(index, index, column.width, None, {"hidden": column.hidden})
 
 
 def _write_top(page: "Worksheet", sheet: Sheet, styles: "dict[str, Format]") -> int:
@@ -156,15 +166,22 @@ def _write_top(page: "Worksheet", sheet: Sheet, styles: "dict[str, Format]") -> 
     return head
 
 
-def _write_row(page: "Worksheet", number: int, sheet: Sheet, row: Sequence[Cell], styles: "dict[str, Format]") -> None:
-    for index, (column, cell) in enumerate(zip(sheet.columns, row, strict=True)):
-        style = styles["centred" if column.centred else "cell"]
+def _write_row(page: "Worksheet", number: int, row: Sequence[Cell], styles: "Sequence[Format]") -> None:
+    for index, (style, cell) in enumerate(zip(styles, row, strict=True)):
         if isinstance(cell, int):
             page.write_number(number, index, cell, style)
         elif cell:
             page.write_string(number, index, fit(cell), style)
         else:
             page.write_blank(number, index, None, style)
+
+
+def _offer_choices(page: "Worksheet", sheet: Sheet, first: int, last: int) -> None:
+    """Let a cell be chosen from a list. Something else may still be typed: whoever reads it back judges."""
+    for index, column in enumerate(sheet.columns):
+        if column.choices and last >= first:
+            allowed = {"validate": "list", "source": list(column.choices), "error_type": "warning"}
+            page.data_validation(first, index, last, index, allowed)
 
 
 def fit(value: str) -> str:
@@ -186,10 +203,14 @@ def _sheet_name(name: str) -> str:
 
 
 def _footer(sheet: Sheet) -> str:
-    """Return the footer: the watermark left, the page number in the middle. In a footer ``&`` is a command unless doubled."""
+    """Return the footer: the watermark left, the page number in the middle."""
     middle = f"&C{sheet.pages}"
-    left = _cut(clean(sheet.watermark), (_FOOTER_LIMIT - len(middle) - 2) // 2)  # each of them may be doubled
-    return f"&L{left.replace('&', '&&')}{middle}"
+    return f"&L{_plain(sheet.watermark, _FOOTER_LIMIT - len(middle) - 2)}{middle}"
+
+
+def _plain(text: str, units: int) -> str:
+    """Return a text as a header or footer says it. There ``&`` is a command unless doubled, so each may take two units."""
+    return _cut(clean(text), units // 2).replace("&", "&&")
 
 
 def _styles(book: xlsxwriter.Workbook) -> "dict[str, Format]":
