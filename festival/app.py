@@ -85,12 +85,15 @@ from festival.reviews import holding as reviews_holding
 from festival.reviews import manage as reviews_manage
 from festival.reviews import models as reviews_models
 from festival.roster import manage as roster_manage
+from festival.seats import holding as seats_holding
+from festival.seats import models as seats_models
+from festival.seats import wording as seats_wording
 from festival.seed import cli as seed_cli
 from festival.seed import models as seed_models
 from festival.signups import cli as signups_cli
 from festival.signups import holding as signups_holding
 from festival.signups import manage as signups_manage
-from festival.signups import mentioned, sweep
+from festival.signups import mentioned, sweep, ticket
 from festival.signups import models as signups_models
 from festival.signups import views as signups_views
 
@@ -99,7 +102,17 @@ compress = Compress()
 migrate = Migrate(db=db, directory=str(Path(__file__).parent.parent / "migrations"), render_as_batch=True)
 
 #: Whose tables the migrations must equal: importing them registers them.
-TABLES = (audit_models, outbox_models, signups_models, bundle_models, draws_models, reviews_models, calendars_models, seed_models)
+TABLES = (
+    audit_models,
+    outbox_models,
+    signups_models,
+    seats_models,
+    bundle_models,
+    draws_models,
+    reviews_models,
+    calendars_models,
+    seed_models,
+)
 PUBLIC_BLUEPRINTS = (
     health.bp,
     programme_views.bp,
@@ -137,9 +150,12 @@ HOLDINGS = (
     draws_holding.HOLDING,
     reviews_holding.HOLDING,
     invitations_holding.HOLDING,
+    seats_holding.HOLDING,
     signups_holding.HOLDING,
     accounts_holding.HOLDING,
 )
+#: What slices above the sign-ups say on a ticket.
+TICKET_FACTS = (seats_wording.ticket_fact,)
 COMMANDS = (
     accounts_cli.staff_cli,
     audit_cli.audit_cli,
@@ -175,6 +191,7 @@ def create_app(settings: Settings) -> Flask:
     register(kinds.ALL_KINDS)
     personal.register(HOLDINGS)
     audit_service.register(mentioned.names_in)
+    ticket.register(TICKET_FACTS)
     _deliver_messages(app, settings)
     _register_blueprints(app)
     _register_words(app)

@@ -29,6 +29,7 @@ from festival.outbox.delivery import Claimed
 from festival.outbox.gateways import NOBODY
 from festival.outbox.rules import Composed, Invite, Medium, Parcel
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
+from festival.seats import queries as seats
 from festival.signups import queries as signups
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -109,7 +110,7 @@ def _compose_sign_up(claimed: Claimed, reader: Account) -> Composed | None:
 def _compose_about(claimed: Claimed, reader: Account, about: _About, numbered: Numbered | None) -> Composed:
     language = _locale(reader.locale)
     with speaking(language):
-        words = wording.WORDS[claimed.kind](_facts(about))
+        words = wording.WORDS[claimed.kind](_facts(about, claimed.kind))
         title = loc(about.activity, "short_title")
         path = f"/sign-ups/{about.sign_up.code}"
         parcels = tuple(
@@ -195,12 +196,12 @@ def _is_true(kind: str, about: _About) -> bool:
         return cancelled
     if kind == "activity_postponed":
         return postponed and not cancelled
-    if kind in {"activity_changed", "activity_resumed"}:
+    if kind in {"activity_changed", "activity_resumed", "seat_given"}:
         return not cancelled and not postponed
     return True
 
 
-def _facts(about: _About) -> Facts:
+def _facts(about: _About, kind: str) -> Facts:
     sign_up, activity, slot = about.sign_up, about.activity, about.slot
     waiting = sign_up.state == State.WAITLISTED
     return Facts(
@@ -215,6 +216,7 @@ def _facts(about: _About) -> Facts:
         pool=loc(sign_up.pool, "label"),
         why=(loc(slot, "plan_reason") or loc(activity, "plan_reason")).strip().rstrip("。."),
         result=_instant(activity.result_at) if activity.result_at else "",
+        seats=seats.labels([sign_up.id]).get(sign_up.id, "") if kind == "seat_given" else "",
         is_waiting=waiting,
     )
 

@@ -30,6 +30,7 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_not_drawn": frozenset({"waitlisted"}),
     "sign_up_draw_void": frozenset({"entered"}),
     "sign_up_pool": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
+    "seat_given": frozenset({"confirmed", "attended"}),
     "activity_changed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "activity_postponed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "activity_cancelled": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),

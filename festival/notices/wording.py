@@ -40,6 +40,8 @@ class Facts:
     why: str = ""
     #: When a draw's result is announced.
     result: str = ""
+    #: The seats it has; empty: none (any more).
+    seats: str = ""
     #: It waits again at the end of the list.
     is_waiting: bool = False
 
@@ -256,6 +258,15 @@ def _pool(facts: Facts) -> Words:
     return Words(fitted(sentence, facts.pool, facts.title), sentence(facts.pool, facts.title))
 
 
+def _seats(facts: Facts) -> Words:
+    def sentence(seats: str, title: str) -> str:
+        if not seats:
+            return _("“%(title)s”的座位正在重新安排，确定后在报名页显示。", title=title)
+        return _("您在“%(title)s”的座位：%(seats)s，时间%(time)s。", title=title, seats=seats, time=facts.time)
+
+    return Words(fitted(sentence, facts.seats, facts.title), sentence(facts.seats, facts.title))
+
+
 def _changed(facts: Facts) -> Words:
     def short(place: str, title: str) -> str:
         return _(
@@ -338,6 +349,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_not_drawn": _not_drawn,
     "sign_up_draw_void": _draw_void,
     "sign_up_pool": _pool,
+    "seat_given": _seats,
     "activity_changed": _changed,
     "activity_postponed": _postponed,
     "activity_cancelled": _cancelled,
@@ -366,6 +378,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_not_drawn": _l("本次未抽中"),
     "sign_up_draw_void": _l("抽签作废，将重新抽签"),
     "sign_up_pool": _l("名额类别有调整"),
+    "seat_given": _l("您的座位"),
     "activity_changed": _l("时间或地点有变动"),
     "activity_postponed": _l("活动延期"),
     "activity_cancelled": _l("活动取消"),

@@ -16,6 +16,7 @@ from festival.plans import queries, rules
 from festival.plans.rules import PoolReason, PoolsRefused, Seating
 from festival.programme.models import Activity, Pool, Slot
 from festival.programme.service import touch_slot
+from festival.seats import service as seats
 from festival.signups import queries as signups
 from festival.signups import waitlist
 from festival.signups.models import Invitation, LedgerEntry, SignUp
@@ -172,6 +173,7 @@ def merge(asked: Merge, *, seen: str, actor_id: int) -> Rearranged:
     _bump(desk, simulation.seating.bumped, (source.id, target.id))
     _set_capacity(desk, target, asked.capacity)
     came = queries.belonging(source.id)
+    seats.pool_becomes(source.id, target.id)
     for sign_up in came:
         _carry(desk, sign_up, target)
     db.session.execute(update(Invitation).where(Invitation.pool_id == source.id).values(pool_id=target.id))
@@ -205,6 +207,7 @@ def split(asked: Split, *, seen: str, actor_id: int) -> Rearranged:
     desk = _Desk(activity, now, actor_id, f"split:{pool.id}->{fresh.id}")
     _bump(desk, simulation.seating.bumped, (pool.id,))
     go = [db.session.get_one(SignUp, party.sign_up_id) for party in simulation.seating.moved]
+    seats.pool_becomes(pool.id, fresh.id, [sign_up.id for sign_up in go])
     for sign_up in go:
         _carry(desk, sign_up, fresh)
     _set_capacity(desk, pool, asked.first)

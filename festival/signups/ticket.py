@@ -1,5 +1,7 @@
 """The page of one sign-up, and the form to change it: what they show, for their owner alone."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -20,6 +22,23 @@ from festival.signups.rules import CLAIMING, LIVE, Reason, State, may_withdraw_a
 
 #: States whose code opens the door.
 WITH_TICKET = frozenset({State.CONFIRMED, State.ATTENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line that a slice above adds to the ticket: a symbol of the sprite, what it is, and what it says."""
+
+    symbol: str
+    label: str
+    words: str
+
+
+_facts: list[Callable[[SignUp], Fact | None]] = []
+
+
+def register(facts: Iterable[Callable[[SignUp], Fact | None]]) -> None:
+    """Make known what slices above say on a ticket; called once by the composition root."""
+    _facts[:] = facts
 
 
 def page(
@@ -61,6 +80,7 @@ def page(
         choice=changed.choice_of(sign_up, now),
         change_reason=changed.reason_words(sign_up),
         has_ticket=is_on and state in WITH_TICKET,
+        facts=[fact for one in _facts if is_on and (fact := one(sign_up))],
         clashes=_clashes(sign_up) if is_on else [],
         answers=_answers(sign_up),
         companions=_companions(sign_up) if state in LIVE and now < slot.starts_at else (),

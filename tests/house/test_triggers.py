@@ -1,12 +1,14 @@
 """Each trigger fires on the migrated schema: those that count and guard places, those that keep the audit trail."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from festival.audit.service import record
 from festival.lib.db import db, transaction
 from festival.programme.models import Pool, Slot
+from festival.seats.models import Seat, SeatGiven, SeatMap
+from festival.seats.rules import SeatKind
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 from tests.builders import make_activity, make_sign_up, make_staff, pool_of
@@ -19,11 +21,19 @@ FIRED = {
         "sign_up_places_delete",
         "pool_guard",
         "slot_guard",
+        "sign_up_seats",
         "audit_entry_insert",
         "audit_entry_update",
         "audit_entry_delete",
     },
-    "postgresql": {"sign_up_places_change", "pool_guard", "slot_guard", "audit_entry_guard", "audit_entry_truncate"},
+    "postgresql": {
+        "sign_up_places_change",
+        "pool_guard",
+        "slot_guard",
+        "sign_up_seats",
+        "audit_entry_guard",
+        "audit_entry_truncate",
+    },
 }
 
 
@@ -202,3 +212,20 @@ def refused(statement: str) -> str:
     except IntegrityError as error:
         return "audit_entry_is_append_only" if "audit_entry_is_append_only" in str(error.orig) else str(error.orig)
     return statement
+
+
+def test_the_seats_of_a_sign_up_are_freed_with_its_place(app):
+    activity = make_activity()
+    made = make_sign_up(activity)
+    with transaction():
+        seat_map = SeatMap(slot_id=made.slot_id, updated_at=made.updated_at)
+        db.session.add(seat_map)
+        db.session.flush()
+        seat = Seat(map_id=seat_map.id, line=1, column=1, row_name="1", number=1, kind=SeatKind.ORDINARY)
+        db.session.add(seat)
+        db.session.flush()
+        db.session.add(SeatGiven(seat_id=seat.id, sign_up_id=made.id, nth=1, by_hand=True, at=made.updated_at))
+
+    change(made, state=State.WAITLISTED)
+
+    assert db.session.scalars(select(SeatGiven)).all() == []
