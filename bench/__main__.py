@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from bench import alone, crowd, grown
+from bench import alone, crowd, feeds, grown
 from festival.app import create_app
 from festival.lib import db as database
 from festival.lib.log import quiet
@@ -101,6 +101,14 @@ def measure(report: Report, dialect: str, app: Flask, place: crowd.Place) -> Non
                 ours, theirs = paces["festival"], paces["one file"]
                 rate = f"{ours.rate:.0f} / {theirs.rate:.0f}"
                 report.row(clients, rate, f"{ours.rate / theirs.rate:.0%}", f"{ours.p99:.0f} / {theirs.p99:.0f}")
+            report.table(
+                "An unchanged poll of the programme's calendar (304) beside a bare 304",
+                "Clients", "per second", "of the bare answer", "99th percentile, ms",
+            )  # fmt: skip
+            for clients, paces in feeds.polls(place, one_port):
+                ours, theirs = paces["festival"], paces["bare"]
+                rate = f"{ours.rate:.0f} / {theirs.rate:.0f}"
+                report.row(clients, rate, f"{ours.rate / theirs.rate:.0%}", f"{ours.p99:.0f} / {theirs.p99:.0f}")
         report.table("The next sign-up, when so many have signed up for the same activity", "Sign-ups there", "ms")
         for size, taken in grown.costs(place):
             report.row(f"{size:,}", f"{taken:.1f}")
@@ -109,6 +117,9 @@ def measure(report: Report, dialect: str, app: Flask, place: crowd.Place) -> Non
     report.table("One visitor alone, in one process", "What", "ms", "a bare Flask answer of that size, ms")
     for name, taken, least in rows:
         report.row(name, f"{taken:.1f}", "" if least is None else f"{least:.2f}")
+    cold, warm = feeds.thousand(app)
+    report.row(f"calendar of {feeds.SLOTS:,} slots, built from nothing", f"{cold:.0f}", "")
+    report.row(f"calendar of {feeds.SLOTS:,} slots, given again", f"{warm:.2f}", "")
 
 
 def write(lines: list[str]) -> None:

@@ -32,7 +32,7 @@ ROUNDS = 3
 #: Sign-ups of one round, by the number of clients.
 SIGN_UPS = {1: 24, 16: 96, 64: 128}
 #: Page views of one round.
-VIEWS = 240
+VIEWS = 2_000
 SPREAD = 9
 
 

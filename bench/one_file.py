@@ -93,6 +93,10 @@ def make_app(address: str, size: int) -> Flask:
     def show() -> str:
         return page
 
+    @app.get("/unchanged")
+    def unchanged() -> tuple[str, int]:
+        return "", 304
+
     @app.post("/sign-up/<int:pool_id>")
     def create(pool_id: int) -> tuple[str, int] | Response:
         if not sign_up(pool_id, request.form["person"]):

@@ -28,6 +28,7 @@ from festival.calendars.rules import READING_EVERY, Client, client_of, device_of
 from festival.calendars.wording import CLIENTS
 from festival.lib import clock
 from festival.lib.access import by_token, public
+from festival.lib.alike import alike
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import _, loc, locale
@@ -122,6 +123,7 @@ def _mine(person: Account, site: Site) -> Mine:
 
 @bp.get("/cal/programme.ics")
 @public
+@alike
 def programme() -> ResponseReturnValue:
     """Serve the whole programme."""
     return _public_feed(feeds.PROGRAMME)
@@ -129,6 +131,7 @@ def programme() -> ResponseReturnValue:
 
 @bp.get("/cal/track/<slug:key>.ics")
 @public
+@alike
 def track(key: str) -> ResponseReturnValue:
     """Serve one track."""
     return _public_feed(feeds.track_key(key))
@@ -136,6 +139,7 @@ def track(key: str) -> ResponseReturnValue:
 
 @bp.get("/activities/<slug:slug>/calendar.ics")
 @public
+@alike
 def activity(slug: str) -> ResponseReturnValue:
     """Serve one activity's times as a file to import."""
     answer = _public_feed(feeds.download_key(slug))

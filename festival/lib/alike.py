@@ -2,12 +2,15 @@
 
 A view marked ``alike`` depends on its address, on the database and on the time to the second, and on nobody's session. Its
 answer is kept under the state of the database it was built from; whatever is committed anywhere, in any process, is another
-state, so no reader ever sees less than a fresh page would show. What is given again costs one small question and no Flask.
+state, so no reader ever sees less than a fresh page would show (on PostgreSQL, what another process committed in the last
+``GLANCE`` seconds apart). What is given again costs one small question at most, and no Flask; whoever has it already (a
+calendar program that asks every hour) is told so: 304.
 """
 
 import os
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +22,8 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from werkzeug.http import is_resource_modified, remove_entity_headers
 
 from festival.lib import clock
 from festival.lib.access import View
@@ -29,13 +34,17 @@ if TYPE_CHECKING:
 
 #: Pages kept by one process: some ten megabytes at most.
 MOST = 500
+#: Seconds for which PostgreSQL's answer holds, as far as other processes are concerned.
+GLANCE = 0.05
 #: Locks in front of building a page anew, shared out over the pages.
 TURNS = 64
 _MARK = "festival.alike"
 #: What an answer may depend on beside path, database and time.
 _ASKED = ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO", "HTTP_ACCEPT_ENCODING")
 #: A question that is not only about the page: it is asked of the application itself.
-_MORE = ("QUERY_STRING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+_MORE = ("QUERY_STRING", "HTTP_RANGE")
+#: What says which version the reader has.
+_HAS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 Headers = list[tuple[str, str]]
 
@@ -53,9 +62,27 @@ def alike(view: View) -> View:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """An answer under the state it was built from. ``body`` None: so far it has only been told that nothing changed."""
+
     state: object
     headers: Headers
-    body: bytes
+    body: bytes | None
+    etag: str
+    last_modified: str
+
+    def is_had(self, environ: "WSGIEnvironment") -> bool:
+        """Tell whether the reader has this very version."""
+        if not any(environ.get(name) for name in _HAS) or not (self.etag or self.last_modified):
+            return False
+        if environ.get("HTTP_IF_NONE_MATCH") == self.etag:
+            return True
+        return not is_resource_modified(environ, etag=self.etag or None, last_modified=self.last_modified or None)
+
+    def unchanged(self) -> Headers:
+        """Return the headers of a 304 (RFC 9110 15.4.5)."""
+        headers = [*self.headers]
+        remove_entity_headers(headers)
+        return headers
 
 
 class AlikePages:
@@ -79,10 +106,15 @@ class AlikePages:
                 kept, state = self._look(address)
                 if kept is None or state is None or kept.state != state:
                     return self._build(address, state, environ, start_response)
-        if kept is not None and state is not None:
-            start_response("200 OK", kept.headers)
-            return [kept.body]
-        return self._build(address, state, environ, start_response)
+        if kept is None or state is None or kept.state != state:
+            return self._build(address, state, environ, start_response)
+        if kept.is_had(environ):
+            start_response("304 NOT MODIFIED", kept.unchanged())
+            return []
+        if kept.body is None:
+            return self._build(address, state, environ, start_response)
+        start_response("200 OK", kept.headers)
+        return [kept.body]
 
     def _look(self, address: tuple[str, ...]) -> tuple[_Kept | None, object]:
         """Return what is kept, and the state read before any building: a page may be newer than its state says, never older."""
@@ -101,15 +133,17 @@ class AlikePages:
 
         answer = self._app(environ, note)
         status, headers = seen[-1] if seen else ("", [])
-        if state is None or not environ.get(_MARK) or not status.startswith("200") or not _is_public(headers):
+        if state is None or not environ.get(_MARK) or not status.startswith(("200", "304")) or not _is_public(headers):
             return answer
         try:
             body = b"".join(answer)
         finally:
             if hasattr(answer, "close"):
                 answer.close()
+        names = {name.lower(): value for name, value in headers}
+        kept = body if status.startswith("200") else None
         with self._guard:
-            self._kept[address] = _Kept(state, headers, body)
+            self._kept[address] = _Kept(state, headers, kept, names.get("etag", ""), names.get("last-modified", ""))
             self._kept.move_to_end(address)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
@@ -119,16 +153,28 @@ class AlikePages:
 def _is_public(headers: Headers) -> bool:
     """Tell whether an answer is nobody's own: no cookie set, and none looked at (``lib.security``)."""
     names = {name.lower(): value for name, value in headers}
-    return "set-cookie" not in names and names.get("cache-control") == "no-cache"
+    return "set-cookie" not in names and names.get("cache-control", "").startswith(("no-cache", "public"))
 
 
 # -- the state of the database --------------------------------------------------------------------------------------------------
 
 
+class _Commits:
+    """Counts the commits of this process, whatever database they were in."""
+
+    seen = 0
+
+
+@event.listens_for(Session, "after_commit")
+def _note_commit(_session: Session) -> None:
+    _Commits.seen += 1
+
+
 class DatabaseState:
     """Tells whether anything was committed since: equal answers, equal data. One connection that only ever asks, for all threads.
 
-    SQLite counts for a connection what others commit; PostgreSQL says which transactions are visible.
+    SQLite counts for a connection what others commit, which costs nothing. PostgreSQL says which transactions are visible,
+    which is a way there and back: it is asked again after each commit of this process, and else ``GLANCE`` seconds later.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -138,13 +184,20 @@ class DatabaseState:
         self._guard = threading.Lock()
         self._connection: Any = None
         self._process = 0
+        self._lasts = 0.0 if is_sqlite else GLANCE
+        self._asked = (-1.0, -1)
+        self._answer: object = None
         event.listen(engine, "engine_disposed", lambda _engine: self.forget())
 
     def __call__(self) -> object:
         """Return the state at this second; None: it cannot be told now."""
         try:
             with self._guard:
-                return clock.now().replace(microsecond=0), self._connected().execute(self._question).fetchone()
+                at, commits = time.monotonic(), _Commits.seen
+                if commits != self._asked[1] or at - self._asked[0] >= self._lasts:
+                    self._answer = self._connected().execute(self._question).fetchone()
+                    self._asked = (at, commits)
+                return clock.now().replace(microsecond=0), self._answer
         except (SQLAlchemyError, sqlite3.Error, psycopg.Error):
             self.forget()
             return None

@@ -6,6 +6,9 @@ import pytest
 from flask import template_rendered
 
 from festival.lib import clock
+from festival.lib.db import db, transaction
+from festival.programme.models import Activity
+from festival.programme.service import touch_activity
 from tests.builders import make_activity, make_person
 from tests.signups.engine import NOW, change, sign_up
 from tests.web import Browser
@@ -83,3 +86,33 @@ def test_a_change_of_words_shows_at_once(app, visitor, frozen):
 
     assert "从前" in before.words
     assert "如今" in visitor.get("/activities/tour").words
+
+
+def test_a_calendar_program_that_has_the_present_version_is_told_so_and_gets_the_next_one_at_once(app, client, frozen):
+    frozen(NOW)
+    activity = make_activity(slug="tour", title_zh="从前")
+    path = "/activities/tour/calendar.ics"
+    had = client.get(path).headers
+    polls = [client.get(path, headers={"If-None-Match": had["ETag"]}) for _ in range(3)]
+    by_date = client.get(path, headers={"If-Modified-Since": had["Last-Modified"]})
+    change(activity, title_zh="如今")
+    with transaction():
+        touch_activity(db.session.get_one(Activity, activity.id))
+    after = [client.get(path, headers={"If-None-Match": had["ETag"]}) for _ in range(3)]
+
+    assert [(poll.status_code, poll.data, poll.headers["ETag"]) for poll in polls] == [(304, b"", had["ETag"])] * 3
+    assert (by_date.status_code, by_date.data) == (304, b"")
+    assert [answer.status_code for answer in after] == [200] * 3
+    assert len({answer.text for answer in after}) == 1
+    assert "如今" in after[0].text
+
+
+def test_whoever_asked_with_a_version_first_does_not_leave_an_empty_page_to_the_next(app, client, frozen):
+    frozen(NOW)
+    make_activity(slug="tour")
+    path = "/activities/tour/calendar.ics"
+    etag = client.get(path).headers["ETag"]
+    client.get("/en/activities/tour/calendar.ics")  # builds, and so moves the database on
+    polls = [client.get(path, headers={"If-None-Match": etag}).status_code for _ in range(2)]
+
+    assert (polls, client.get(path).text.count("BEGIN:VEVENT")) == ([304, 304], 1)
