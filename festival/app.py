@@ -22,13 +22,14 @@ from festival.accounts import manage as accounts_manage
 from festival.accounts import personal
 from festival.accounts import privacy as accounts_privacy
 from festival.accounts import views as accounts_views
-from festival.accounts.access import current_person, current_staff, holds
+from festival.accounts.access import current_person, current_staff, holds, may
 from festival.accounts.area import new_area
 from festival.accounts.rules import Permission
 from festival.audit import cli as audit_cli
 from festival.audit import models as audit_models
 from festival.audit import sealer
 from festival.audit import service as audit_service
+from festival.authoring import manage as authoring_manage
 from festival.bundle import holding as bundle_holding
 from festival.bundle import models as bundle_models
 from festival.bundle import views as bundle_views
@@ -133,6 +134,7 @@ MANAGE_BLUEPRINTS = (
     accounts_manage.bp,
     signups_manage.bp,
     plans_manage.bp,
+    authoring_manage.bp,
     roster_manage.bp,
     exports_manage.bp,
     counter_manage.bp,
@@ -280,6 +282,7 @@ def _register_words(app: Flask) -> None:
             "current_person": current_person,
             "current_staff": current_staff,
             "holds": holds,
+            "may": may,
             "Permission": Permission,
             "current_festival": programme_queries.current_festival,
             "today": _today,

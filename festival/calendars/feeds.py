@@ -124,25 +124,31 @@ def renew_public(key: str, site: Site, now: datetime) -> None:
     poll = queries.poll(key, site.locale)
     if is_fresh(poll, site, now):
         return
-    plan = _plan(key, festival, site)
+    plan = _plan(key, festival, site, now)
     shown = [session for session in plan.sessions if not _is_over(session.slot, now)]
     written = list(_written(shown, plan.audience, site))
-    body = write_calendar(plan.head, written, max((session.slot.updated_at for session in shown), default=None))
-    stale_at = min(_tombstones(shown), default=None)
+    body = write_calendar(plan.head, written, max((_shown_since(session.slot) for session in shown), default=None))
+    coming = queries.next_publication(festival_id, now)  # the minute at which this feed has one activity more
+    stale_at = min((*_tombstones(shown), *((coming,) if coming else ())), default=None)
     _store(key, site, poll, _fingerprint(festival_id, site.base_url), body, stale_at)
 
 
-def _plan(key: str, festival: Festival, site: Site) -> _Plan:
+def _shown_since(slot: Slot) -> datetime:
+    """Return when what a calendar shows of a slot last changed; that it is shown at all is a change too."""
+    return max(slot.updated_at, slot.activity.publish_at or slot.updated_at)
+
+
+def _plan(key: str, festival: Festival, site: Site, now: datetime) -> _Plan:
     match key.split(":"):
         case ["programme"]:
-            return _Plan(programme_head(festival, site), Audience.PUBLIC, queries.public_sessions(festival.id))
+            return _Plan(programme_head(festival, site), Audience.PUBLIC, queries.public_sessions(festival.id, now))
         case ["track", name]:
             if track := queries.track(festival.id, name):
-                sessions = queries.public_sessions(festival.id, track_id=track.id)
+                sessions = queries.public_sessions(festival.id, now, track_id=track.id)
                 return _Plan(track_head(festival, track, site), Audience.PUBLIC, sessions)
         case ["activity", slug]:
-            if activity_id := queries.public_activity_id(festival.id, slug):
-                return _Plan(None, Audience.DOWNLOAD, queries.public_sessions(festival.id, activity_id=activity_id))
+            if activity_id := queries.public_activity_id(festival.id, slug, now):
+                return _Plan(None, Audience.DOWNLOAD, queries.public_sessions(festival.id, now, activity_id=activity_id))
     raise NotFound
 
 

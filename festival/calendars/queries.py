@@ -13,11 +13,12 @@ from sqlalchemy.orm import joinedload, selectinload
 from festival.accounts.models import Account, AccountKind
 from festival.calendars.models import CalendarChoice, CalendarEntry, CalendarFeed, FeedReading
 from festival.calendars.rules import SHOWN, Audience, Client
+from festival.lib import clock
 from festival.lib.db import db, in_transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import Locale
 from festival.programme.models import Activity, ActivityStatus, Festival, Slot, Track
-from festival.programme.queries import PUBLIC_STATUSES
+from festival.programme.queries import PUBLIC_STATUSES, is_public
 from festival.signups.models import SignUp
 
 # -- a poll: one query, and a second one for the bytes if they are asked for --------------------------------------------------
@@ -72,7 +73,8 @@ _FESTIVAL, _ACCOUNT, _SIGN_UP = Festival.__table__, Account.__table__, SignUp.__
 _CHOICE, _READING = CalendarChoice.__table__, FeedReading.__table__
 _CURRENT = (
     select(_FESTIVAL.c.id, _FESTIVAL.c.calendar_version)
-    .order_by(_FESTIVAL.c.starts_on.desc())
+    .where(_FESTIVAL.c.is_preparing.is_(False))
+    .order_by(_FESTIVAL.c.starts_on.desc(), _FESTIVAL.c.id.desc())
     .limit(1)
     .subquery("current_festival")
 )
@@ -222,23 +224,36 @@ def track(festival_id: int, key: str) -> Track | None:
     return db.session.scalar(select(Track).where(Track.festival_id == festival_id, Track.key == key))
 
 
-def public_activity_id(festival_id: int, slug: str) -> int | None:
+def public_activity_id(festival_id: int, slug: str, now: datetime) -> int | None:
     """Return the id of an activity that everyone may see."""
     return db.session.scalar(
         select(Activity.id).where(
             Activity.festival_id == festival_id,
             Activity.slug == slug,
-            Activity.status.in_(PUBLIC_STATUSES),
+            is_public(now),
         ),
     )
 
 
-def public_sessions(festival_id: int, *, track_id: int | None = None, activity_id: int | None = None) -> list[Session]:
+def next_publication(festival_id: int, now: datetime) -> datetime | None:
+    """Return when the next activity of an edition will be shown to readers; None: none waits for its time."""
+    return db.session.scalar(
+        select(func.min(Activity.publish_at)).where(
+            Activity.festival_id == festival_id,
+            Activity.status.in_(PUBLIC_STATUSES),
+            Activity.publish_at > now,
+        ),
+    )
+
+
+def public_sessions(
+    festival_id: int, now: datetime, *, track_id: int | None = None, activity_id: int | None = None
+) -> list[Session]:
     """Return the sessions of an edition's public activities by time: of all, of one track, or of one activity."""
     wanted = (
         select(Slot)
         .join(Activity, Activity.id == Slot.activity_id)
-        .where(Activity.festival_id == festival_id, Activity.status.in_(PUBLIC_STATUSES), Slot.parent_id.is_(None))
+        .where(Activity.festival_id == festival_id, is_public(now), Slot.parent_id.is_(None))
         .order_by(Slot.starts_at, Slot.id)
     )
     if track_id is not None:
@@ -353,7 +368,7 @@ def feed(key: str, locale: Locale) -> CalendarFeed | None:
 
 def tracks(festival_id: int) -> list[Track]:
     """Return the tracks with something to see, in order."""
-    shown = select(Activity.track_id).where(Activity.festival_id == festival_id, Activity.status.in_(PUBLIC_STATUSES))
+    shown = select(Activity.track_id).where(Activity.festival_id == festival_id, is_public(clock.now()))
     return list(
         db.session.scalars(
             select(Track).where(Track.festival_id == festival_id, Track.id.in_(shown)).order_by(Track.position),

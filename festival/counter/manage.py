@@ -14,7 +14,7 @@ from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, _n, locale
 from festival.programme import queries as programme
-from festival.programme.models import Activity, ActivityStatus
+from festival.programme.models import Activity
 from festival.signups import qr, ticket, timeline, wording
 from festival.signups import queries as signups
 from festival.signups.models import SignUp
@@ -41,7 +41,7 @@ def _activity(slug: str) -> Activity:
 def new(slug: str) -> ResponseReturnValue:
     """Show the form, empty for the next person; or why nobody can be signed up now."""
     activity = _activity(slug)
-    if activity.status == ActivityStatus.DRAFT:
+    if not activity.is_public_at(clock.now()):
         return _closed(activity, None)
     sheet = sheet_of(slug, None)
     if sheet.openings.reason is not None:
@@ -55,7 +55,7 @@ def new(slug: str) -> ResponseReturnValue:
 def create(slug: str) -> ResponseReturnValue:
     """Sign somebody up; the same form sent twice gives the same answer."""
     activity = _activity(slug)
-    if activity.status == ActivityStatus.DRAFT:
+    if not activity.is_public_at(clock.now()):
         return _closed(activity, None)
     sheet = sheet_of(slug, None)
     form = CounterForm(sheet, sent=CombinedMultiDict([request.files, request.form]))
@@ -134,7 +134,7 @@ def _closed(activity: Activity, reason: Reason | None) -> ResponseReturnValue:
 def notice(slug: str) -> ResponseReturnValue:
     """Give the privacy notice as a page to print, in both languages: for the person to read before agreeing."""
     activity = _activity(slug)
-    if activity.status == ActivityStatus.DRAFT:
+    if not activity.is_public_at(clock.now()):
         raise NotFound
     return render_template("manage/counter/notice.html", activity=activity, notice=sheet_of(slug, None).notice)
 

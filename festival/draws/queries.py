@@ -5,10 +5,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from festival.draws.models import Draw, DrawEntry
 from festival.draws.rules import DrawState
+from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.programme.models import Activity
-from festival.programme.queries import PUBLIC_STATUSES
+from festival.programme.queries import is_public
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 
@@ -21,7 +22,7 @@ def public_draw(draw_id: int) -> Draw:
     draw = db.session.scalar(
         select(Draw)
         .join(Activity, Activity.id == Draw.activity_id)
-        .where(Draw.id == draw_id, Activity.status.in_(PUBLIC_STATUSES))
+        .where(Draw.id == draw_id, is_public(clock.now()))
         .options(
             joinedload(Draw.activity).joinedload(Activity.track),
             joinedload(Draw.slot),

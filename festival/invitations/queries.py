@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.lib.tokens import CODE_LENGTH
-from festival.programme.models import Activity, Pool, Slot
-from festival.programme.queries import PUBLIC_STATUSES
+from festival.programme.models import Activity, Festival, Pool, Slot
+from festival.programme.queries import is_public
 from festival.signups.models import Invitation, SignUp
 from festival.signups.queries import standing_of
 from festival.signups.rules import CLAIMING, InvitationEnd, Invited
@@ -52,7 +53,8 @@ def by_code(code: str) -> tuple[Invitation, str] | None:
     row = db.session.execute(
         select(Invitation, Activity.slug)
         .join(Activity, Activity.id == Invitation.activity_id)
-        .where(Invitation.code == code, Activity.status.in_(PUBLIC_STATUSES))
+        .join(Festival, Festival.id == Activity.festival_id)
+        .where(Invitation.code == code, is_public(clock.now()), Festival.is_preparing.is_(False))
         .options(joinedload(Invitation.pool).joinedload(Pool.slot)),
     ).one_or_none()
     return None if row is None else (row[0], row[1])

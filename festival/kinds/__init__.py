@@ -1,6 +1,6 @@
 """Every kind of activity. A new one is a folder and a line here."""
 
-from festival.kinds import alliance, exhibition, forum, job_fair, mixer, press, service_desk, show, tour
+from festival.kinds import alliance, exhibition, forum, job_fair, mixer, press, service_desk, show, talk, tour
 from festival.programme.kinds import ActivityKind
 
 ALL_KINDS: tuple[ActivityKind, ...] = (
@@ -13,4 +13,5 @@ ALL_KINDS: tuple[ActivityKind, ...] = (
     job_fair.KIND,
     service_desk.KIND,
     press.KIND,
+    talk.KIND,
 )

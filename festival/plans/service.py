@@ -134,7 +134,7 @@ def _slot_of(slots: Sequence[Slot], slot_id: int | None) -> Slot | None:
 
 def refusal(activity: Activity, slots: Sequence[Slot], slot: Slot | None, step: Step, now: datetime) -> StepReason | None:
     """Return why a step cannot be taken as things stand; None: it can."""
-    whole = _ACTIVITY_STANDINGS[activity.status]
+    whole = _ACTIVITY_STANDINGS[activity.status] if activity.is_public_at(now) else Standing.DRAFT
     sessions = [one for one in slots if one.parent_id is None]
     if slot is None:
         known = [one for one in sessions if one.status != SlotStatus.CANCELLED] or sessions

@@ -12,7 +12,7 @@ from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import _
-from festival.programme import queries, service
+from festival.programme import page, queries, service
 from festival.programme.forms import WindowForm, trail_asked, what_choices
 from festival.programme.log import actions_seen, flag_lines, log_page
 from festival.programme.models import Activity
@@ -61,6 +61,13 @@ def _window_page(activity: Activity, form: WindowForm, refused: PlanRefused | No
         form=form,
         refusals=[REFUSALS[refused.reason]] if refused else [],
     )
+
+
+@bp.get("/activities/<slug:slug>/preview")
+@staff(Permission.ACTIVITY_READ)
+def preview(slug: str) -> ResponseReturnValue:
+    """Show an activity exactly as readers will see it, marked as a preview; for staff only, and for no search engine."""
+    return page.activity_page(_activity(slug, Permission.ACTIVITY_READ), is_preview=True)
 
 
 @bp.get("/activities/<slug:slug>/log")

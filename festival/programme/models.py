@@ -95,6 +95,8 @@ class Festival(Model):
     activities_max: Mapped[int | None]
     #: Whoever of the staff reveals more people than that within an hour is named on the auditor's page.
     reveals_max: Mapped[int] = mapped_column(default=20, server_default="20")
+    #: Being prepared: staff alone see it, and readers the edition before it.
+    is_preparing: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: Rises with every calendar-visible change of the programme; stored feeds older than it are built again.
     calendar_version: Mapped[int] = mapped_column(Big, default=1)
     created_at: Mapped[datetime]
@@ -246,12 +248,19 @@ class Activity(Model):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    #: Published, but shown to readers from then on only; None: at once.
+    publish_at: Mapped[datetime | None]
 
     festival: Mapped[Festival] = relationship()
     track: Mapped[Track] = relationship()
     venue: Mapped[Venue] = relationship()
     slots: Mapped[list["Slot"]] = relationship(order_by="Slot.starts_at, Slot.id", viewonly=True)
     questions: Mapped[list["Question"]] = relationship(order_by="Question.position", viewonly=True)
+
+    def is_public_at(self, now: datetime) -> bool:
+        """Tell whether readers may know of it: published, its time has come, and its edition is not being prepared any more."""
+        is_time = self.publish_at is None or self.publish_at <= now
+        return self.status != ActivityStatus.DRAFT and is_time and not self.festival.is_preparing
 
     def has_ended_slots(self, now: datetime) -> bool:
         """Tell whether some of its times are over."""
@@ -428,6 +437,10 @@ class Question(Model):
     maximum: Mapped[int | None]
     #: Days after the activity's end before the answer is purged.
     retain_days: Mapped[int]
+    #: When it was added to an activity that was published already; None: it was asked from the beginning.
+    added_at: Mapped[datetime | None]
+    #: When those who had signed up before were last asked to answer it; None: never.
+    reminded_at: Mapped[datetime | None]
 
     options: Mapped[list["QuestionOption"]] = relationship(order_by="QuestionOption.position")
 

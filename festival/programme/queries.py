@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.programme.models import (
@@ -25,11 +26,25 @@ from festival.programme.models import (
 #: What readers may see: everything an organizer has published, also when it was postponed or cancelled since.
 PUBLIC_STATUSES = (ActivityStatus.PUBLISHED, ActivityStatus.POSTPONED, ActivityStatus.CANCELLED)
 
-_NEWEST = select(Festival.id).order_by(Festival.starts_on.desc()).limit(1).scalar_subquery()
+
+def is_public(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that readers may know of an activity: published, and the time set for that has come.
+
+    It is judged by time, not by what a job did. The edition is another matter: one that is being prepared is not the current one.
+    """
+    return and_(Activity.status.in_(PUBLIC_STATUSES), or_(Activity.publish_at.is_(None), Activity.publish_at <= now))
+
+
+#: Editions that readers know of, the newest first.
+_KNOWN = select(Festival).where(Festival.is_preparing.is_(False)).order_by(Festival.starts_on.desc(), Festival.id.desc())
 # Every page of an activity asks it: built once, since building a statement costs three times what asking the database does.
+# An address lives on: it leads to the newest edition that has such an activity.
 _PUBLISHED = (
     select(Activity)
-    .where(Activity.festival_id == _NEWEST, Activity.slug == bindparam("slug"), Activity.status.in_(PUBLIC_STATUSES))
+    .join(Festival, Festival.id == Activity.festival_id)
+    .where(Festival.is_preparing.is_(False), Activity.slug == bindparam("slug"), is_public(bindparam("now")))
+    .order_by(Festival.starts_on.desc(), Festival.id.desc())
+    .limit(1)
     .options(
         joinedload(Activity.festival),
         joinedload(Activity.venue),
@@ -41,18 +56,16 @@ _PUBLISHED = (
 
 
 def current_festival() -> Festival | None:
-    """Return the newest edition; None before the first seed."""
-    return db.session.scalar(
-        select(Festival).order_by(Festival.starts_on.desc()).limit(1).options(selectinload(Festival.figures)),
-    )
+    """Return the newest edition that is not being prepared; None before the first seed."""
+    return db.session.scalar(_KNOWN.limit(1).options(selectinload(Festival.figures)))
 
 
 def published(slug: str) -> Activity:
-    """Return a public activity of the current edition, with slots, pools and questions.
+    """Return a public activity, of the newest edition that has one of this slug, with slots, pools and questions.
 
-    :raises NotFound: there is none, or it is a draft.
+    :raises NotFound: there is none, or it is a draft, or its time to be published has not come.
     """
-    activity = db.session.scalar(_PUBLISHED, {"slug": slug})
+    activity = db.session.scalar(_PUBLISHED, {"slug": slug, "now": clock.now()})
     if activity is None:
         raise NotFound
     return activity
@@ -63,7 +76,7 @@ def programme(festival_id: int) -> list[Activity]:
     return list(
         db.session.scalars(
             select(Activity)
-            .where(Activity.festival_id == festival_id, Activity.status.in_(PUBLIC_STATUSES))
+            .where(Activity.festival_id == festival_id, is_public(clock.now()))
             .order_by(Activity.starts_at, Activity.position, Activity.id)
             .options(
                 joinedload(Activity.venue),
@@ -114,7 +127,9 @@ def shows_invented(activity_ids: Iterable[int], venue_ids: Iterable[int] = (), f
 
 
 def managed(slug: str, within: ColumnElement[bool]) -> Activity:
-    """Return an activity of the current edition, draft or not, with venue, slots, pools and questions.
+    """Return an activity, draft or not, with venue, slots, pools and questions: of the current edition, else of another.
+
+    No two activities have one slug, whatever their editions, unless a file brought it back.
 
     :param within: what the caller may touch (``accounts.access.scope``).
     :raises NotFound: there is none, or none within the caller's scope.
@@ -122,20 +137,25 @@ def managed(slug: str, within: ColumnElement[bool]) -> Activity:
     found = _managed(within, Activity.slug == slug)
     if not found:
         raise NotFound
-    return found[0]
+    current = db.session.scalar(_KNOWN.with_only_columns(Festival.id).limit(1)) if len(found) > 1 else None
+    return min(found, key=lambda one: (one.festival_id != current, -one.festival_id))
 
 
 def all_managed(within: ColumnElement[bool]) -> list[Activity]:
     """Return the activities of the current edition within the caller's scope, by time, with venue, slots and pools."""
-    return _managed(within)
+    return _managed(within, Activity.festival_id == _KNOWN.with_only_columns(Festival.id).limit(1).scalar_subquery())
+
+
+def managed_in(festival_id: int, within: ColumnElement[bool]) -> list[Activity]:
+    """Return the activities of an edition, current or not, within the caller's scope, as ``all_managed`` does."""
+    return _managed(within, Activity.festival_id == festival_id)
 
 
 def _managed(within: ColumnElement[bool], *conditions: ColumnElement[bool]) -> list[Activity]:
-    newest = select(Festival.id).order_by(Festival.starts_on.desc()).limit(1).scalar_subquery()
     return list(
         db.session.scalars(
             select(Activity)
-            .where(Activity.festival_id == newest, within, *conditions)
+            .where(within, *conditions)
             .order_by(Activity.starts_at, Activity.position, Activity.id)
             .options(
                 joinedload(Activity.venue),

@@ -298,6 +298,58 @@ def set_status(activity: Activity, status: ActivityStatus, why: Why, *, action: 
     _touch(_slots_of(activity.id), activity.festival_id)
 
 
+def set_publication(
+    activity: Activity,
+    status: ActivityStatus,
+    publish_at: datetime | None,
+    *,
+    action: str,
+    actor_id: int | None,
+) -> None:
+    """Publish an activity, at once or from an instant on, or make it a draft again. Calendars, feeds and pages follow.
+
+    :param publish_at: None: at once, or never while it is a draft.
+    :param action: what the log calls it, such as ``publish``.
+    """
+    changes = []
+    if activity.status != status:
+        changes.append(f"status {activity.status.value} -> {status.value}")
+    if activity.publish_at != publish_at:
+        changes.append(f"publish_at {_iso(activity.publish_at)} -> {_iso(publish_at)}")
+    activity.status, activity.publish_at = status, publish_at
+    if status == ActivityStatus.PUBLISHED and activity.published_at is None:
+        activity.published_at = clock.wall().replace(microsecond=0)
+    activity.updated_at = _later_than(activity.updated_at)
+    record(
+        f"activity.{action}",
+        "activity",
+        activity.id,
+        actor_id=actor_id,
+        activity_id=activity.id,
+        changes=", ".join(changes),
+    )
+    _touch(_slots_of(activity.id), activity.festival_id)
+
+
+def fit_span(activity: Activity, *, is_exact: bool = False) -> None:
+    """Let an activity span its sessions after some were added or removed.
+
+    :param is_exact: it begins with the first and ends with the last; else they only widen it.
+    """
+    sessions = [slot for slot in _slots_of(activity.id) if slot.parent_id is None]
+    if is_exact and sessions:
+        activity.starts_at = min(slot.starts_at for slot in sessions)
+        activity.ends_at = max(slot.ends_at for slot in sessions)
+    else:
+        _fit_span(activity, sessions)
+
+
+def touch_programme(activity: Activity) -> None:
+    """Say that calendars show other slots of an activity than before, each as it was: some were added, or are gone."""
+    activity.updated_at = _later_than(activity.updated_at)
+    _touch([], activity.festival_id)
+
+
 def set_slot_status(
     activity: Activity,
     slots: list[Slot],

@@ -3,20 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from festival.lib import clock
 from festival.lib.access import public
 from festival.lib.alike import alike
-from festival.lib.i18n import HTML_LANG, LOCALES, Locale, locale
-from festival.lib.pages import path_to
-from festival.lib.settings import Settings
-from festival.programme import jsonld, queries, render, wording
+from festival.lib.i18n import HTML_LANG, LOCALES, locale
+from festival.programme import jsonld, page, queries, render, wording
 from festival.programme.asked import Asked, asked
-from festival.programme.kinds import details_of, kind_of
 from festival.programme.models import Activity, Festival
-from festival.programme.rules import Move, Status
+from festival.programme.rules import Move
 
 bp = Blueprint("programme", __name__)
 
@@ -95,49 +92,7 @@ def _figures(festival: Festival) -> list[wording.FigureWords]:
 @alike
 def activity(slug: str) -> ResponseReturnValue:
     """Show one activity: when, where, for whom, what happens, places, and the one thing to do now."""
-    shown = queries.published(slug)
-    now = clock.now()
-    kind = kind_of(shown)
-    standing = render.standing(shown, now)
-    sign_up = path_to("/activities/<slug>/sign-up", slug=slug)
-    venues = {render.venue_of(shown, slot).id for slot in render.sessions(shown)} | {shown.venue_id}
-    return render_template(
-        "programme/activity.html",
-        festival=shown.festival,
-        activity=shown,
-        kind=kind,
-        details=details_of(shown),
-        standing=standing,
-        sessions=render.sessions(shown),
-        venue_of=render.venue_of,
-        entries=render.entries(shown, now),
-        by_invitation=render.by_invitation(shown),
-        releases=queries.releases(shown.id),
-        is_booked_by_time=render.is_booked_by_time(shown),
-        action=_action(shown, standing, now, sign_up),
-        address=_in_both(url_for(".activity", slug=slug))[locale()],
-        document=_activity_document(shown, standing, sign_up),
-        demo_ribbon=queries.shows_invented([shown.id], venues),
-    )
-
-
-def _action(shown: Activity, standing: render.Standing, now: datetime, sign_up: str | None) -> dict[str, str]:
-    """Return the one action: where it leads (empty: nowhere now), what it says, and why."""
-    by_time = render.is_booked_by_time(shown)
-    return {
-        "href": _leads_to(shown, standing, sign_up) or "",
-        "word": wording.action_word(standing.status, standing.move, by_time=by_time),
-        "why": wording.reason_under(shown, standing.status, standing.facts, standing.move, now),
-    }
-
-
-def _leads_to(shown: Activity, standing: render.Standing, sign_up: str | None) -> str | None:
-    """Return the address of the one action: the form, or the record of a draw whose result is out; None: nowhere now."""
-    if standing.move != Move.NONE:
-        return sign_up
-    if standing.status == Status.RESULT_PUBLISHED:
-        return path_to("/activities/<slug>/draw", slug=shown.slug)
-    return None
+    return page.activity_page(queries.published(slug))
 
 
 # -- what machines read -------------------------------------------------------------------------------------------------------
@@ -150,8 +105,11 @@ def sitemap() -> ResponseReturnValue:
     festival = queries.current_festival()
     pages = [(url_for(".home"), festival.updated_at if festival else None)]
     if festival is not None:
-        pages += [(url_for(".activity", slug=shown.slug), shown.updated_at) for shown in queries.programme(festival.id)]
-    addresses = [(_in_both(path), changed_at) for path, changed_at in pages]
+        pages += [
+            (url_for(".activity", slug=shown.slug), max(shown.updated_at, shown.publish_at or shown.updated_at))
+            for shown in queries.programme(festival.id)
+        ]
+    addresses = [(page.in_both(path), changed_at) for path, changed_at in pages]
     body = render_template(
         "programme/sitemap.xml", pages=addresses, languages=[(tongue, HTML_LANG[tongue]) for tongue in LOCALES]
     )
@@ -162,22 +120,12 @@ def sitemap() -> ResponseReturnValue:
 @public
 def robots() -> ResponseReturnValue:
     """Tell crawlers what is for everyone; calendars are."""
-    return Response(render_template("programme/robots.txt", sitemap=_in_both(url_for(".sitemap"))["zh"]), mimetype="text/plain")
-
-
-def _in_both(path: str) -> dict[Locale, str]:
-    """Return a path of this page's language as absolute addresses in both."""
-    settings: Settings = current_app.extensions["settings"]
-    plain = path.removeprefix(request.root_path)
-    return {"zh": f"{settings.base_url}{plain}", "en": f"{settings.base_url}/en{plain}"}
+    return Response(
+        render_template("programme/robots.txt", sitemap=page.in_both(url_for(".sitemap"))["zh"]), mimetype="text/plain"
+    )
 
 
 def _festival_document(festival: Festival, activities: list[Activity]) -> str:
-    urls = {shown.slug: _in_both(url_for(".activity", slug=shown.slug))[locale()] for shown in activities}
-    home_url = _in_both(url_for(".home"))[locale()]
+    urls = {shown.slug: page.in_both(url_for(".activity", slug=shown.slug))[locale()] for shown in activities}
+    home_url = page.in_both(url_for(".home"))[locale()]
     return jsonld.script(jsonld.festival_document(festival, activities, home_url, urls))
-
-
-def _activity_document(shown: Activity, standing: render.Standing, sign_up: str | None) -> str:
-    here = _in_both(url_for(".activity", slug=shown.slug))[locale()]
-    return jsonld.script(jsonld.activity_document(shown, standing, here, _in_both(sign_up)[locale()] if sign_up else None))

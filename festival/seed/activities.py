@@ -56,9 +56,10 @@ class Activities:
         known = queries.activities(self.festival_id)
         for slug in sorted(known, key=lambda slug: known[slug].id):
             lock_activity(known[slug].id)
-        rows = {entry.slug: self._load_activity(entry, known.get(entry.slug)) for entry in self.programme.activities}
+        wanted = [one for one in self.programme.activities if not self.sower.is_gone(Activity, self.festival_id, one.slug)]
+        rows = {entry.slug: self._load_activity(entry, known.get(entry.slug)) for entry in wanted}
         self.sower.settle()
-        for entry in self.programme.activities:
+        for entry in wanted:
             self._load_slots(entry, rows[entry.slug])
             self._load_questions(entry, rows[entry.slug])
             yield entry, rows[entry.slug]
@@ -132,7 +133,7 @@ class Activities:
         return TIMES_AND_PLACES if before == after else TIMES_AND_PLACES | {"details"}
 
     def _load_slots(self, entry: ActivityEntry, activity: Activity) -> None:
-        plan = slots_of(entry)
+        plan = [one for one in slots_of(entry) if not self._is_gone(activity, one)]
         known = queries.by_key(Slot, "activity_id", activity.id)
         held = TIMES_AND_PLACES if known and queries.has_sign_ups(activity.id) else frozenset()
         rows: dict[str, Slot] = {}
@@ -145,6 +146,11 @@ class Activities:
         for planned in plan:
             self._load_pools(planned, entry, rows[planned.key], held)
         self.sower.name_left_behind(f"slot of {entry.slug}", known, rows)
+
+    def _is_gone(self, activity: Activity, planned: PlannedSlot) -> bool:
+        """Tell whether organizers have removed a slot, or the session it belongs to."""
+        keys = (planned.key, planned.parent or planned.key)
+        return any(self.sower.is_gone(Slot, activity.id, key) for key in keys)
 
     def _load_slot(
         self,
@@ -214,7 +220,7 @@ class Activities:
         library = self.programme.questions
         rows: dict[str, Question] = {}
         for position, key in enumerate(entry.questions, start=1):
-            if is_asked(library[key]):
+            if is_asked(library[key]) and not self.sower.is_gone(Question, activity.id, key):
                 values = {"position": position, **_question_values(library[key])}
                 name = f"question {entry.slug} {key}"
                 row = known.pop(key, None)

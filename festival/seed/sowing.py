@@ -25,6 +25,8 @@ TOGETHER = (
 )
 #: A table's name and a row's id in it.
 Subject = tuple[str, int]
+#: In front of a table's name: what organizers have removed of it, by its owner's id and its key. The seed does not bring it back.
+GONE = "gone:"
 
 
 @dataclass(slots=True)
@@ -140,6 +142,10 @@ class Sower:
         """Tell whether a row came from a seed, not from an organizer."""
         return _subject(row) in self._known
 
+    def is_gone(self, model: type[Model], owner_id: int, key: str) -> bool:
+        """Tell whether organizers have removed a row that was planted: it stays away, and what has its key now is theirs."""
+        return key in self._known.get((f"{GONE}{model.__tablename__}", owner_id), {})
+
     def remove(self, row: Model, name: str) -> None:
         """Remove a row that has left the files."""
         subject = _subject(row)
@@ -178,6 +184,31 @@ class Sower:
         else:
             db.session.add(SeededValue(subject=subject[0], subject_id=subject[1], field=name, value=value))
         self._known[subject][name] = value
+
+
+def note_gone(model: type[Model], row_ids: Iterable[int], *, owner_id: int, keys: Mapping[int, str] | None = None) -> None:
+    """Forget what rows were planted with because organizers remove them; remember of those with a key that they are gone.
+
+    :param owner_id: whose they are: the festival of an activity, the activity of a slot or a question.
+    :param keys: by row id; None: they go along with something that is remembered.
+    """
+    table, ids = model.__tablename__, list(row_ids)
+    planted = set(
+        db.session.scalars(
+            select(SeededValue.subject_id).where(SeededValue.subject == table, SeededValue.subject_id.in_(ids)).distinct(),
+        ),
+    )
+    if not planted:
+        return
+    db.session.execute(delete(SeededValue).where(SeededValue.subject == table, SeededValue.subject_id.in_(planted)))
+    for row_id in sorted(planted) if keys else ():
+        db.session.add(SeededValue(subject=f"{GONE}{table}", subject_id=owner_id, field=(keys or {})[row_id], value="true"))
+
+
+def forget_gone(model: type[Model], owner_id: int) -> None:
+    """Forget which rows of an owner are gone, because the owner goes too: its id may be given to another."""
+    gone = f"{GONE}{model.__tablename__}"
+    db.session.execute(delete(SeededValue).where(SeededValue.subject == gone, SeededValue.subject_id == owner_id))
 
 
 def _with_companions(fields: set[str]) -> set[str]:

@@ -172,7 +172,7 @@ def sign_up(  # who, for what, asking what, on whose behalf
     if person is None or person.erased_at is not None:
         raise NotFound  # forgotten while this waited for the lock
     waitlist.lapse(activity, now)
-    if reason := _closed(activity):
+    if reason := _closed(activity, now):
         raise SignUpRefused(reason)
     slot, pool = _target(activity, asked)
     session_id = slot.parent_id or slot.id
@@ -285,9 +285,9 @@ def _remember_name(person: Account, name: str) -> None:
         person.name = name
 
 
-def _closed(activity: Activity) -> Reason | None:
-    """Return why an activity as a whole takes nobody; a draft does not exist for readers."""
-    if activity.status == ActivityStatus.DRAFT:
+def _closed(activity: Activity, now: datetime) -> Reason | None:
+    """Return why an activity as a whole takes nobody; one that is not public yet does not exist for readers."""
+    if not activity.is_public_at(now):
         raise NotFound
     if activity.status == ActivityStatus.CANCELLED:
         return Reason.CANCELLED

@@ -1,0 +1,1 @@
+"""Making activities and editions: create, clone, publish, slots by rule, questions from the library."""
