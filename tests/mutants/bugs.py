@@ -212,8 +212,8 @@ BUGS = (
     _bug(
         "overdue offers stand in a newcomer's way",
         SERVICE,
-        "    waitlist.lapse(activity, now)\n    if reason := _closed(activity):",
-        "    if reason := _closed(activity):",
+        "    waitlist.lapse(activity, now)\n    if reason := _closed(activity, now):",
+        "    if reason := _closed(activity, now):",
         f"{LIST}::test_an_overdue_offer_lapses_before_anything_is_decided_for_a_newcomer",
     ),
     _bug(
