@@ -13,7 +13,7 @@ DEMO := $(shell grep -qsE '^(export )?FESTIVAL_DEMO=' .env || echo $${FESTIVAL_D
 export FLASK_APP := wsgi
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test coverage test-fast mutants bench lint fmt lock messages states migration
+.PHONY: help run test coverage test-fast mutants bench lint fmt lock messages states roles migration
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -69,6 +69,9 @@ messages: .make/dev ## add what is new in code and templates to the English cata
 
 states: .make/runtime $(ENGLISH) ## draw the states of a sign-up anew into docs/sign-up-states.md, from the code
 	@$(BIN)/python -m festival.signups.diagram
+
+roles: .make/runtime $(ENGLISH) ## write who may open which page anew into docs/roles.md, from the code
+	@FESTIVAL_DEMO=1 FESTIVAL_DATA=$$(mktemp -d) $(BIN)/flask staff matrix
 
 migration: .make/runtime ## a new migration from the models: make migration m="add the seat row"
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="add the seat row"'; exit 2; }

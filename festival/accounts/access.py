@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, false, true
 
 from festival.accounts import queries, rules, service
 from festival.accounts.models import Account, AccountKind, SignInSession
-from festival.accounts.rules import PERMISSIONS, Permission, Role
+from festival.accounts.rules import FESTIVAL_WIDE, PERMISSIONS, Permission, Role
 from festival.lib import clock, tokens
 from festival.lib.access import Access, View, Who, mark
 from festival.lib.db import transaction
@@ -179,7 +179,9 @@ def _here() -> str | None:
 
 
 def holds(member: Account, permission: Permission) -> bool:
-    """Tell whether a staff member holds a permission for anything at all."""
+    """Tell whether a staff member holds a permission for anything at all; what concerns the whole festival, for all of it."""
+    if permission in FESTIVAL_WIDE:
+        return may(member, permission, None)
     return any(permission in PERMISSIONS[Role(grant.role)] for grant in member.roles)
 
 

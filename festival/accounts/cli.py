@@ -4,7 +4,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from festival.accounts import queries, staff
+from festival.accounts import matrix, queries, staff
 from festival.accounts.models import Account
 from festival.accounts.rules import Role
 from festival.lib.db import transaction
@@ -66,6 +66,13 @@ def list_() -> None:
         notes += ["disabled"] if one.disabled_at else []
         notes += ["second factor"] if one.totp_sealed else []
         click.echo("\t".join([one.staff_name or "", ", ".join(roles), ", ".join(notes)]))
+
+
+@staff_cli.command("matrix")
+def matrix_command() -> None:
+    """Write docs/roles.md anew: who may open which page."""
+    matrix.FILE.write_text(matrix.page(current_app), encoding="utf-8")
+    click.echo(f"{matrix.FILE} is as the code is.")
 
 
 def _named(name: str) -> Account:

@@ -1,14 +1,17 @@
 """Forms of signing in. Shape only: who may come in is decided by the service."""
 
+from collections.abc import Sequence
+from typing import Self
+
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its types are older than it
 from wtforms.validators import ValidationError
 
-from festival.accounts.rules import NotAnAddress, Reachable, read_address
-from festival.accounts.wording import address_words
-from festival.lib.fields import LineField, Needed, OneOfRadioField, Ticked
-from festival.lib.i18n import Locale, _l
+from festival.accounts.rules import NotAnAddress, Reachable, Role, read_address
+from festival.accounts.wording import ROLE_WORDS, address_words
+from festival.lib.fields import LineField, Needed, OneOfField, OneOfRadioField, Ticked, at_most
+from festival.lib.i18n import Locale, _, _l
 
 
 class AddressForm(FlaskForm):
@@ -134,5 +137,83 @@ class PasswordForm(FlaskForm):
     )
 
 
-class EmptyForm(FlaskForm):
-    """A button and its token."""
+def _contact(field: StringField) -> None:
+    """Judge an optional number or mail address."""
+    address = read_address(field.data or "") if field.data else None
+    if isinstance(address, NotAnAddress):
+        raise ValidationError(address_words(address))
+
+
+def _reachable(typed: str | None) -> Reachable | None:
+    address = read_address(typed or "") if typed else None
+    return address if isinstance(address, Reachable) else None
+
+
+class GrantForm(FlaskForm):
+    """A role, for the whole festival or for one activity."""
+
+    role = OneOfRadioField(
+        _l("角色"),
+        validators=[Needed()],
+        choices=[SelectChoice(value=role.value, label=words) for role, words in ROLE_WORDS.items()],
+    )
+    activity = OneOfField(_l("范围"), description=_l("只负责一个活动时，请选择该活动；范围之外的一切对其不可见。"))
+
+    @classmethod
+    def with_activities(cls, activities: Sequence[tuple[int, str]], *, is_fresh: bool = False) -> Self:
+        """Return the form with the activities to choose from.
+
+        :param is_fresh: whatever was posted is not looked at.
+        """
+        form = cls(formdata=None) if is_fresh else cls()
+        form.activity.choices = [
+            SelectChoice(value="", label=_("整个活动季")),
+            *(SelectChoice(value=str(id_), label=title) for id_, title in activities),
+        ]
+        return form
+
+    def granted(self) -> tuple[Role, int | None]:
+        """Return role and activity (None: the whole festival); call it on a valid form."""
+        return Role(self.role.data), int(self.activity.data) if self.activity.data else None
+
+
+class InviteForm(GrantForm):
+    """A new member of staff."""
+
+    name = LineField(
+        _l("用户名"),
+        validators=[Needed(), at_most(64)],
+        description=_l("用于登录，如 wang-li"),
+        render_kw={"autocapitalize": "none", "autocomplete": "off", "maxlength": 64, "required": True},
+    )
+    contact = LineField(
+        _l("手机号或邮箱"),
+        description=_l("填写邮箱：设置密码的链接寄到该邮箱。留空或填写手机号：链接显示一次，由您转交。"),
+        render_kw={"inputmode": "email", "autocapitalize": "none", "autocomplete": "off", "maxlength": 254},
+    )
+
+    def validate_contact(self, field: StringField) -> None:
+        """Judge what was typed."""
+        _contact(field)
+
+    def reachable(self) -> Reachable | None:
+        """Return how they are reached; None: it was left empty."""
+        return _reachable(self.contact.data)
+
+
+class ContactForm(FlaskForm):
+    """How a member of staff is reached."""
+
+    contact = LineField(
+        _l("手机号或邮箱"),
+        description=_l("只用于寄出密码链接，以及避免本人审核自己的报名。"),
+        render_kw={"inputmode": "email", "autocapitalize": "none", "autocomplete": "off", "maxlength": 254},
+    )
+
+    def validate_contact(self, field: StringField) -> None:
+        """Judge what was typed."""
+        _contact(field)
+
+    def reachable(self) -> Reachable | None:
+        """Return how they are reached; None: it was left empty."""
+        return _reachable(self.contact.data)

@@ -1,5 +1,6 @@
 """Staff: signing in and out, the second factor, the one-time link, and who is staff."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import segno
@@ -9,7 +10,15 @@ from flask.typing import ResponseReturnValue
 from festival.accounts import queries, rules, service, staff
 from festival.accounts.access import current_key, current_staff, enter, is_fresh, leave, the_staff
 from festival.accounts.access import staff as staff_only
-from festival.accounts.forms import EmptyForm, NewSecondFactorForm, PasswordForm, SecondFactorForm, StaffSignInForm
+from festival.accounts.forms import (
+    ContactForm,
+    GrantForm,
+    InviteForm,
+    NewSecondFactorForm,
+    PasswordForm,
+    SecondFactorForm,
+    StaffSignInForm,
+)
 from festival.accounts.models import Account, AccountKind
 from festival.accounts.rules import Permission, Role, StaffReason, device_word
 from festival.accounts.wording import ROLE_WORDS, staff_words
@@ -17,8 +26,10 @@ from festival.lib import clock, limits, passwords
 from festival.lib.access import public
 from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
+from festival.lib.format import phone
 from festival.lib.i18n import _, locale
 from festival.lib.urls import onward
+from festival.outbox import runner
 
 bp = Blueprint("accounts", __name__)
 
@@ -246,11 +257,19 @@ def _welcome_page(account: Account, form: PasswordForm) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One role of a member, in words. ``id``: of the grant."""
+
+    id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One member of staff in the list. ``roles`` are in words; ``sessions`` counts browsers signed in now."""
+    """One member of staff. ``sessions`` counts browsers signed in now."""
 
     account: Account
-    roles: tuple[str, ...]
+    roles: tuple[Held, ...]
     sessions: int
 
 
@@ -258,7 +277,106 @@ class Row:
 @staff_only(Permission.STAFF_EDIT)
 def index() -> ResponseReturnValue:
     """List who is staff, with roles and sessions."""
-    return _staff_page()
+    return render_template("manage/accounts/staff.html", rows=_rows(queries.all_staff()))
+
+
+@bp.get("/staff/new")
+@staff_only(Permission.STAFF_EDIT)
+def new() -> ResponseReturnValue:
+    """Ask who shall be staff, and as what."""
+    return _new_page(InviteForm.with_activities(queries.activity_choices(locale()), is_fresh=True))
+
+
+@bp.post("/staff/new")
+@staff_only(Permission.STAFF_EDIT)
+def invite() -> ResponseReturnValue:
+    """Make a member of staff; the one-time link is mailed, or shown once."""
+    form = InviteForm.with_activities(queries.activity_choices(locale()))
+    if not form.validate():
+        return _new_page(form), 422
+    role, activity_id = form.granted()
+    reachable, actor_id = form.reachable(), the_staff().id
+    try:
+        with transaction():
+            account = staff.invite(
+                (form.name.data or "").lower(),
+                role,
+                activity_id,
+                contact=reachable.value if reachable else None,
+                actor_id=actor_id,
+            )
+            account_id = account.id
+            token = staff.new_link(account, actor_id=actor_id, by_mail=_goes_by_mail(account))
+    except staff.StaffRefused as refused:
+        form.name.errors = [staff_words(refused.reason)]
+        return _new_page(form), 422
+    return _linked(account_id, token)
+
+
+@bp.get("/staff/<id:account_id>")
+@staff_only(Permission.STAFF_EDIT)
+def member(account_id: int) -> ResponseReturnValue:
+    """Show one member: roles, second factor, sessions."""
+    return _member_page(_member(account_id))
+
+
+@bp.post("/staff/<id:account_id>/roles")
+@staff_only(Permission.STAFF_EDIT)
+def grant_role(account_id: int) -> ResponseReturnValue:
+    """Give a member one more role; outside the demo, one that needs a second factor is used after the next sign-in only."""
+    form = GrantForm.with_activities(queries.activity_choices(locale()))
+    if not form.validate():
+        return _member_page(_member(account_id), grant=form), 422
+    role, activity_id = form.granted()
+    actor_id = the_staff().id
+    with transaction():
+        account = _member(account_id)
+        staff.grant(account, role, activity_id, actor_id=actor_id)
+        if account.totp_sealed is None and role in rules.SECOND_FACTOR_ROLES and not current_app.config["DEMO"]:
+            service.end_all_sessions(account, actor_id=actor_id)
+    flash(_("角色已授予，立即生效。"), "ok")
+    return redirect(url_for(".member", account_id=account_id), 303)
+
+
+@bp.post("/staff/<id:account_id>/roles/<id:grant_id>/take")
+@staff_only(Permission.STAFF_EDIT)
+def take_role(account_id: int, grant_id: int) -> ResponseReturnValue:
+    """Take a role from a member."""
+    actor_id = the_staff().id
+    try:
+        with transaction():
+            staff.take(_member(account_id), grant_id, actor_id=actor_id)
+    except staff.StaffRefused as refused:
+        return _member_page(_member(account_id), refusal=staff_words(refused.reason)), 409
+    flash(_("角色已收回，立即生效。"), "ok")
+    return redirect(url_for(".member", account_id=account_id), 303)
+
+
+@bp.post("/staff/<id:account_id>/contact")
+@staff_only(Permission.STAFF_EDIT)
+def set_contact(account_id: int) -> ResponseReturnValue:
+    """Set how a member is reached."""
+    form = ContactForm()
+    if not form.validate():
+        return _member_page(_member(account_id), contact=form), 422
+    reachable, actor_id = form.reachable(), the_staff().id
+    with transaction():
+        changed = staff.set_contact(_member(account_id), reachable.value if reachable else None, actor_id=actor_id)
+    flash(_("已保存。") if changed else _("没有改动。"), "ok")
+    return redirect(url_for(".member", account_id=account_id), 303)
+
+
+@bp.post("/staff/<id:account_id>/second-factor/reset")
+@staff_only(Permission.STAFF_EDIT)
+def reset_second_factor(account_id: int) -> ResponseReturnValue:
+    """Let a member who lost telephone and recovery codes set up a new second factor; one's own is replaced at its own page."""
+    actor_id = the_staff().id
+    if account_id == actor_id:
+        abort(409)
+    with transaction():
+        staff.reset_second_factor(_member(account_id), actor_id=actor_id)
+    flash(_("两步验证已重置，全部登录已结束。"), "ok")
+    return redirect(url_for(".member", account_id=account_id), 303)
 
 
 @bp.post("/staff/<id:account_id>/end-sessions")
@@ -268,7 +386,7 @@ def end_sessions(account_id: int) -> ResponseReturnValue:
     with transaction():
         ended = service.end_all_sessions(_member(account_id), actor_id=the_staff().id)
     flash(_("已结束 %(n)s 处登录。", n=ended), "ok")
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for(".member", account_id=account_id), 303)
 
 
 @bp.post("/staff/<id:account_id>/disable")
@@ -279,7 +397,7 @@ def disable(account_id: int) -> ResponseReturnValue:
         abort(409)
     with transaction():
         staff.disable(_member(account_id), actor_id=the_staff().id)
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for(".member", account_id=account_id), 303)
 
 
 @bp.post("/staff/<id:account_id>/enable")
@@ -288,16 +406,32 @@ def enable(account_id: int) -> ResponseReturnValue:
     """Let a member in again."""
     with transaction():
         staff.enable(_member(account_id), actor_id=the_staff().id)
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for(".member", account_id=account_id), 303)
 
 
 @bp.post("/staff/<id:account_id>/link")
 @staff_only(Permission.STAFF_EDIT)
 def link(account_id: int) -> ResponseReturnValue:
-    """Show, once, a link with which a member sets a new password."""
+    """Mail, or show once, a link with which a member sets a new password."""
+    actor_id = the_staff().id
     with transaction():
-        token = staff.new_link(_member(account_id), actor_id=the_staff().id)
-    return _staff_page(link=current_app.config["BASE_URL"] + url_for(".welcome", token=token), link_of=account_id)
+        account = _member(account_id)
+        token = staff.new_link(account, actor_id=actor_id, by_mail=_goes_by_mail(account))
+    return _linked(account_id, token)
+
+
+def _goes_by_mail(account: Account) -> bool:
+    return account.contact is not None and "@" in account.contact
+
+
+def _linked(account_id: int, token: str) -> ResponseReturnValue:
+    """Answer after a link was made: it is on its way by mail, or stands on the page this once."""
+    account = _member(account_id)
+    if _goes_by_mail(account):
+        runner.wake()
+        flash(_("设置密码的链接已寄往 %(address)s，24 小时内可用一次。", address=phone(account.contact or "")), "ok")
+        return redirect(url_for(".member", account_id=account_id), 303)
+    return _member_page(account, link=current_app.config["BASE_URL"] + url_for(".welcome", token=token))
 
 
 def _member(account_id: int) -> Account:
@@ -307,21 +441,36 @@ def _member(account_id: int) -> Account:
     return account
 
 
-def _staff_page(*, link: str = "", link_of: int = 0) -> str:
-    members = queries.all_staff()
-    ids = [grant.activity_id for member in members for grant in member.roles if grant.activity_id is not None]
-    titles = queries.activity_titles(locale(), ids)
-    signed_in = queries.sessions_by_account([member.id for member in members])
-    rows = [Row(member, tuple(_role_words(member, titles)), signed_in.get(member.id, 0)) for member in members]
+def _new_page(form: InviteForm) -> str:
+    return render_template("manage/accounts/new.html", form=form)
+
+
+def _member_page(
+    account: Account, *, grant: GrantForm | None = None, contact: ContactForm | None = None, refusal: str = "", link: str = ""
+) -> str:
+    [row] = _rows([account])
     return render_template(
-        "manage/accounts/staff.html", rows=rows, form=EmptyForm(formdata=None), link=link, link_of=link_of, me=the_staff()
+        "manage/accounts/member.html",
+        row=row,
+        me=the_staff(),
+        grant=grant or GrantForm.with_activities(queries.activity_choices(locale()), is_fresh=True),
+        contact=contact or ContactForm(formdata=None, contact=account.contact or ""),
+        recovery_codes=queries.recovery_codes_left(account.id),
+        refusal=refusal,
+        link=link,
     )
 
 
-def _role_words(member: Account, titles: dict[int, str]) -> list[str]:
-    return [
-        _("%(role)s（%(activity)s）", role=ROLE_WORDS[Role(grant.role)], activity=titles.get(grant.activity_id, ""))
-        if grant.activity_id is not None
-        else str(ROLE_WORDS[Role(grant.role)])
-        for grant in member.roles
-    ]
+def _rows(members: Sequence[Account]) -> list[Row]:
+    ids = [grant.activity_id for member in members for grant in member.roles if grant.activity_id is not None]
+    titles = queries.activity_titles(locale(), ids)
+    signed_in = queries.sessions_by_account([member.id for member in members])
+    return [Row(member, tuple(_held(member, titles)), signed_in.get(member.id, 0)) for member in members]
+
+
+def _held(member: Account, titles: dict[int, str]) -> Iterator[Held]:
+    for grant in member.roles:
+        words = str(ROLE_WORDS[Role(grant.role)])
+        if grant.activity_id is not None:
+            words = _("%(role)s（%(activity)s）", role=words, activity=titles.get(grant.activity_id, ""))
+        yield Held(grant.id, words)

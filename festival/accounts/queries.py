@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from festival.accounts import rules
@@ -15,6 +15,7 @@ from festival.accounts.models import (
     CodeChallenge,
     Consent,
     PrivacyNotice,
+    RecoveryCode,
     RoleGrant,
     SignInSession,
     StaffLink,
@@ -151,6 +152,13 @@ def live_link(token: str, now: datetime) -> StaffLink | None:
     )
 
 
+def recovery_codes_left(account_id: int) -> int:
+    """Return how many recovery codes a staff member has not used yet."""
+    return db.session.execute(
+        select(func.count(RecoveryCode.id)).where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None)),
+    ).scalar_one()
+
+
 def needs_second_factor(account: Account) -> bool:
     """Tell whether a staff member holds a role that asks for a second factor outside the demo."""
     return any(rules.Role(grant.role) in rules.SECOND_FACTOR_ROLES for grant in account.roles)
@@ -177,6 +185,16 @@ def activity_titles(locale: str, ids: Sequence[int]) -> dict[int, str]:
     title = activity.c.short_title_en if locale == "en" else activity.c.short_title_zh
     rows = db.session.execute(select(activity.c.id, title, activity.c.short_title_zh).where(activity.c.id.in_(ids)))
     return {id_: in_locale or chinese for id_, in_locale, chinese in rows}
+
+
+def activity_choices(locale: str) -> list[tuple[int, str]]:
+    """Return every activity with its short title in a language, in the order of the programme, the newest festival first."""
+    activity = _activities()
+    ids = db.session.scalars(
+        select(activity.c.id).order_by(activity.c.festival_id.desc(), activity.c.position, activity.c.id)
+    ).all()
+    titles = activity_titles(locale, ids)
+    return [(id_, titles[id_]) for id_ in ids]
 
 
 def roles_of(account_id: int) -> Sequence[RoleGrant]:

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     STATISTICS = "statistics"
     AUDIT_READ = "audit.read"
     STAFF_EDIT = "staff.edit"
+    PRIVACY = "privacy"  # find one person and do for them what they may ask for
     SETTINGS_EDIT = "settings.edit"
     MESSAGES_READ = "messages.read"
 
@@ -78,6 +79,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STEWARD: frozenset({Permission.MANAGE, Permission.CHECK_IN}),
     Role.AUDITOR: frozenset({Permission.MANAGE, Permission.ACTIVITY_READ, Permission.STATISTICS, Permission.AUDIT_READ}),
 }
+#: What concerns the festival as a whole: a role held for one activity does not give it.
+FESTIVAL_WIDE = frozenset(
+    {Permission.STAFF_EDIT, Permission.SETTINGS_EDIT, Permission.AUDIT_READ, Permission.PRIVACY},
+)
 #: Who needs a second factor outside the demo.
 SECOND_FACTOR_ROLES = frozenset({Role.ADMINISTRATOR, Role.ORGANIZER})
 
@@ -323,6 +328,10 @@ class StaffReason(StrEnum):
     COMMON = "password_common"
     NAMED = "password_named"
     DIFFERENT = "password_different"
+    NAME_SHAPE = "staff_name_shape"
+    NAME_TAKEN = "staff_name_taken"
+    LAST_ADMINISTRATOR = "last_administrator"
+    ONESELF = "staff_oneself"
 
 
 #: What lists of leaked passwords are made of once digits and signs are taken off their ends.

@@ -4,6 +4,8 @@ What takes long (hashing) happens outside; what is decided (locked or not, tries
 """
 
 import base64
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +18,11 @@ from festival.accounts.models import Account, AccountKind, RecoveryCode, RoleGra
 from festival.accounts.rules import Role, StaffReason
 from festival.accounts.service import end_all_sessions
 from festival.audit.service import record
-from festival.lib import clock, passwords, sealing, tokens
+from festival.lib import clock, keys, passwords, sealing, tokens
 from festival.lib.db import db
-from festival.lib.errors import Refused
+from festival.lib.errors import NotFound, Refused
 from festival.lib.text import clean_line
+from festival.outbox.service import owe
 
 
 class StaffRefused(Refused):
@@ -181,6 +184,24 @@ class StaffError(ValueError):
     """A name or role that cannot be; the message is one line for whoever typed it."""
 
 
+def invite(name: str, role: Role, activity_id: int | None, *, contact: str | None, actor_id: int) -> Account:
+    """Make a staff member with one role; ``new_link`` lets them in.
+
+    :param contact: their own number or mail address in its normal form.
+    :raises StaffRefused: the name is none, or somebody has it.
+    """
+    if not rules.STAFF_NAME.fullmatch(name) or len(name) > 64:  # noqa: PLR2004  # the column's width
+        raise StaffRefused(StaffReason.NAME_SHAPE)
+    if queries.staff_named(name) is not None:
+        raise StaffRefused(StaffReason.NAME_TAKEN)
+    account = Account(kind=AccountKind.STAFF, staff_name=name, name=name, contact=contact, created_at=clock.wall())
+    db.session.add(account)
+    db.session.flush()
+    record("staff.made", "account", account.id, actor_id=actor_id)
+    grant(account, role, activity_id, actor_id=actor_id)
+    return account
+
+
 def add_staff(name: str, role: Role, *, activity_slug: str | None = None, actor_id: int | None = None) -> str:
     """Make a staff member, or give one another role; return the token of a one-time link that sets the password.
 
@@ -212,18 +233,87 @@ def grant(account: Account, role: Role, activity_id: int | None, *, actor_id: in
     record("staff.grant", "account", account.id, actor_id=actor_id, activity_id=activity_id, changes=f"role {role.value}")
 
 
-def new_link(account: Account, *, actor_id: int | None) -> str:
-    """Return the token of a link with which a staff member sets a password once, within a day; older links end."""
+def take(account: Account, grant_id: int, *, actor_id: int) -> None:
+    """Take a role from a staff member; gone at the next request.
+
+    :raises NotFound: it is none of theirs.
+    :raises StaffRefused: nobody takes the administrator's role from themselves, so that one is always left.
+    """
+    held = db.session.get(RoleGrant, grant_id)
+    if held is None or held.account_id != account.id:
+        raise NotFound
+    if held.role == Role.ADMINISTRATOR and held.activity_id is None:
+        if account.id == actor_id:
+            raise StaffRefused(StaffReason.ONESELF)
+        _keep_one_administrator(but=account.id)
+    record("staff.take_role", "account", account.id, actor_id=actor_id, activity_id=held.activity_id, changes=f"role {held.role}")
+    db.session.delete(held)
+    db.session.flush()
+
+
+def _keep_one_administrator(*, but: int) -> None:
+    """Hold the administrators' roles, so that two cannot remove each other at the same moment.
+
+    :raises StaffRefused: there is no other who can sign in.
+    """
+    others = db.session.scalars(
+        select(RoleGrant.account_id)
+        .where(RoleGrant.role == Role.ADMINISTRATOR.value, RoleGrant.activity_id.is_(None))
+        .order_by(RoleGrant.id)
+        .with_for_update(),
+    ).all()
+    left = select(Account.id).where(Account.id.in_(others), Account.id != but, Account.disabled_at.is_(None)).limit(1)
+    if db.session.scalar(left) is None:
+        raise StaffRefused(StaffReason.LAST_ADMINISTRATOR)
+
+
+def reset_second_factor(account: Account, *, actor_id: int) -> None:
+    """Forget a member's authenticator and recovery codes, for the day both are lost, and sign them out everywhere.
+
+    Whoever needs a second factor sets up a new one at the next sign-in.
+    """
+    account.totp_sealed = None
+    account.totp_step = None
+    for code in db.session.scalars(select(RecoveryCode).where(RecoveryCode.account_id == account.id)).all():
+        db.session.delete(code)
+    end_all_sessions(account, actor_id=actor_id)
+    record("staff.second_factor_reset", "account", account.id, actor_id=actor_id)
+
+
+def set_contact(account: Account, contact: str | None, *, actor_id: int) -> bool:
+    """Set how a staff member is reached (normal form; None: not at all); False: as before."""
+    if account.contact == contact:
+        return False
+    account.contact = contact
+    record("staff.contact", "account", account.id, actor_id=actor_id, changes="contact")
+    return True
+
+
+def new_link(account: Account, *, actor_id: int | None, by_mail: bool = False) -> str:
+    """Return the token of a link with which a staff member sets a password once, within a day; older links end.
+
+    :param by_mail: owe it to the member's mail address as well.
+    """
     now = clock.wall()
     db.session.execute(
         update(StaffLink).where(StaffLink.account_id == account.id, StaffLink.used_at.is_(None)).values(used_at=now),
     )
-    token = tokens.new_token()
-    db.session.add(
-        StaffLink(account_id=account.id, token_digest=tokens.digest(token), expires_at=now + rules.STAFF_LINK_LASTS),
-    )
+    link = StaffLink(account_id=account.id, token_digest=tokens.new_token(), expires_at=now + rules.STAFF_LINK_LASTS)
+    db.session.add(link)
+    db.session.flush()
+    token = token_of(link)
+    link.token_digest = tokens.digest(token)
     record("staff.link", "account", account.id, actor_id=actor_id)
+    if by_mail:
+        owe("staff_link", "staff_link", link.id, account_id=account.id)
     return token
+
+
+def token_of(link: StaffLink) -> str:
+    """Return the token of a link: made from its row and our key, so that a mail can be written without storing it anywhere."""
+    about = f"{link.id}\n{link.account_id}\n{link.expires_at.timestamp():.6f}"
+    made = hmac.digest(keys.derived("staff link"), about.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def set_password_by_link(token: str, password_hash: str) -> Account:

@@ -48,6 +48,10 @@ REASON_WORDS: "dict[AddressProblem | CodeReason | StaffReason, LazyString]" = {
     StaffReason.COMMON: _l("这个密码太常见，请换一个；几个不相干的词连在一起就很好"),
     StaffReason.NAMED: _l("密码不能只比用户名多几个字符"),
     StaffReason.DIFFERENT: _l("两次填写的密码不一致"),
+    StaffReason.NAME_SHAPE: _l("用户名由小写字母、数字和连字符组成，以字母开头，如 wang-li"),
+    StaffReason.NAME_TAKEN: _l("已有同名的工作人员，请换一个用户名，或在那位工作人员的页面授予角色"),
+    StaffReason.LAST_ADMINISTRATOR: _l("这是最后一位管理员。请先授予另一人管理员角色。"),
+    StaffReason.ONESELF: _l("不能收回自己的管理员角色，请由另一位管理员操作。"),
 }
 
 ROLE_WORDS: "dict[Role, LazyString]" = {

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from festival.accounts import rules as accounts_rules
-from festival.accounts.models import Account, Address, CodeChallenge
+from festival.accounts.models import Account, Address, CodeChallenge, StaffLink
 from festival.accounts.rules import Channel
 from festival.accounts.service import code_of
+from festival.accounts.staff import token_of
 from festival.calendars import invitations
 from festival.calendars.addresses import Site
 from festival.calendars.invitations import Numbered
@@ -46,6 +47,8 @@ def compose(claimed: Claimed) -> Composed | None:
         return None
     if claimed.subject == "address":
         return _compose_address_added(claimed, reader)
+    if claimed.subject == "staff_link":
+        return _compose_staff_link(claimed, reader)
     if claimed.subject == "slot":
         return _compose_left(claimed, reader)
     return _compose_sign_up(claimed, reader)
@@ -80,6 +83,22 @@ def _compose_address_added(claimed: Claimed, reader: Account) -> Composed | None
             if one.id != added.id
         )
     return Composed(parcels, text=words.long, locale=language)
+
+
+def _compose_staff_link(claimed: Claimed, reader: Account) -> Composed | None:
+    """Mail the link with which a member of staff sets a password. What is kept of it says nothing."""
+    link = db.session.get(StaffLink, claimed.subject_id)
+    if link is None or link.used_at is not None or link.expires_at <= clock.wall() or not reader.contact:
+        return None
+    if reader.disabled_at is not None or "@" not in reader.contact:
+        return None
+    language = _locale(reader.locale)
+    hours = int(accounts_rules.STAFF_LINK_LASTS.total_seconds() // 3600)
+    with speaking(language):
+        words = wording.staff_link_words(reader.staff_name or "", hours)
+        path = f"/manage/welcome/{token_of(link)}"
+        parcel = _parcel(claimed.kind, words, Channel.MAIL, reader.contact, title="", path=path)
+    return Composed((parcel,), text="", locale=language)
 
 
 # -- sign-ups ----------------------------------------------------------------------------------------------------------------

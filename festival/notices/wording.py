@@ -72,6 +72,12 @@ def address_added_words(masked: str) -> Words:
     return Words(fitted(sentence), sentence())
 
 
+def staff_link_words(name: str, hours: int) -> Words:
+    """Return the words for a new member of staff, or one who sets a new password. The link is the mail's own."""
+    words = _("您的管理端用户名是 %(name)s。请用下面的链接设置密码，%(hours)s 小时内可用一次，请勿转发。", name=name, hours=hours)
+    return Words(words, words)
+
+
 def left_words(title: str, when: str) -> Words:
     """Return the words for a mailbox whose owner has moved from one slot of an activity to another."""
 
@@ -359,6 +365,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
 SUBJECTS: "dict[str, LazyString]" = {
     "code": _l("您的验证码"),
     "address_added": _l("登录方式有变动"),
+    "staff_link": _l("设置管理端密码"),
     "slot_left": _l("原场次已从日程中移除"),
     "sign_up_confirmed": _l("报名成功"),
     "sign_up_promoted": _l("递补成功"),

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from festival.accounts import queries, rules, staff
-from festival.accounts.models import Account, AccountKind, SignInSession
+from festival.accounts.models import Account, AccountKind, RecoveryCode, SignInSession
 from festival.accounts.rules import Role, StaffReason
 from festival.app import create_app
 from festival.audit.models import AuditEntry
 from festival.lib import clock, passwords
 from festival.lib.db import db, transaction
+from festival.outbox.delivery import deliver_due
+from festival.outbox.models import DemoMail, Message
 from tests.application import closed
 from tests.builders import make_activity, make_staff
 from tests.web import Browser
@@ -373,29 +375,147 @@ def test_a_steward_needs_no_second_factor(production, visitor):
 # -- who is staff --------------------------------------------------------------------------------------------------------------
 
 
+def press(browser, here, button):
+    """Press a button of a member's page."""
+    return browser.post_form(here, action=f"{here}/{button}")
+
+
+def acts(subject_id):
+    """Return what the trail says was done to a member, and what changed."""
+    db.session.rollback()
+    rows = db.session.execute(
+        select(AuditEntry.action, AuditEntry.changes)
+        .where(AuditEntry.subject == "account", AuditEntry.subject_id == subject_id)
+        .order_by(AuditEntry.id)
+    )
+    return [tuple(row) for row in rows]
+
+
 def test_an_administrator_ends_sessions_and_shuts_out(app, visitor):
     admin, other = make_member(), make_member(Role.STEWARD)
     sign_in(visitor, admin.staff_name)
     steward = Browser(app)
     sign_in(steward, other.staff_name)
 
-    page = visitor.get("/manage/staff")
-    visitor.post_form(page, action=f"/manage/staff/{other.id}/end-sessions")
+    here = f"/manage/staff/{other.id}"
+    press(visitor, here, "end-sessions")
     ended = steward.get("/manage/second-factor").status
-    visitor.post_form(visitor.get("/manage/staff"), action=f"/manage/staff/{other.id}/disable")
+    sign_in(steward, other.staff_name)
+    press(visitor, here, "disable")
+    shut_out = steward.get("/manage/").status
 
-    assert ended == 303
+    assert (ended, shut_out) == (303, 303)
     assert sign_in(steward, other.staff_name).status == 422
-    visitor.post_form(visitor.get("/manage/staff"), action=f"/manage/staff/{other.id}/enable")
+    press(visitor, here, "enable")
     assert sign_in(steward, other.staff_name).status == 303
 
 
 def test_nobody_shuts_oneself_out(app, visitor):
     admin = make_member()
     sign_in(visitor, admin.staff_name)
-    page = visitor.get("/manage/staff")
+    here = f"/manage/staff/{admin.id}"
+    page = visitor.get(here)
     token = page.html.select_one("input[name=csrf_token]")["value"]
-    assert visitor.post(f"/manage/staff/{admin.id}/disable", csrf_token=token).status == 409
+    [own] = [form["action"] for form in page.html.select("form[action*=take]")]
+
+    statuses = [visitor.post(path, csrf_token=token).status for path in (f"{here}/disable", f"{here}/second-factor/reset", own)]
+
+    assert statuses == [409, 409, 409]
+    assert visitor.get(here).status == 200
+
+
+def test_one_administrator_is_always_left(app):
+    first, second = make_staff(), make_staff()
+    grant = queries.roles_of(first.id)[0].id
+    with transaction():
+        staff.disable(db.session.get_one(Account, second.id), actor_id=None)
+    with pytest.raises(staff.StaffRefused) as refused, transaction():
+        staff.take(db.session.get_one(Account, first.id), grant, actor_id=second.id)
+    assert refused.value.reason == StaffReason.LAST_ADMINISTRATOR
+
+
+def test_a_member_is_invited_by_a_link_shown_once(app, visitor):
+    forum = make_activity(slug="forum")
+    sign_in(visitor, make_member().staff_name)
+
+    bad = visitor.post_form("/manage/staff/new", name="Wang Li", role="organizer")
+    page = visitor.post_form("/manage/staff/new", name="wang-li", role="organizer", activity=str(forum.id))
+    again = visitor.post_form("/manage/staff/new", name="wang-li", role="steward")
+
+    assert (bad.status, page.status, again.status) == (422, 200, 422)
+    db.session.rollback()
+    member = queries.staff_named("wang-li")
+    member_id = member.id
+    assert [(grant.role, grant.activity_id) for grant in member.roles] == [("organizer", forum.id)]
+    assert acts(member_id) == [("staff.made", ""), ("staff.grant", "role organizer"), ("staff.link", "")]
+    link = page.html.select_one("[data-link]").get_text().removeprefix("http://localhost")
+    assert visitor.get(f"/manage/staff/{member_id}").html.select("[data-link]") == []
+    db.session.rollback()
+    assert Browser(app).post_form(link, password=GOOD, again=GOOD).location == "/manage/sign-in"
+
+
+def test_a_member_with_a_mail_address_gets_the_link_by_mail_and_it_is_kept_nowhere(app, visitor):
+    sign_in(visitor, make_member().staff_name)
+    answer = visitor.post_form("/manage/staff/new", name="wang-li", role="steward", contact=" Wang.Li@Example.cn ")
+    deliver_due()
+
+    page = visitor.follow(answer)
+    assert "设置密码的链接已寄往 w***@example.cn" in page.words
+    assert page.html.select("[data-link]") == []
+    mail = db.session.scalars(select(DemoMail)).one()
+    link = re.search(r"http://localhost(/manage/welcome/\S+)", mail.text)
+    assert (mail.to, mail.kind, link is not None) == ("wang.li@example.cn", "staff_link", True)
+    message = db.session.scalars(select(Message)).one()
+    assert (message.state, message.text) == ("sent", "")
+    db.session.rollback()
+    assert Browser(app).post_form(link[1], password=GOOD, again=GOOD).location == "/manage/sign-in"
+
+
+def test_roles_are_given_and_taken_for_the_festival_or_one_activity(app, visitor):
+    forum, tour = make_activity(slug="forum"), make_activity(slug="tour")
+    member = make_member(Role.STEWARD)
+    sign_in(visitor, make_member().staff_name)
+    theirs = Browser(app)
+    sign_in(theirs, member.staff_name)
+    here = f"/manage/staff/{member.id}"
+    seen = []
+
+    def look():
+        seen.append([theirs.get(f"/manage/activities/{slug}/roster").status for slug in ("forum", "tour")])
+
+    look()
+    visitor.post_form(here, action=f"{here}/roles", role="organizer", activity=str(forum.id))
+    look()
+    page = visitor.post_form(here, action=f"{here}/roles", role="king")
+    db.session.rollback()
+    grants = {grant.role: grant.id for grant in queries.roles_of(member.id)}
+    db.session.rollback()
+    press(visitor, here, f"roles/{grants['organizer']}/take")
+    look()
+
+    assert seen == [[403, 403], [200, 404], [403, 403]]
+    assert page.status == 422
+    assert acts(member.id)[-2:] == [("staff.grant", "role organizer"), ("staff.take_role", "role organizer")]
+    assert tour.slug == "tour"
+
+
+def test_an_administrator_resets_a_lost_second_factor(production, at):
+    admin, member = make_member(), make_member(Role.ORGANIZER)
+    theirs, _secret, _done = enrolled(production, member)
+    desk = Browser(production).sign_in(admin)
+
+    answer = press(desk, f"/manage/staff/{member.id}", "second-factor/reset")
+
+    assert answer.status == 303
+    assert theirs.get("/manage/").status == 303
+    assert acts(member.id)[-1] == ("staff.second_factor_reset", "")
+    assert db.session.scalar(select(func.count(RecoveryCode.id))) == 0
+    db.session.rollback()
+    door = sign_in(Browser(production), member.staff_name)
+    again = Browser(production)
+    page = again.follow(sign_in(again, member.staff_name))
+    assert door.location == "/manage/sign-in/second-factor"
+    assert page.path.startswith("/manage/second-factor")  # a new one is set up
 
 
 def test_only_administrators_see_who_is_staff(app, visitor):

@@ -229,7 +229,10 @@ def readers(app: Flask) -> list[Reader]:
                 for page in ("", "/guests", "/code", f"/{_invitation_id(link)}/revoke")
             ),
             "/manage/staff",
+            "/manage/staff/new",
+            f"/manage/staff/{staff.id}",
             "/manage/audit",
+            "/manage/audit?who=nobody",
             "/manage/second-factor",
         )
         with transaction():
