@@ -87,7 +87,8 @@ def test_what_lies_outside_an_organizers_activity_does_not_exist(app, open_forms
     found = {}
     for method, rule in kept_calls(app):
         access = who_may(app, rule)
-        if access.permission not in PERMISSIONS[Role.ORGANIZER] or not rule._converters:
+        leads_to_a_row = any(type(each).__name__ in {"SlugConverter", "IdConverter"} for each in rule._converters.values())
+        if access.permission not in PERMISSIONS[Role.ORGANIZER] or not leads_to_a_row:
             continue
         given = {name: value for name, value in ids.items() if name in rule._converters}
         slugs = ["theirs"] + (["mine"] if given else [])
