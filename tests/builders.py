@@ -254,6 +254,14 @@ def make_staff(role: Role = Role.ADMINISTRATOR, *, activity: Activity | None = N
     return account
 
 
+def _free_digits() -> str:
+    """Return six digits that no sign-up has: of some hundred rows in one test, two would be alike some day."""
+    while True:
+        digits = tokens.new_digits()
+        if db.session.scalar(select(SignUp.id).where(SignUp.digits == digits)) is None:
+            return digits
+
+
 def make_sign_up(
     activity: Activity,
     *,
@@ -279,7 +287,7 @@ def make_sign_up(
             person_id=person.id,
             claim=f"activity:{activity.id}",
             code=tokens.new_code(),
-            digits=tokens.new_digits(),
+            digits=_free_digits(),
             party_size=party_size,
             state=state,
             name=name or person.name,

@@ -8,7 +8,7 @@ from festival.draws.rules import DrawState
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Activity
+from festival.programme.models import Activity, Pool
 from festival.programme.queries import is_public
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -51,6 +51,12 @@ def entrants(slot_id: int) -> list[SignUp]:
             select(SignUp).where(SignUp.slot_id == slot_id, SignUp.state == State.ENTERED).order_by(SignUp.id),
         ),
     )
+
+
+def quotas(slot_id: int) -> list[int]:
+    """Return the pools of a slot that are quotas, by id."""
+    found = select(Pool.id).where(Pool.slot_id == slot_id, Pool.quota_question.is_not(None), Pool.is_closed.is_(False))
+    return list(db.session.scalars(found.order_by(Pool.id)))
 
 
 def still_pending(slot_id: int) -> int:

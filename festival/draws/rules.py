@@ -31,6 +31,7 @@ class Outcome(StrEnum):
 class DrawReason(StrEnum):
     """Why a draw cannot be frozen, drawn or voided now."""
 
+    NOT_ON = "not_on"  # called off or put off
     STILL_OPEN = "still_open"
     STILL_PENDING = "still_pending"
     NOBODY_ENTERED = "nobody_entered"

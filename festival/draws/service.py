@@ -11,7 +11,7 @@ from festival.draws.rules import DrawReason, DrawRefused, DrawState, Entry, Outc
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.outbox.service import owe
-from festival.programme.models import Activity, Pool, Slot
+from festival.programme.models import Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.signups import queries as signups
 from festival.signups import waitlist
 from festival.signups.models import SignUp
@@ -31,13 +31,14 @@ class Seed:
 def freeze(slot_id: int, seed: Seed, *, actor_id: int) -> Draw:
     """Freeze the entrants of a slot under fresh numbers and fix their SHA-256; from here on nobody can be slipped in.
 
-    :raises DrawRefused: sign-up is still open, somebody waits for review, nobody entered, or a draw stands already.
+    :raises DrawRefused: its time is off, sign-up is open, somebody waits for review, nobody entered, or a draw stands already.
     """
     slot = db.session.get(Slot, slot_id)
     if slot is None:
         raise NotFound
     locked = lock(slot.activity_id)
     waitlist.lapse(locked.activity, locked.now)
+    _check_on(locked, slot_id)
     if queries.standing(slot_id) is not None:
         raise DrawRefused(DrawReason.ONE_IS_RUNNING)
     closes_at = window_of(locked.activity, slot).closes_at
@@ -49,6 +50,13 @@ def freeze(slot_id: int, seed: Seed, *, actor_id: int) -> Draw:
     if not sign_ups:
         raise DrawRefused(DrawReason.NOBODY_ENTERED)
     return _freeze(locked, slot, sign_ups, seed, actor_id)
+
+
+def _check_on(locked: Locked, slot_id: int) -> None:
+    """Refuse to draw for a time that is off: a drawn place could not be confirmed, and would run out."""
+    slot = db.session.get_one(Slot, slot_id, populate_existing=True)
+    if locked.activity.status != ActivityStatus.PUBLISHED or slot.status != SlotStatus.SCHEDULED:
+        raise DrawRefused(DrawReason.NOT_ON)
 
 
 def _freeze(locked: Locked, slot: Slot, sign_ups: list[SignUp], seed: Seed, actor_id: int) -> Draw:
@@ -114,11 +122,12 @@ def draw(draw_id: int, seed: str, *, actor_id: int) -> Draw:
     """Enter the seed and give out the places in drawn order; the rest wait in that order. Once, and never again.
 
     :param seed: the words of the source named at the freeze, as everybody can read them there.
-    :raises DrawRefused: not frozen (drawn already, or void), before the seed's source is public, or an empty seed.
+    :raises DrawRefused: not frozen (drawn already, or void), its time is off, the seed's source not public yet, or no seed.
     """
     drawing, locked = _locked(draw_id)
     if drawing.state != DrawState.FROZEN:
         raise DrawRefused(DrawReason.NOT_FROZEN)
+    _check_on(locked, drawing.slot_id)
     if locked.now < drawing.seed_due_at:
         raise DrawRefused(DrawReason.SEED_NOT_DUE)
     if not seed:
@@ -127,9 +136,9 @@ def draw(draw_id: int, seed: str, *, actor_id: int) -> Draw:
     keys = {entry.pool_id: entry.pool.key for entry in drawing.entries}
     hat = [Entry(keys[entry.pool_id], entry.entry_no, entry.party_size) for entry in entries.values()]
     order = [[entries[number] for number in numbers] for numbers in rules.drawn_order(hat, seed).values()]
-    most = _most_in_balance(locked.activity, order)
+    most = _most_in_balance(locked.activity, drawing.slot_id, order)
     for in_order in order:
-        _allot(locked, in_order, actor_id, most)
+        _allot(locked, in_order, actor_id, most.get(in_order[0].pool_id))
     drawing.seed = seed
     drawing.drawn_at = locked.now
     drawing.drawn_by_id = actor_id
@@ -138,19 +147,22 @@ def draw(draw_id: int, seed: str, *, actor_id: int) -> Draw:
     return drawing
 
 
-def _most_in_balance(activity: Activity, order: list[list[DrawEntry]]) -> int | None:
-    """Return how many persons each pool may have, so that none gets too far ahead of the emptiest; None: no such limit.
+def _most_in_balance(activity: Activity, slot_id: int, order: list[list[DrawEntry]]) -> dict[int, int]:
+    """Return how many persons each quota may have, by pool, so that none gets too far ahead of the emptiest; empty: no limit.
 
-    What a pool can have at most is its places, or fewer where fewer came for it.
+    What a quota can have at most is its places, or fewer where fewer came for it; also one that nobody entered for counts.
     """
     if activity.balance_tolerance is None:
-        return None
-    reachable = []
-    for in_order in order:
-        places = signups.places(in_order[0].pool_id)
-        came = places.taken + sum(entry.party_size for entry in in_order if entry.sign_up_id is not None)
-        reachable.append(came if places.most is None else min(places.most, came))
-    return min(reachable, default=0) + activity.balance_tolerance
+        return {}
+    places = {pool_id: signups.places(pool_id) for pool_id in queries.quotas(slot_id)}
+    came = {pool_id: of.taken for pool_id, of in places.items()}
+    for entry in (entry for in_order in order for entry in in_order):
+        sign_up = entry.sign_up_id and db.session.get(SignUp, entry.sign_up_id, populate_existing=True)
+        if sign_up and sign_up.state == State.ENTERED and sign_up.pool_id in came:
+            came[sign_up.pool_id] += sign_up.party_size
+    reachable = (number if (most := places[pool_id].most) is None else min(most, number) for pool_id, number in came.items())
+    limit = min(reachable, default=0) + activity.balance_tolerance
+    return dict.fromkeys(places, limit)
 
 
 def _allot(locked: Locked, in_order: list[DrawEntry], actor_id: int, most: int | None) -> None:
@@ -210,7 +222,8 @@ def void(draw_id: int, reason_zh: str, reason_en: str, *, actor_id: int) -> Draw
     drawing, locked = _locked(draw_id)
     if drawing.state == DrawState.VOID:
         raise DrawRefused(DrawReason.ALREADY_VOID)
-    if drawing.state == DrawState.DRAWN:
+    was_drawn = drawing.state == DrawState.DRAWN
+    if was_drawn:
         for entry in drawing.entries:
             if entry.sign_up_id is not None:
                 _return_to_hat(db.session.get_one(SignUp, entry.sign_up_id, populate_existing=True), locked, actor_id)
@@ -227,6 +240,10 @@ def void(draw_id: int, reason_zh: str, reason_en: str, *, actor_id: int) -> Draw
         reason=reason_zh,
         changes="state",
     )
+    if was_drawn:
+        db.session.flush()
+        # The places that were on offer are free: another pool may have waited for the approved number, or for the reserve.
+        waitlist.serve(locked.activity, locked.now, why="draw_void")
     return drawing
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
 
 REFUSALS: "dict[DrawReason, LazyString]" = {
+    DrawReason.NOT_ON: _l("活动或场次已取消或延期，恢复举行后才能冻结名单和抽签。"),
     DrawReason.STILL_OPEN: _l("报名还没有截止，截止后才能冻结名单。"),
     DrawReason.STILL_PENDING: _l("还有报名待审核。请先全部审核，再冻结名单。"),
     DrawReason.NOBODY_ENTERED: _l("没有待抽签的报名。"),

@@ -17,8 +17,8 @@ from festival.plans.rules import PoolReason, PoolsRefused, Seating
 from festival.programme.models import Activity, Pool, Slot
 from festival.programme.service import touch_slot
 from festival.seats import service as seats
+from festival.signups import lending, waitlist
 from festival.signups import queries as signups
-from festival.signups import waitlist
 from festival.signups.models import Invitation, LedgerEntry, SignUp
 from festival.signups.rules import LIVE, State, Waiting
 from festival.signups.service import lock
@@ -125,6 +125,8 @@ def _judge(pool: Pool, now: datetime) -> None:
         raise PoolsRefused(PoolReason.DRAWN)
     if pool.quota_question is not None:
         raise PoolsRefused(PoolReason.OTHER_WAY)
+    if pool.is_flex:
+        raise PoolsRefused(PoolReason.RESERVE)
 
 
 def _persons(parties: Iterable[Waiting]) -> int:
@@ -159,7 +161,8 @@ class _Desk:
 def merge(asked: Merge, *, seen: str, actor_id: int) -> Rearranged:
     """Make two pools one: parties keep places in queue order while there is room, the others go to the head of the one list.
 
-    The pool that is merged away is closed and stays for the ledger's sake; its invitations open the other now.
+    The pool that is merged away is closed and stays for the ledger's sake; its invitations open the other now, and its batches
+    come to it.
 
     :param seen: the fingerprint of the simulation that was looked at.
     :raises PoolsRefused: these pools cannot become one, or somebody else could not be kept now.
@@ -171,12 +174,14 @@ def merge(asked: Merge, *, seen: str, actor_id: int) -> Rearranged:
         raise PoolsRefused(PoolReason.CHANGED_MEANWHILE)
     desk = _Desk(activity, now, actor_id, f"merge:{source.id}->{target.id}")
     _bump(desk, simulation.seating.bumped, (source.id, target.id))
+    target.borrowed, source.borrowed = target.borrowed + source.borrowed, 0  # what both were lent goes back from the one
     _set_capacity(desk, target, asked.capacity)
     came = queries.belonging(source.id)
     seats.pool_becomes(source.id, target.id)
     for sign_up in came:
         _carry(desk, sign_up, target)
     db.session.execute(update(Invitation).where(Invitation.pool_id == source.id).values(pool_id=target.id))
+    _move_batches(source, target)
     source.is_closed = True
     record(
         "pool.merge",
@@ -239,7 +244,7 @@ def _locked(pool_id: int) -> tuple[Activity, datetime]:
 
 def _bump(desk: _Desk, parties: Sequence[Waiting], pool_ids: Sequence[int]) -> None:
     """Put parties that have a place to the head of the list, in their order, before all who wait already."""
-    first = min((head.priority for head in queries.waiting(pool_ids)), default=0)
+    first = min([0, *(head.priority for head in queries.waiting(pool_ids))])
     for party in parties:
         sign_up = db.session.get_one(SignUp, party.sign_up_id, populate_existing=True)
         before, taken = sign_up.state.value, signups.places(sign_up.pool_id).taken
@@ -270,12 +275,23 @@ def _carry(desk: _Desk, sign_up: SignUp, target: Pool) -> None:
     _write(desk, target.id, reached, signups.places(target.id).taken, sign_up)
 
 
-def _set_capacity(desk: _Desk, pool: Pool, capacity: int) -> None:
-    if pool.capacity == capacity:
-        return
-    before = "unlimited" if pool.capacity is None else pool.capacity
-    pool.capacity = capacity
+def _move_batches(source: Pool, target: Pool) -> None:
+    """Have the batches of places that are still to come reach the pool that goes on; two of the same time become one."""
+    known = {batch.at: batch for batch in queries.batches_to_come(target.id)}
+    for batch in queries.batches_to_come(source.id):
+        if same := known.get(batch.at):
+            same.places += batch.places
+            db.session.delete(batch)
+        else:
+            batch.pool_id = target.id
     db.session.flush()
+
+
+def _set_capacity(desk: _Desk, pool: Pool, capacity: int) -> None:
+    before = "unlimited" if pool.capacity is None else pool.capacity
+    lending.set_capacity(desk.activity.id, pool, capacity, desk.now)
+    if before == capacity:
+        return
     taken = signups.places(pool.id).taken
     _write(desk, pool.id, taken, taken, what="capacity", why=f"capacity:{before}->{capacity}")
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from festival.lib.db import db
 from festival.plans.rules import Booked, Conflict, conflicts
-from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus, Venue
+from festival.programme.models import Activity, ActivityStatus, PoolBatch, Slot, SlotStatus, Venue
 from festival.signups.models import SignUp
 from festival.signups.rules import CLAIMING, LIVE, State, Stop, Waiting
 
@@ -169,6 +169,12 @@ def seated(pool_ids: Iterable[int]) -> list[Waiting]:
 def waiting(pool_ids: Iterable[int]) -> list[Waiting]:
     """Return the parties that wait for some pools, in the order of one list."""
     return _parties(SignUp.pool_id.in_(list(pool_ids)), SignUp.state == State.WAITLISTED)
+
+
+def batches_to_come(pool_id: int) -> list[PoolBatch]:
+    """Return the batches of places that a pool does not have yet, by time."""
+    to_come = select(PoolBatch).where(PoolBatch.pool_id == pool_id, PoolBatch.released_at.is_(None)).order_by(PoolBatch.at)
+    return list(db.session.scalars(to_come.execution_options(populate_existing=True)))
 
 
 def belonging(pool_id: int) -> list[SignUp]:

@@ -188,6 +188,8 @@ def _with_its_own(slots: Sequence[Slot], slot: Slot, step: Step) -> list[Slot]:
     children = [one for one in slots if one.parent_id == slot.id]
     if step == Step.CANCEL:
         return [slot, *(one for one in children if one.status != SlotStatus.CANCELLED)]
+    if slot.status == SlotStatus.SCHEDULED:  # words of an earlier change set no two apart that are both on
+        return [slot, *(one for one in children if one.status == SlotStatus.SCHEDULED)]
     return [slot, *(one for one in children if _fate(one) == _fate(slot))]
 
 

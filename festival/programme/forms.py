@@ -224,8 +224,13 @@ class CapacityForm(FlaskForm):
         validators=[Optional()],
     )
 
+    #: The pool lends its places to others: what it lends is a number.
+    is_reserve = False
+
     def validate_capacity(self, field: WholeField) -> None:
         """Nothing at all stands in the field only where no limit is meant."""
+        if self.unlimited.data and self.is_reserve:
+            raise ValidationError(_("机动名额必须是一个数，不能不限"))
         if self.unlimited.data:
             field.errors = []
         elif field.data is None and not field.errors:

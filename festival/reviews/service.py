@@ -10,7 +10,7 @@ from festival.accounts.models import Account, Address
 from festival.audit.service import record
 from festival.lib.db import db
 from festival.outbox.service import owe
-from festival.programme.models import ActivityStatus, Pool, Promotion, Slot
+from festival.programme.models import ActivityStatus, Pool, Promotion, Slot, SlotStatus
 from festival.reviews import rules
 from festival.reviews.models import Review
 from festival.reviews.rules import Decision, ReviewReason, ReviewRefused
@@ -111,7 +111,8 @@ def _apply(sign_up: SignUp, locked: Locked, decision: Decision, words: str, acto
 
 def _approve(sign_up: SignUp, locked: Locked, actor_id: int) -> ReviewReason | None:
     activity = locked.activity
-    if activity.status != ActivityStatus.PUBLISHED:
+    slot = db.session.get_one(Slot, sign_up.slot_id)
+    if activity.status != ActivityStatus.PUBLISHED or slot.status != SlotStatus.SCHEDULED:
         return ReviewReason.ACTIVITY_NOT_ON
     pool = db.session.get_one(Pool, sign_up.pool_id)
     places = signups.places(pool.id)
@@ -126,26 +127,28 @@ def _approve(sign_up: SignUp, locked: Locked, actor_id: int) -> ReviewReason | N
             pool_waiting=places.waiting,
         ),
         sign_up.party_size,
+        is_in_balance=signups.balance(slot.id, activity.balance_tolerance).allows({pool.id: sign_up.party_size}),
     )
     if isinstance(state, Reason):
         return ReviewReason.LIST_FULL
     sign_up.reason = ""
     sign_up.asked_at = None
     if state == State.CONFIRMED and activity.promotion == Promotion.OFFER:
-        _offer(sign_up, locked, actor_id)
-        return None
-    _move(sign_up, locked, state, actor_id, "approved")
-    kind = "sign_up_approved" if state == State.CONFIRMED else f"sign_up_{state.value}"
-    owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
+        _offer(sign_up, slot, locked, actor_id)
+    else:
+        _move(sign_up, locked, state, actor_id, "approved")
+        kind = "sign_up_approved" if state == State.CONFIRMED else f"sign_up_{state.value}"
+        owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
     if state == State.WAITLISTED:
         # Its turn counts from when it signed up: it may be the head now, and fit where the one behind it does not.
         waitlist.serve(activity, locked.now, why="queue")
+    elif state == State.CONFIRMED and activity.balance_tolerance is not None:
+        waitlist.serve(activity, locked.now, why=f"balanced_by:{sign_up.id}")
     return None
 
 
-def _offer(sign_up: SignUp, locked: Locked, actor_id: int) -> None:
+def _offer(sign_up: SignUp, slot: Slot, locked: Locked, actor_id: int) -> None:
     """Hold an approved place until the person confirms it."""
-    slot = db.session.get_one(Slot, sign_up.slot_id)
     deadline = waitlist.deadline_of_offer(locked.activity, slot, locked.now)
     if deadline is None:
         _move(sign_up, locked, State.CONFIRMED, actor_id, "approved")

@@ -10,7 +10,7 @@ from festival.lib.errors import NotFound
 from festival.programme.locking import lock_activity
 from festival.signups import fairness, queries, waitlist
 from festival.signups.models import SignUp
-from festival.signups.rules import DEFERRED, State
+from festival.signups.rules import DEFERRED, LIVE
 from festival.signups.service import lock
 
 
@@ -66,7 +66,7 @@ def excuse(sign_up_id: int, reason: str, *, actor_id: int) -> list[SignUp]:
         raise NotFound
     waiting = select(SignUp.activity_id).where(
         SignUp.person_id == seen.person_id,
-        SignUp.state == State.WAITLISTED,
+        SignUp.state.in_(LIVE),
         SignUp.priority >= DEFERRED,
     )
     person_id, activity_ids = seen.person_id, sorted({seen.activity_id, *db.session.scalars(waiting)})

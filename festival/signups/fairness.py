@@ -202,14 +202,14 @@ def excuse(sign_up: SignUp, reason: str, *, actor_id: int) -> None:
 
 
 def deferred_of(person_id: int, activity_ids: Iterable[int]) -> list[SignUp]:
-    """Return the sign-ups of a person in some activities that wait behind everybody else."""
+    """Return the live sign-ups of a person in some activities that wait behind everybody else, or would again."""
     return list(
         db.session.scalars(
             select(SignUp)
             .where(
                 SignUp.person_id == person_id,
                 SignUp.activity_id.in_(list(activity_ids)),
-                SignUp.state == State.WAITLISTED,
+                SignUp.state.in_(LIVE),
                 SignUp.priority >= DEFERRED,
             )
             .order_by(SignUp.id)

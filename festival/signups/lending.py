@@ -6,7 +6,7 @@ What moves here is a pool's capacity, never somebody's place, so that the databa
 from datetime import datetime
 
 from festival.lib.db import db
-from festival.programme.models import Activity, Pool, Slot
+from festival.programme.models import Activity, Pool
 from festival.signups import queries
 from festival.signups.models import LedgerEntry
 
@@ -42,8 +42,9 @@ def make_room(activity_id: int, pool_id: int, party_size: int, now: datetime) ->
             lacking -= lent
 
 
-def give_back(activity_id: int, session_id: int, now: datetime) -> None:
-    """Return lent places that are free, and that nobody waits for, to the reserve of their slot."""
+def give_back(activity_id: int, session_id: int, now: datetime) -> bool:
+    """Return lent places that are free, and that nobody waits for, to the reserve of their slot. Tells whether there were any."""
+    is_any = False
     for pool in queries.lent_in(session_id):
         places = queries.places(pool.id)
         reserve = next(iter(queries.reserves(pool.slot_id)), None)
@@ -52,6 +53,23 @@ def give_back(activity_id: int, session_id: int, now: datetime) -> None:
             _move(activity_id, pool, reserve, spare, now, f"returned:{pool.id}->{reserve.id}")
             pool.borrowed -= spare
             db.session.flush()
+            is_any = True
+    return is_any
+
+
+def set_capacity(activity_id: int, pool: Pool, capacity: int | None, now: datetime) -> None:
+    """Write a pool's new capacity, and what becomes of places that it was lent: its own places go first.
+
+    A pool without a limit needs nothing lent: all of it goes back.
+    """
+    reserve = next((one for one in queries.reserves(pool.slot_id) if one.id != pool.id), None)
+    returned = pool.borrowed if capacity is None else 0
+    pool.capacity = capacity
+    pool.borrowed = 0 if capacity is None else min(pool.borrowed, capacity)
+    if returned and reserve is not None and reserve.capacity is not None:
+        reserve.capacity += returned
+        _write(activity_id, reserve, now, f"returned:{pool.id}->{reserve.id}")
+    db.session.flush()
 
 
 def _move(activity_id: int, source: Pool, target: Pool, places: int, now: datetime, why: str) -> None:
@@ -79,9 +97,3 @@ def _write(activity_id: int, pool: Pool, now: datetime, why: str) -> None:
             taken_after=taken,
         ),
     )
-
-
-def session_of(pool_id: int) -> int:
-    """Return the session that a pool's slot belongs to."""
-    slot = db.session.get_one(Slot, db.session.get_one(Pool, pool_id).slot_id)
-    return slot.parent_id or slot.id

@@ -96,6 +96,7 @@ def set_capacity(pool_id: int) -> ResponseReturnValue:
     """Change how many places a pool has. Where that is fewer than are held, first say what it means and ask."""
     standing, pool = _pool(pool_id)
     form = CapacityForm()
+    form.is_reserve = pool.pool.is_flex
     if not form.validate():
         return _capacity_page(standing, pool, form), 422
     capacity, over = form.value(), form.chosen()

@@ -117,6 +117,9 @@ def _refusal(sign_up: SignUp, slot: Slot, pool: Pool, places: Places, now: datet
         return Reason.ALREADY
     if places.most is not None and sign_up.party_size > places.most:
         return Reason.PARTY_TOO_LARGE
+    ceiling = queries.ceiling(slot.parent_id or slot.id)
+    if ceiling.limit is not None and sign_up.party_size > ceiling.limit:
+        return Reason.CEILING  # no waiting could ever help
     if _has_a_place(sign_up, slot, places, now):
         return None
     return Reason.FULL if sign_up.state == State.CONFIRMED else _full_list(activity, sign_up, slot, pool, places)

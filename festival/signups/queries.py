@@ -60,6 +60,12 @@ _BATCHES_DUE = (
     .order_by(PoolBatch.at, PoolBatch.id)
     .execution_options(populate_existing=True)
 )
+_RESERVES = (
+    select(Pool.id)
+    .join(Slot, Slot.id == Pool.slot_id)
+    .where(or_(Slot.id == bindparam("session_id"), Slot.parent_id == bindparam("session_id")), Pool.is_flex.is_(True))
+    .limit(1)
+)
 _CEILING = select(Slot.approved_ceiling, Slot.heads).where(Slot.id == bindparam("session_id"))
 _WAITING = select(func.coalesce(func.sum(Pool.waiting), 0)).where(Pool.slot_id == bindparam("slot_id"))
 _SLOTS_WITH_A_LIST = (
@@ -159,6 +165,11 @@ def lent_in(session_id: int) -> list[Pool]:
     )
 
 
+def has_a_reserve(session_id: int) -> bool:
+    """Tell whether any slot of a session has a reserve that lends."""
+    return db.session.scalar(_RESERVES, {"session_id": session_id}) is not None
+
+
 def reserves(slot_id: int) -> list[Pool]:
     """Return the reserves of a slot."""
     return list(
@@ -214,9 +225,12 @@ def head_of_list(pool_id: int, *, with_deferred: bool = True, most: int | None =
     return next(iter(_parties(*waits, *fits, limit=1)), None)
 
 
-def end_of_list(pool_id: int) -> Waiting | None:
-    """Return the last waiting party of a pool, those who wait behind everybody else apart."""
-    return next(iter(_parties(*_on_the_list(pool_id, with_deferred=False), limit=1, backwards=True)), None)
+def end_of_list(pool_id: int, *, with_deferred: bool = False) -> Waiting | None:
+    """Return the last waiting party of a pool.
+
+    :param with_deferred: also from among those who wait behind everybody else.
+    """
+    return next(iter(_parties(*_on_the_list(pool_id, with_deferred=with_deferred), limit=1, backwards=True)), None)
 
 
 def ahead_of(waiting: Waiting) -> list[Waiting]:

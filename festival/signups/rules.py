@@ -315,22 +315,37 @@ def next_in_line(fitting: Sequence[Waiting], ceiling: Ceiling) -> Waiting | None
     return head if head is not None and ceiling.has_room_for(head.party_size) else None
 
 
-def pair_in_line(heads: Sequence[Waiting], ceiling: Ceiling, balance: Balance) -> tuple[Waiting, Waiting] | None:
-    """Return the two heads of different quotas that may be promoted together though neither may alone; None: no such pair."""
-    pairs = (
-        (one, other)
-        for one, other in combinations(sorted(heads, key=lambda waiting: waiting.turn), 2)
-        if one.pool_id != other.pool_id
-    )
+def pair_in_line(
+    heads: Sequence[Waiting],
+    ceiling: Ceiling,
+    balances: Mapping[int, Balance],
+    places: Mapping[int, Places],
+) -> tuple[Waiting, Waiting] | None:
+    """Return the two heads of different quotas that may be promoted together though neither may alone; None: no such pair.
+
+    :param balances: of the slot of each head's pool, by pool; likewise ``places``.
+    """
+    in_order = sorted(heads, key=lambda waiting: waiting.turn)
     return next(
         (
             (one, other)
-            for one, other in pairs
-            if balance.allows({one.pool_id: one.party_size, other.pool_id: other.party_size})
+            for one, other in combinations(in_order, 2)
+            if {one.pool_id, other.pool_id} <= balances[one.pool_id].taken.keys()
+            and balances[one.pool_id].allows({one.pool_id: one.party_size, other.pool_id: other.party_size})
             and ceiling.has_room_for(one.party_size + other.party_size)
+            and _fit_together(one, other, places)
         ),
         None,
     )
+
+
+def _fit_together(one: Waiting, other: Waiting, places: Mapping[int, Places]) -> bool:
+    """Tell whether the reserve can lend what both lack; each fits alone."""
+    lacking = 0
+    for party in (one, other):
+        free = places[party.pool_id].free
+        lacking += 0 if free is None else max(0, party.party_size - free)
+    return lacking <= max(places[one.pool_id].lendable, places[other.pool_id].lendable)
 
 
 def last_in(confirmed: Sequence[Waiting], too_many: int) -> list[Waiting]:

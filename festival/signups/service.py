@@ -650,6 +650,7 @@ def set_capacity(pool_id: int, capacity: int | None, over: str, *, actor_id: int
     :param capacity: persons; None unlimited.
     :param over: ``keep`` – nothing happens to anyone; ``move`` – the last to come, whole parties, go to the head of the list.
     :raises NotFound: there is no such pool.
+    :raises SignUpRefused: a reserve without a limit: what it lends is a number.
     """
     activity_id = db.session.scalar(select(Slot.activity_id).join(Pool, Pool.slot_id == Slot.id).where(Pool.id == pool_id))
     if activity_id is None:
@@ -659,9 +660,10 @@ def set_capacity(pool_id: int, capacity: int | None, over: str, *, actor_id: int
     waitlist.lapse(activity, now)
     pool = db.session.get_one(Pool, pool_id, populate_existing=True)
     before = pool.capacity
+    if pool.is_flex and capacity is None:
+        raise SignUpRefused(Reason.UNKNOWN_POOL)
     places = queries.places(pool_id)
-    pool.capacity = capacity
-    db.session.flush()
+    lending.set_capacity(activity_id, pool, capacity, now)
     label = f"capacity:{_number(before)}->{_number(capacity)}"
     db.session.add(
         LedgerEntry(
@@ -725,7 +727,7 @@ def _move_last(pool_id: int, too_many: int, now: datetime, actor_id: int, why: s
         db.session.get_one(SignUp, party.sign_up_id, populate_existing=True)
         for party in rules.last_in(queries.confirmed_in(pool_id), too_many)
     ]
-    first = min((head.priority for head in queries.waiting_parties(pool_id)), default=0)
+    first = min([0, *(head.priority for head in queries.waiting_parties(pool_id))])
     for sign_up in moved:
         taken = queries.places(pool_id).taken
         waitlist.move(sign_up, State.WAITLISTED, at=now)

@@ -160,8 +160,9 @@ def lapse(activity: Activity, now: datetime) -> list[SignUp]:
 
 def go_to_the_end(sign_up: SignUp, now: datetime) -> None:
     """Give a sign-up the last turn of its pool's list, also where others joined at this very instant or by a draw."""
-    last = queries.end_of_list(sign_up.pool_id)
-    if sign_up.priority < DEFERRED:  # whoever waits behind everybody else still does
+    is_deferred = sign_up.priority >= DEFERRED
+    last = queries.end_of_list(sign_up.pool_id, with_deferred=is_deferred)
+    if not is_deferred:  # whoever waits behind everybody else still does
         sign_up.priority = max(0, last.priority) if last else 0
     sign_up.joined_at = max(now, last.joined_at + timedelta(microseconds=1)) if last else now
 
@@ -185,16 +186,20 @@ def serve(activity: Activity, now: datetime, *, why: str) -> list[SignUp]:
 
 
 def _serve_session(activity: Activity, session_id: int, now: datetime, why: str) -> list[SignUp]:
-    lending.give_back(activity.id, session_id, now)
     served: list[SignUp] = []
-    while chosen := _next(activity, session_id, now):
+    lends = queries.has_a_reserve(session_id)
+    while True:
+        # What the last one left of places lent may be what somebody else waits for.
+        is_returned = lends and lending.give_back(activity.id, session_id, now)
+        chosen = _next(activity, session_id, now)
         for waiting in chosen:
             if activity.smaller_may_pass:
                 _note_the_passed(activity, waiting, now)
             sign_up = db.session.get_one(SignUp, waiting.sign_up_id, populate_existing=True)
             _promote(activity, sign_up, now, why)
             served.append(sign_up)
-    return served
+        if not chosen and not is_returned:
+            return served
 
 
 def next_served(activity: Activity, session_id: int, now: datetime) -> Waiting | None:
@@ -212,11 +217,10 @@ def _next(activity: Activity, session_id: int, now: datetime) -> tuple[Waiting, 
         head = rules.next_in_line(fitting, ceiling)
         return (head,) if head else ()
     balances = {waiting.pool_id: _balance_of(activity, waiting.pool_id) for waiting in fitting}
-    alone = [one for one in fitting if balances[one.pool_id].allows({one.pool_id: one.party_size})]
-    if head := rules.next_in_line(alone, ceiling):
-        return (head,)
-    pairs = (rules.pair_in_line([one for one in fitting if one.pool_id in of.taken], ceiling, of) for of in balances.values())
-    return next((pair for pair in pairs if pair is not None), ())
+    if alone := [one for one in fitting if balances[one.pool_id].allows({one.pool_id: one.party_size})]:
+        head = rules.next_in_line(alone, ceiling)
+        return (head,) if head else ()
+    return rules.pair_in_line(fitting, ceiling, balances, {one.pool_id: queries.places(one.pool_id) for one in fitting}) or ()
 
 
 def _balance_of(activity: Activity, pool_id: int) -> Balance:

@@ -12,11 +12,12 @@ from festival.draws.service import Seed
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.models import Message
-from festival.programme.models import Activity, Mode, Promotion, Slot
+from festival.programme.models import Access, Activity, ActivityStatus, Mode, Promotion, Slot, SlotStatus
 from festival.signups import service as signups
 from festival.signups.models import LedgerEntry, SignUp
 from festival.signups.rules import State
 from tests.builders import make_activity, make_sign_up, make_staff, pool_of
+from tests.signups.engine import change
 
 
 def _ballot(capacity: int = 2, *, promotion: Promotion = Promotion.AUTO) -> Activity:
@@ -248,3 +249,48 @@ def test_a_failure_in_the_middle_of_a_draw_leaves_nothing_drawn(monkeypatch: pyt
 
     assert [one.state for one in entered] == [State.ENTERED] * 3
     assert (db.session.get_one(Draw, drawing.id).state, pool_of(activity).taken) == (DrawState.FROZEN, 0)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_draw_lets_no_quota_get_ahead_of_one_that_nobody_entered_for() -> None:
+    activity = make_activity(mode=Mode.BALLOT, pools=2, closes_in=timedelta(hours=-1))
+    change(activity, balance_tolerance=1)
+    for index, answer in enumerate("mf"):
+        change(pool_of(activity, index), quota_question="gender", quota_answer=answer)
+    entered = [make_sign_up(activity, state=State.ENTERED) for _ in range(3)]
+
+    _draw(_freeze(activity))
+
+    assert sorted(one.state for one in entered) == [State.CONFIRMED, State.WAITLISTED, State.WAITLISTED]
+
+
+@pytest.mark.usefixtures("app")
+def test_what_a_void_draw_had_on_offer_goes_to_whom_the_approved_number_kept_waiting() -> None:
+    activity = make_activity(mode=Mode.BALLOT, pools=2, closes_in=timedelta(hours=-1), approved_ceiling=1)
+    change(activity, promotion=Promotion.OFFER)
+    change(pool_of(activity, 1), access=Access.OPEN)
+    entered = make_sign_up(activity, state=State.ENTERED)
+    drawing = _draw(_freeze(activity))
+    waiting = make_sign_up(activity, state=State.WAITLISTED, pool=pool_of(activity, 1))
+
+    with transaction():
+        service.void(drawing.id, "有误", "a mistake", actor_id=make_staff().id)
+
+    assert [entered.state, waiting.state] == [State.ENTERED, State.OFFERED]
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("off", [{"status": ActivityStatus.POSTPONED}, {"status": SlotStatus.CANCELLED}])
+def test_nothing_is_frozen_or_drawn_while_its_time_is_off(off: dict[str, object]) -> None:
+    activity = _ballot()
+    make_sign_up(activity, state=State.ENTERED)
+    drawing = _freeze(activity)
+    change(activity if isinstance(off["status"], ActivityStatus) else _slot(activity), **off)
+
+    reasons = []
+    for again in (lambda: _draw(drawing), lambda: _freeze(activity)):
+        with pytest.raises(DrawRefused) as refused:
+            again()
+        reasons.append(refused.value.reason)
+
+    assert reasons == [DrawReason.NOT_ON, DrawReason.NOT_ON]

@@ -16,7 +16,7 @@ from festival.lib.db import db, transaction
 from festival.plans import pools
 from festival.plans.pools import Merge, Split
 from festival.plans.rules import PoolReason, PoolsRefused, dealt, seated, split_seats
-from festival.programme.models import Access, Mode, Pool, Promotion
+from festival.programme.models import Access, Mode, Pool, PoolBatch, Promotion
 from festival.signups import queries as signups
 from festival.signups import service as engine
 from festival.signups.models import Invitation, LedgerEntry
@@ -25,7 +25,7 @@ from tests.builders import make_activity, make_sign_up, make_staff, pool_of
 from tests.roster.desk import entries, slot_of
 from tests.signups.engine import NOW, change, counters, faults, fill, messages, sign_up, states
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def merge(source, target, capacity):
@@ -233,6 +233,44 @@ def test_nobody_is_moved_past_a_draw_that_stands(app, frozen):
         pools.simulate_merge(Merge(pool_of(activity, 0).id, pool_of(activity, 1).id, 20), NOW)
 
     assert refused.value.reason == PoolReason.DRAWN
+
+
+def test_what_a_merged_pool_was_lent_and_what_it_was_to_get_later_come_to_the_one_that_goes_on(app, frozen):
+    frozen(NOW)
+    activity = make_activity(capacity=2, pools=3)
+    a, b, flex = (pool_of(activity, index) for index in range(3))
+    change(flex, is_flex=True)
+    first, _second = aboard(activity, frozen, (a, 3), (b, 2))
+    with transaction():
+        db.session.add_all(
+            [PoolBatch(pool_id=pool.id, at=NOW + hours * HOUR, places=1) for pool, hours in ((a, 1), (a, 2), (b, 2))],
+        )
+
+    merge(a, b, 5)
+    assert [(pool.capacity, pool.borrowed) for pool in (b, flex)] == [(5, 1), (1, 0)]
+    with transaction():
+        engine.withdraw(first.id)
+
+    assert [(pool.capacity, pool.borrowed) for pool in (b, flex)] == [(4, 0), (2, 0)]
+    frozen(NOW + 3 * HOUR)
+    with transaction():
+        engine.sweep(activity.id)
+    assert (b.capacity, a.is_closed, disagreements()) == (7, True, [])
+
+
+@pytest.mark.parametrize("is_source", [True, False])
+def test_a_reserve_is_neither_merged_nor_split(buses, is_source):
+    _activity, a, b = buses
+    change(a, is_flex=True)
+    pair = (a.id, b.id) if is_source else (b.id, a.id)
+
+    for look in (
+        lambda: pools.simulate_merge(Merge(*pair, 20), NOW),
+        lambda: pools.simulate_split(Split(a.id, 1, 1, "甲", "A", "乙", "B"), NOW),
+    ):
+        with pytest.raises(PoolsRefused) as refused:
+            look()
+        assert refused.value.reason == PoolReason.RESERVE
 
 
 def test_somebody_else_who_could_not_be_kept_now_is_shown_first(buses, frozen):

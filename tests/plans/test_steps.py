@@ -218,6 +218,20 @@ def test_a_session_takes_its_entries_along_but_not_one_that_was_called_off_befor
     assert [action for action, *_rest in entries()] == ["slot.cancel", "slot.cancel", "slot.resume"]
 
 
+def test_a_session_takes_an_entry_along_that_was_off_before_and_is_on_again(app):
+    activity = stormy()
+    session = slot_of(activity)
+    entry = add_child(session, starts_in=timedelta(), lasts=HOUR)
+    step(Step.CANCEL, activity, entry)
+    step(Step.BACKUP, activity, session)
+    step(Step.RESUME, activity, entry)
+
+    step(Step.POSTPONE, activity, session)
+
+    db.session.rollback()
+    assert [slot.status for slot in (session, entry)] == [SlotStatus.POSTPONED, SlotStatus.POSTPONED]
+
+
 def test_nobody_is_promoted_into_a_slot_that_is_off(app):
     activity = make_activity(capacity=1)
     add_slot(activity, starts_in=8 * DAY)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from festival.audit.models import AuditEntry
 from festival.lib.db import db, transaction
 from festival.outbox.models import Message
-from festival.programme.models import Activity, ActivityStatus, Mode, Promotion
+from festival.programme.models import Activity, ActivityStatus, Mode, Promotion, SlotStatus
 from festival.reviews import service
 from festival.reviews.models import Review
 from festival.reviews.rules import Decision, ReviewReason, ReviewRefused
@@ -165,3 +165,30 @@ def test_a_ballot_whose_entrants_are_checked_takes_them_into_review_first_and_th
     _decide(activity, [entered])
 
     assert (before, entered.state) == (State.PENDING, State.ENTERED)
+
+
+@pytest.mark.usefixtures("app")
+def test_nothing_is_approved_into_a_slot_that_is_called_off() -> None:
+    activity = make_activity(mode=Mode.APPROVAL)
+    pending = make_sign_up(activity, state=State.PENDING)
+    engine.change(pending.slot, status=SlotStatus.CANCELLED)
+
+    outcome = _decide(activity, [pending])
+
+    assert outcome.left == [(pending, ReviewReason.ACTIVITY_NOT_ON)]
+
+
+@pytest.mark.usefixtures("app")
+def test_an_approval_keeps_quotas_in_balance_and_the_other_quota_moves_up_with_it() -> None:
+    activity = make_activity(mode=Mode.APPROVAL, pools=2)
+    for index, answer in enumerate("mf"):
+        engine.change(pool_of(activity, index), quota_question="gender", quota_answer=answer)
+    engine.change(activity, balance_tolerance=1)
+    first, second = (make_sign_up(activity, state=State.PENDING, pool=pool_of(activity, 0)) for _ in range(2))
+    her = make_sign_up(activity, state=State.PENDING, pool=pool_of(activity, 1))
+
+    _decide(activity, [first, second])
+    assert [first.state, second.state] == [State.CONFIRMED, State.WAITLISTED]
+    _decide(activity, [her])
+
+    assert [first.state, second.state, her.state] == [State.CONFIRMED, State.CONFIRMED, State.CONFIRMED]

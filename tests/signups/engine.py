@@ -37,6 +37,7 @@ def sign_up(
     files: Mapping[str, AnswerUpload] | None = None,
     consents: Iterable[str] = (),
     notice_version: str = "",
+    invitation: str = "",
     once: Once | None = None,
     actor_id: int | None = None,
 ) -> SignUp:
@@ -51,6 +52,7 @@ def sign_up(
         files=files or {},
         consents=frozenset(consents),
         notice_version=notice_version,
+        invitation=invitation,
         once=once,
     )
     with transaction():
@@ -193,10 +195,18 @@ def everything() -> dict[str, list[tuple[object, ...]]]:
 # -- the books -----------------------------------------------------------------------------------------------------------------
 
 
-def faults(activity: Activity, *, allowed_over: Iterable[int] = ()) -> list[str]:
+def faults(
+    activity: Activity,
+    *,
+    allowed_over: Iterable[int] = (),
+    allowed_above: Iterable[int] = (),
+    is_order_known: bool = False,
+) -> list[str]:
     """Return which promises are broken in an activity as it stands; empty when all are kept.
 
     :param allowed_over: pools whose capacity was lowered below what was taken.
+    :param allowed_above: sessions whose approved number was lowered below who was there.
+    :param is_order_known: the caller knows better who is next, with quotas, deferred people and parties that were moved.
     """
     db.session.rollback()
     activity_id = activity.id
@@ -207,10 +217,9 @@ def faults(activity: Activity, *, allowed_over: Iterable[int] = ()) -> list[str]
     rows = list(db.session.scalars(sa.select(SignUp).where(SignUp.activity_id == activity_id).order_by(SignUp.id)))
     found = [
         *_miscounted(pools, rows),
-        *_oversold(pools, rows, set(allowed_over)),
+        *_oversold(pools, rows, {*allowed_over}, {*allowed_above}),
         *_doubled(rows),
-        *_starved(activity, pools, rows),
-        *_overtaken([row for row in rows if row.pool_id in {pool.id for pool in pools if pool.access == Access.OPEN}]),
+        *(() if is_order_known else _out_of_order(activity, pools, rows)),
         *_ledger_gaps(pools),
         *_messages_missing(rows),
     ]
@@ -242,13 +251,20 @@ def _miscounted(pools: list[Pool], rows: list[SignUp]) -> Iterable[str]:
             yield f"MISCOUNTED session {session.id}: {session.heads} instead of {heads}"
 
 
-def _oversold(pools: list[Pool], rows: list[SignUp], allowed: set[int]) -> Iterable[str]:
+def _out_of_order(activity: Activity, pools: list[Pool], rows: list[SignUp]) -> Iterable[str]:
+    open_ids = {pool.id for pool in pools if pool.access == Access.OPEN}
+    yield from _starved(activity, pools, rows)
+    yield from _overtaken([row for row in rows if row.pool_id in open_ids])
+
+
+def _oversold(pools: list[Pool], rows: list[SignUp], allowed: set[int], allowed_above: set[int]) -> Iterable[str]:
     for pool in pools:
         if pool.capacity is not None and pool.taken > pool.capacity and pool.id not in allowed:
             yield f"OVERSOLD pool {pool.id}: {pool.taken} of {pool.capacity}"
     for session_id in {row.session_id for row in rows}:
         session = db.session.get_one(Slot, session_id)
-        if session.approved_ceiling is not None and session.heads > session.approved_ceiling:
+        is_over = session.approved_ceiling is not None and session.heads > session.approved_ceiling
+        if is_over and session_id not in allowed_above:
             yield f"OVERSOLD session {session_id}: {session.heads} of {session.approved_ceiling}"
 
 

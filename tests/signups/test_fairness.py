@@ -6,12 +6,12 @@ import pytest
 
 from festival.lib import clock
 from festival.lib.db import db, transaction
-from festival.programme.models import Activity, Festival, Overlap, Sensitivity
+from festival.programme.models import Activity, Festival, Overlap, Promotion, Sensitivity
 from festival.signups import absences, queries, sweep
 from festival.signups.models import SignUp
 from festival.signups.rules import Reason, SignUpRefused
 from tests.builders import make_activity, make_festival, make_person, make_question, make_staff, pool_of
-from tests.signups.engine import NOW, change, counters, faults, fill, ledger, messages, sign_up, states, withdraw
+from tests.signups.engine import NOW, change, counters, faults, fill, ledger, messages, set_capacity, sign_up, states, withdraw
 
 
 @pytest.fixture(autouse=True)
@@ -195,3 +195,21 @@ def test_an_absence_is_explained_once_and_by_nobody_who_came(app, frozen):
 
     db.session.rollback()
     assert missed.appeal == "堵车"
+
+
+def test_an_excuse_holds_also_for_what_is_on_offer_just_now(app, frozen):
+    person = make_person()
+    missed = absent(person, frozen)
+    activity = make_activity(capacity=1, closes_in=timedelta(hours=-1), opens_in=timedelta(hours=-2))
+    change(activity, closes_at=None, promotion=Promotion.OFFER)
+    fill(activity, 1)
+    deferred = sign_up(activity, person)
+    change(activity, closes_at=clock.now())
+    set_capacity(pool_of(activity), 2, actor_id=make_staff().id)
+    assert states(deferred) == ["offered"]
+
+    with transaction():
+        absences.excuse(missed[0].id, "已核实", actor_id=make_staff().id)
+
+    db.session.rollback()
+    assert (deferred.state.value, deferred.priority) == ("offered", 0)

@@ -124,3 +124,11 @@ def test_the_pages_list_of_targets_says_what_the_engine_would(app):
     found = moving.targets(party, clock.now())
 
     assert [(target.pool.position, target.room, target.reason) for target in found] == [(2, 1, Reason.FULL), (3, 2, None)]
+
+
+def test_nobody_moves_into_a_list_that_the_approved_number_would_never_let_them_leave(app):
+    activity = make_activity(capacity=2)
+    later = add_slot(activity, starts_in=timedelta(days=7), approved_ceiling=1)
+    party = sign_up(activity, slot=db.session.get_one(Slot, pool_of(activity).slot_id), party_size=2)
+
+    assert refusal(party, pool_in(later)) == Reason.CEILING

@@ -11,6 +11,7 @@ from festival.signups import queries, sweep
 from festival.signups.models import SignUp
 from festival.signups.rules import Reason, SignUpRefused
 from tests.builders import make_activity, make_staff, pool_of
+from tests.roster.desk import add_child, at_the_desk, slot_of
 from tests.signups.engine import (
     NOW,
     change,
@@ -152,6 +153,47 @@ def test_nobody_signs_up_for_the_reserve_itself(app):
     assert refused.value.reason == Reason.UNKNOWN_POOL
 
 
+def test_what_an_offer_leaves_of_lent_places_reaches_the_other_list_at_once(app):
+    activity, first, second, flex = with_reserve(capacity=2, reserve=2)
+    large = sign_up(activity, pool=first, party_size=4)
+    small, there = sign_up(activity, pool=first), sign_up(activity, pool=second, party_size=4)
+    assert states(large, small, there) == ["confirmed", "waitlisted", "waitlisted"]
+
+    withdraw(large)
+
+    assert states(small, there) == ["confirmed", "confirmed"]
+    assert [(pool.capacity, pool.taken, pool.borrowed) for pool in (first, second, flex)] == [(2, 1, 0), (4, 4, 2), (0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "expected"),
+    [(3, [(3, 2), (0, 0)]), (1, [(1, 1), (0, 0)]), (0, [(0, 0), (0, 0)]), (None, [(None, 0), (2, 0)])],
+)
+def test_a_new_capacity_takes_a_pools_own_places_first_and_no_limit_gives_all_lent_ones_back(app, capacity, expected):
+    activity, first, _second, flex = with_reserve(capacity=2, reserve=2)
+    fill(activity, 2, 1, 1, pool=first)
+    withdraw(sign_up(activity, pool=first))  # waited, and left
+
+    set_capacity(first, capacity, actor_id=make_staff().id)
+
+    assert [(pool.capacity, pool.borrowed) for pool in (first, flex)] in (expected, [(4, 2), (0, 0)])
+    assert [(pool.capacity, pool.borrowed) for pool in (first, flex)] == expected
+
+
+def test_a_reserve_is_never_without_a_limit(app):
+    activity, _first, _second, flex = with_reserve(capacity=2, reserve=2)
+    desk = at_the_desk(app)
+    action = f"/manage/pools/{flex.id}/capacity"
+    page = desk.post_form(desk.get(f"/manage/activities/{activity.slug}/"), {"capacity": "-"}, action=action)
+
+    answer = desk.post_form(page, {"capacity": "", "unlimited": "y"}, action=action)
+    with pytest.raises(SignUpRefused):
+        set_capacity(flex, None, actor_id=make_staff().id)
+
+    db.session.rollback()
+    assert (answer.status, "机动名额必须是一个数" in answer.words, flex.capacity) == (422, True, 2)
+
+
 # -- balance -----------------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +231,37 @@ def test_who_leaves_is_replaced_from_the_own_list_and_never_out_of_balance(app):
 
     assert states(second_man, third_man) == ["confirmed", "waitlisted"]
     assert [counters(pool) for pool in (men, women)] == [(1, 1), (0, 0)]
+
+
+def test_two_who_balance_each_other_move_up_only_where_the_reserve_lends_to_both(app):
+    activity = make_activity(capacity=1, pools=3)
+    men, women, flex = (pool_of(activity, index) for index in range(3))
+    change(men, quota_question="gender", quota_answer="m")
+    change(women, quota_question="gender", quota_answer="f")
+    change(flex, is_flex=True, capacity=1)
+    change(activity, balance_tolerance=0)
+    come(activity, "m", "f")
+    him, her = come(activity, "m", "f")
+    assert states(him, her) == ["waitlisted", "waitlisted"]
+
+    set_capacity(flex, 2, actor_id=make_staff().id)
+
+    assert states(him, her) == ["confirmed", "confirmed"]
+    assert [(pool.capacity, pool.borrowed) for pool in (men, women, flex)] == [(2, 1), (2, 1), (0, 0)]
+
+
+def test_two_who_balance_each_other_do_not_overtake_whom_only_the_approved_number_keeps_out(app):
+    activity, _men, _women = balanced(capacity=5, tolerance=0)
+    session = slot_of(activity)
+    change(session, approved_ceiling=4)
+    entry = add_child(session, starts_in=timedelta(), lasts=timedelta(hours=1))
+    _holds, large = (sign_up(activity, slot=entry, party_size=size) for size in (2, 3))
+
+    him, her = (sign_up(activity, slot=session, answers={"gender": gender}) for gender in "mf")
+
+    assert states(large, him, her) == ["waitlisted"] * 3
+    set_capacity(pool_of(activity), 6, actor_id=make_staff().id)
+    assert states(large, him, her) == ["waitlisted"] * 3
 
 
 # -- smaller parties may pass ------------------------------------------------------------------------------------------
