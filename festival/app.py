@@ -85,7 +85,9 @@ from festival.programme.kinds import all_kinds, register
 from festival.reviews import holding as reviews_holding
 from festival.reviews import manage as reviews_manage
 from festival.reviews import models as reviews_models
+from festival.roster import holding as roster_holding
 from festival.roster import manage as roster_manage
+from festival.roster import models as roster_models
 from festival.seats import holding as seats_holding
 from festival.seats import models as seats_models
 from festival.seats import wording as seats_wording
@@ -111,6 +113,7 @@ TABLES = (
     bundle_models,
     draws_models,
     reviews_models,
+    roster_models,
     calendars_models,
     seed_models,
 )
@@ -148,6 +151,7 @@ MANAGE_BLUEPRINTS = (
 #: What each slice holds about people, uppermost first: the order of forgetting.
 HOLDINGS = (
     calendars_holding.HOLDING,
+    roster_holding.HOLDING,
     bundle_holding.HOLDING,
     draws_holding.HOLDING,
     reviews_holding.HOLDING,

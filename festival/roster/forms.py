@@ -1,41 +1,47 @@
 """What somebody asks of a roster."""
 
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Collection, Sequence
+from urllib.parse import parse_qsl, urlencode
 
+from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import ValidationError
+from wtforms import HiddenField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its types are older than it
 
-from festival.lib.db import MAX_ID
-from festival.lib.fields import LineField, Needed, at_most
+from festival.lib.fields import (
+    Chosen,
+    Legible,
+    LineField,
+    LinesField,
+    Needed,
+    OneOfRadioField,
+    SeveralOfField,
+    TickField,
+    at_most,
+)
 from festival.lib.i18n import _, _l
 from festival.lib.text import clean_line
-from festival.roster.rules import Field, Sort, Wanted
-from festival.signups.rules import State
+from festival.roster.columns import Column
+from festival.roster.models import Colour, Tag
+from festival.roster.rules import Sort, Wanted, read_filters
+from festival.roster.wording import COLOURS
 
-W = TypeVar("W", bound=StrEnum)
 #: Longer words are nobody's name, and the pages of a roster are numbered within reason.
 _WORDS = 60
 _PAGES = 100_000
+#: Characters of an address's parameters.
+_QUERY = 4000
 
 
 def wanted(arguments: MultiDict[str, str]) -> Wanted:
     """Return the view that an address asks for. What it does not understand, it leaves out."""
     return Wanted(
         words=clean_line(arguments.get("q", ""))[:_WORDS],
-        state=_word(State, arguments.get(Field.STATE)),
-        pool_id=_number(arguments.get(Field.POOL), MAX_ID),
-        slot_id=_number(arguments.get(Field.SLOT), MAX_ID),
-        arrived=True if arguments.get(Field.ARRIVED) == "yes" else None,
-        negated=frozenset(field for field in Field if field.value in arguments.getlist("not")),
-        sort=_word(Sort, arguments.get("sort")) or Sort.STATE,
+        filters=read_filters(list(arguments.lists()), arguments.getlist("not")),
+        sort=next((sort for sort in Sort if sort.value == arguments.get("sort")), Sort.STATE),
         page=_number(arguments.get("page"), _PAGES) or 1,
     )
-
-
-def _word(words: type[W], typed: str | None) -> W | None:
-    return next((word for word in words if word.value == typed), None)
 
 
 def _number(typed: str | None, most: int) -> int | None:
@@ -46,16 +52,109 @@ def _number(typed: str | None, most: int) -> int | None:
     return number if 0 < number <= most else None
 
 
-class RevealForm(FlaskForm):
-    """Why somebody needs to see how a person is reached."""
+def view_at(query: str) -> Wanted:
+    """Return the view whose address has these parameters, as a form carries them."""
+    return wanted(MultiDict(parse_qsl(query[:_QUERY])))
 
+
+def address_of(view: Wanted) -> str:
+    """Return the parameters of a view's address, without its page."""
+    return urlencode(view.parameters(), doseq=True)
+
+
+class RevealForm(FlaskForm):
+    """What of one person somebody needs to see, and why."""
+
+    fields = SeveralOfField(_l("要查看的内容"), validators=[Chosen()])
     reason = LineField(
         _l("查看原因"),
         validators=[Needed(), at_most(200)],
         description=_l("会记入操作记录，如：电话通知改期"),
     )
 
+    @classmethod
+    def of(cls, fields: Sequence[tuple[str, str]], *, is_fresh: bool = False) -> "RevealForm":
+        """Return the form; the first field is ticked.
+
+        :param fields: key and words of each that can be revealed.
+        """
+        form = cls(**({"formdata": None, "fields": [fields[0][0]]} if is_fresh else {}))
+        form.fields.choices = list(fields)
+        return form
+
     def validate_reason(self, field: LineField) -> None:
         """A reason says something: two characters at least."""
         if len(field.data or "") < 2:  # noqa: PLR2004  # 改期
             raise ValidationError(_("请写明原因，至少两个字"))
+
+
+class NoteForm(FlaskForm):
+    """A note beside a sign-up."""
+
+    words = LinesField(
+        _l("写一条备注"),
+        validators=[Legible(), Needed(), at_most(500)],
+        description=_l("同事可见，写下后不能改。本人看不到这里，但依法索取自己的数据时会包含。请勿写健康等敏感情况。"),
+        render_kw={"rows": 3, "maxlength": 500},
+    )
+
+
+class TagForm(FlaskForm):
+    """A tag's word and colour."""
+
+    label = LineField(_l("标签"), validators=[Needed(), at_most(20)], description=_l("如：嘉宾、已电话确认。请勿写人名。"))
+    colour = OneOfRadioField(
+        _l("颜色"),
+        choices=[SelectChoice(colour.value, words) for colour, words in COLOURS.items()],
+        default=Colour.GREY.value,
+    )
+
+    def value(self) -> tuple[str, Colour]:
+        """Return label and colour."""
+        return self.label.data or "", Colour(self.colour.data)
+
+
+class TagsForm(FlaskForm):
+    """Which tags a sign-up carries."""
+
+    tags = SeveralOfField(_l("标签"))
+
+    @classmethod
+    def of(cls, tags: Sequence[Tag], carried: Collection[int]) -> "TagsForm":
+        """Return the form, those ticked that are carried."""
+        form = cls(tags=[str(one) for one in carried])
+        form.tags.choices = [(str(tag.id), tag.label) for tag in tags]
+        return form
+
+    def value(self) -> list[int]:
+        """Return the ids of the tags that are ticked."""
+        return [int(one) for one in self.tags.data or []]
+
+
+class ViewForm(FlaskForm):
+    """A name for the view that is shown."""
+
+    name = LineField(_l("视图名称"), validators=[Needed(), at_most(40)])
+    is_shared = TickField(_l("同事也能看到"))
+    view = HiddenField()
+
+
+class ColumnsForm(FlaskForm):
+    """Which columns a roster has."""
+
+    columns = SeveralOfField(_l("显示的列"))
+
+    @classmethod
+    def of(cls, every: Sequence[Column], shown: Sequence[Column] | None) -> "ColumnsForm":
+        """Return the form.
+
+        :param shown: those that stand now; None: the form comes back.
+        """
+        form = cls(**({} if shown is None else {"formdata": None, "columns": [column.key for column in shown]}))
+        form.columns.choices = [(column.key, column.label) for column in every]
+        return form
+
+    @staticmethod
+    def is_usual() -> bool:
+        """Tell whether the button for the usual columns was pressed."""
+        return "usual" in request.form

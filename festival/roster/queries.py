@@ -6,16 +6,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, literal, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from festival.accounts.models import Address
+from festival.accounts.models import Account, Address, Consent
 from festival.accounts.rules import Channel
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.lib.text import search_key
 from festival.lib.tokens import CODE_LENGTH
-from festival.programme.models import Pool, Slot
-from festival.roster.rules import EXPECTED, ORDER, Field, Sort, Wanted
+from festival.programme.models import Pool, Question, Sensitivity, Slot
+from festival.reviews.models import Review
+from festival.roster.models import Note, SignUpTag, Tag
+from festival.roster.rules import (
+    AGREED,
+    AGREED_TO,
+    CHOICES,
+    EXPECTED,
+    NOTHING,
+    ORDER,
+    OWN_COLUMN,
+    WITHDRAWN,
+    Arrival,
+    Field,
+    Filter,
+    Sort,
+    Wanted,
+)
 from festival.signups.models import Answer, AnswerFile, SignUp, Source
 from festival.signups.rules import State
 
@@ -58,6 +75,10 @@ class Row:
     is_from_counter: bool
     #: By question key: what was answered in clear; None stands for an answer that is sealed.
     answers: dict[str, str | None]
+    #: Ids of the tags it carries, in the order of their labels.
+    tag_ids: tuple[int, ...] = ()
+    #: How many notes staff have written beside it.
+    notes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +149,74 @@ def expected(activity_id: int, now: datetime, slot_id: int | None, keys: Sequenc
 def conditions(activity_id: int, wanted: Wanted, now: datetime, *, by_name: bool) -> list[ColumnElement[bool]]:
     """Return what a row must fulfil to be in a view."""
     where: list[ColumnElement[bool]] = [SignUp.activity_id == activity_id]
-    filters: dict[Field, ColumnElement[bool]] = {}
-    if wanted.state is not None:
-        filters[Field.STATE] = stands(now) == wanted.state.value
-    if wanted.pool_id is not None:
-        filters[Field.POOL] = SignUp.pool_id == wanted.pool_id
-    if wanted.slot_id is not None:
-        filters[Field.SLOT] = or_(SignUp.slot_id == wanted.slot_id, SignUp.session_id == wanted.slot_id)
-    if wanted.arrived:
-        filters[Field.ARRIVED] = SignUp.arrived > 0
-    where += [not_(condition) if field in wanted.negated else condition for field, condition in filters.items()]
+    for one in wanted.filters:
+        condition = _condition(activity_id, one, now)
+        where.append(not_(condition) if one.is_not else condition)
     if wanted.words:
-        where.append(or_(*_found_by(wanted.words, by_name=by_name)))
+        where.append(or_(*_found_by(activity_id, wanted.words, by_name=by_name)))
     return where
 
 
-def _found_by(words: str, *, by_name: bool) -> list[ColumnElement[bool]]:
+def _condition(activity_id: int, one: Filter, now: datetime) -> ColumnElement[bool]:
+    """Return what a filter asks of a row, not turned round. Ids of other activities find nothing."""
+    match one.name:
+        case Field.STATE:
+            return stands(now).in_(one.values)
+        case Field.POOL:
+            return SignUp.pool_id.in_(one.ids)
+        case Field.SLOT:
+            return or_(SignUp.slot_id.in_(one.ids), SignUp.session_id.in_(one.ids))
+        case Field.ARRIVED:
+            return or_(*(_ARRIVED[Arrival(value)] for value in one.values))
+        case Field.CONSENT:
+            return or_(*map(_has_consented, one.values))
+        case Field.TAG:
+            return _has_some(one, SignUpTag.tag_id, SignUpTag.sign_up_id == SignUp.id)
+        case Field.REVIEWER:
+            return _has_some(one, Review.actor_id, Review.sign_up_id == SignUp.id)
+    return _has_chosen(activity_id, one.question_key or "", one.values)
+
+
+_ARRIVED: dict[Arrival, ColumnElement[bool]] = {
+    Arrival.YES: SignUp.arrived > 0,
+    Arrival.PART: and_(SignUp.arrived > 0, SignUp.arrived < SignUp.party_size),
+    Arrival.NO: SignUp.arrived == 0,
+}
+
+
+def _has_some(one: Filter, column: InstrumentedAttribute[int], *theirs: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return that a row has one of several ids beside it or, where "none" is a value, nothing at all."""
+    has = exists().where(*theirs, column.in_(one.ids))
+    return or_(has, not_(exists().where(*theirs))) if NOTHING in one.values else has
+
+
+def _has_consented(value: str) -> ColumnElement[bool]:
+    theirs = Consent.sign_up_id == SignUp.id
+    if value == WITHDRAWN:
+        return exists().where(theirs, Consent.withdrawn_at.is_not(None))
+    to = Consent.question_key.is_(None) if value == AGREED else Consent.question_key == value.removeprefix(AGREED_TO)
+    return exists().where(theirs, to, Consent.withdrawn_at.is_(None))
+
+
+def _has_chosen(activity_id: int, key: str, values: Sequence[str]) -> ColumnElement[bool]:
+    """Return that one of several options was chosen. Of what is no choice, or sealed, nothing is told."""
+    theirs = and_(Answer.sign_up_id == SignUp.id, Answer.question_key == key)
+    is_choice = exists().where(
+        Question.activity_id == activity_id,
+        Question.key == key,
+        Question.type.in_(CHOICES),
+        Question.sensitivity != Sensitivity.SENSITIVE,
+    )
+    among = literal(",").concat(func.coalesce(Answer.plain, "")).concat(",")
+    ways: list[ColumnElement[bool]] = [
+        exists().where(theirs, among.contains(f",{value},", autoescape=True)) for value in values if value != NOTHING
+    ]
+    if NOTHING in values:
+        ways.append(not_(exists().where(theirs)))
+    return and_(is_choice, or_(*ways))
+
+
+def _found_by(activity_id: int, words: str, *, by_name: bool) -> list[ColumnElement[bool]]:
     """Return the ways in which words may name a sign-up: name and its sound, organisation, check-in digits, code, phone end.
 
     Who sees names masked does not find by them either: a search that hits would tell the name.
@@ -154,12 +227,14 @@ def _found_by(words: str, *, by_name: bool) -> list[ColumnElement[bool]]:
         ways.append(SignUp.search_text.contains(key, autoescape=True))
     if key.isascii() and key.isdigit():
         ways.append(SignUp.digits.startswith(key, autoescape=True))
-        if len(key) >= _PHONE_END:
+        # Who sees a number masked sees its last four digits, and is told no more of it.
+        if len(key) == _PHONE_END or (by_name and len(key) > _PHONE_END):
             ways.append(_has_address(Address.value.endswith(key, autoescape=True)))
     elif "@" in key:
-        ways.append(_has_address(Address.value == key))
+        if by_name:
+            ways.append(_has_address(Address.value == key))
     else:
-        ways.append(_has_answered(words))
+        ways.append(_has_answered(activity_id, words))
     if _CODE.fullmatch(key):
         ways.append(SignUp.code.startswith(key, autoescape=True))
     return ways
@@ -169,9 +244,19 @@ def _has_address(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(Address.account_id == SignUp.person_id, condition)
 
 
-def _has_answered(words: str) -> ColumnElement[bool]:
-    """What is sealed cannot be searched, and is not meant to be."""
-    return exists().where(Answer.sign_up_id == SignUp.id, Answer.plain.icontains(words, autoescape=True))
+def _has_answered(activity_id: int, words: str) -> ColumnElement[bool]:
+    """Only what stands in the list can be searched, a line of text. What is sealed or masked is not found, nor meant to be."""
+    lines = select(Question.key).where(
+        Question.activity_id == activity_id,
+        Question.type == "text",
+        Question.key.not_in(OWN_COLUMN),
+        Question.sensitivity != Sensitivity.SENSITIVE,
+    )
+    return exists().where(
+        Answer.sign_up_id == SignUp.id,
+        Answer.question_key.in_(lines.scalar_subquery()),
+        Answer.plain.icontains(words, autoescape=True),
+    )
 
 
 def _ordered(statement: Select[*tuple[Any, ...]], sort: Sort | None, now: datetime) -> Select[*tuple[Any, ...]]:
@@ -190,6 +275,8 @@ def _ordered(statement: Select[*tuple[Any, ...]], sort: Sort | None, now: dateti
         Sort.NAME: [SignUp.search_text.asc()],
         Sort.NEWEST: [SignUp.signed_up_at.desc()],
         Sort.OLDEST: [SignUp.signed_up_at.asc()],
+        Sort.ARRIVED: [SignUp.first_in_at.is_(None), SignUp.first_in_at.desc(), SignUp.search_text.asc()],
+        Sort.PARTY: [SignUp.party_size.desc(), SignUp.search_text.asc()],
     }
     return statement.order_by(*by_sort[sort], SignUp.id)
 
@@ -239,7 +326,8 @@ def _rows(
     ).where(*where)
     found = db.session.execute(_ordered(statement, sort, now).limit(limit).offset(offset or None)).all()
     contacts = _contacts([row.person_id for row in found])
-    answers = _answers([row.id for row in found], keys)
+    ids = [row.id for row in found]
+    answers, tags, notes = _answers(ids, keys), tag_ids(ids), _notes(ids)
     return [
         Row(
             id=row.id,
@@ -259,6 +347,8 @@ def _rows(
             checked_in_at=row.first_in_at,
             is_from_counter=row.source == Source.COUNTER,
             answers=answers.get(row.id, {}),
+            tag_ids=tags.get(row.id, ()),
+            notes=notes.get(row.id, 0),
         )
         for row in found
     ]
@@ -299,6 +389,27 @@ def _answers(sign_up_ids: Iterable[int], keys: Sequence[str]) -> dict[int, dict[
     return found
 
 
+def tag_ids(sign_up_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Return the tags of sign-ups by sign-up, in the order of their labels; who has none is left out."""
+    found: dict[int, tuple[int, ...]] = {}
+    for row in db.session.execute(
+        select(SignUpTag.sign_up_id, SignUpTag.tag_id)
+        .join(Tag, Tag.id == SignUpTag.tag_id)
+        .where(SignUpTag.sign_up_id.in_(sign_up_ids))
+        .order_by(Tag.label, Tag.id),
+    ):
+        found[row.sign_up_id] = (*found.get(row.sign_up_id, ()), row.tag_id)
+    return found
+
+
+def _notes(sign_up_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many notes stand beside each sign-up; who has none is left out."""
+    rows = db.session.execute(
+        select(Note.sign_up_id, func.count(Note.id)).where(Note.sign_up_id.in_(sign_up_ids)).group_by(Note.sign_up_id),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def _with_positions(activity_id: int, rows: list[Row]) -> list[Row]:
     """Return the rows with their places on the list."""
     waiting = [row.id for row in rows if row.state == State.WAITLISTED]
@@ -316,3 +427,25 @@ def _with_positions(activity_id: int, rows: list[Row]) -> list[Row]:
     found = db.session.execute(select(ranked.c.id, ranked.c.turn).where(ranked.c.id.in_(waiting)))
     positions = {row.id: row.turn for row in found}
     return [replace(row, position=positions.get(row.id)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """A member of staff who has decided on sign-ups of an activity."""
+
+    id: int
+    name: str
+
+
+def reviewers(activity_id: int) -> list[Reviewer]:
+    """Return who has decided on sign-ups of an activity, by name."""
+    rows = db.session.execute(
+        select(Account.id, Account.staff_name)
+        .where(
+            Account.id.in_(
+                select(Review.actor_id).join(SignUp, SignUp.id == Review.sign_up_id).where(SignUp.activity_id == activity_id),
+            ),
+        )
+        .order_by(Account.staff_name),
+    )
+    return [Reviewer(row.id, row.staff_name or "") for row in rows]

@@ -10,14 +10,17 @@ from festival.lib.i18n import _, loc
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Pool, Question, Sensitivity, Slot
 from festival.roster.queries import Row
+from festival.roster.rules import OWN_COLUMN
 from festival.signups.asking import words_of
 from festival.signups.rules import State
 from festival.signups.wording import STATE_WORDS
 
 #: What stands for an answer that is not shown.
 HIDDEN = "••••"
-#: Questions that have a column of their own already.
-_OWN_COLUMN = frozenset({"name", "mobile", "companions"})
+#: Types of questions whose answers are shown in part.
+_IN_PART = frozenset({"mobile", "email", "names"})
+#: Types of questions that people answer in their own words at length: whatever they say of themselves is masked.
+_FREE = frozenset({"textarea"})
 #: Columns of answers where the kind of activity names none.
 _COLUMNS = 2
 
@@ -42,16 +45,23 @@ class Line:
     checked_in_at: datetime | None
     is_from_counter: bool
     answers: tuple[str, ...]
+    tag_ids: tuple[int, ...]
+    notes: int
 
 
 def is_hidden(question: Question) -> bool:
-    """Tell whether a question's answers are never shown in a list."""
-    return question.sensitivity == Sensitivity.SENSITIVE
+    """Tell whether a question's answers are never shown in a list: what is sensitive, and what is written freely."""
+    return question.sensitivity == Sensitivity.SENSITIVE or question.type in _FREE
+
+
+def is_masked(question: Question) -> bool:
+    """Tell whether more of a question's answers can be seen than a list shows."""
+    return is_hidden(question) or question.type in _IN_PART
 
 
 def answered(activity: Activity) -> list[Question]:
     """Return the questions whose answers are columns of files: all but those with a column of their own."""
-    return [question for question in activity.questions if question.key not in _OWN_COLUMN]
+    return [question for question in activity.questions if question.key not in OWN_COLUMN]
 
 
 def columns(activity: Activity) -> list[Question]:
@@ -78,6 +88,11 @@ class Places:
     def are_many(self) -> bool:
         """Whether there is more than one slot with places."""
         return sum(1 for slot in self._slots.values() if slot.pools) > 1
+
+    @property
+    def are_labelled(self) -> bool:
+        """Whether any pool has a name of its own."""
+        return any(self._pool_words.values())
 
     def pool(self, pool_id: int) -> str:
         """Return a pool's name; empty for the only one."""
@@ -135,12 +150,19 @@ def _words(state: State, *, has_more: bool) -> str:
 
 
 def answer_words(question: Question, row: Row) -> str:
-    """Return an answer as it may be read in a list."""
+    """Return an answer as it may be read in a list: numbers and addresses masked, of a file only what kind it is."""
     if question.key not in row.answers:
         return ""
     answer = row.answers[question.key]
     if answer is None or is_hidden(question):
         return HIDDEN
+    match question.type:
+        case "mobile" | "email":
+            return phone(answer)
+        case "file":
+            return answer.rpartition(".")[2].upper()
+        case "names":
+            return _("、").join(map(names.masked, answer.splitlines()))
     return words_of(question, answer)
 
 
@@ -164,4 +186,6 @@ def line(row: Row, places: Places, asked: Sequence[Question], *, by_name: bool) 
         checked_in_at=row.checked_in_at,
         is_from_counter=row.is_from_counter,
         answers=tuple(answer_words(question, row) for question in asked),
+        tag_ids=row.tag_ids,
+        notes=row.notes,
     )

@@ -32,6 +32,8 @@ STAFFS = {
     "staff_link": "staff's one-time links",
     "recovery_code": "staff's second factor",
     "draw": "who drew it, staff",
+    "saved_view": "staff's views of a roster, without what was searched",
+    "chosen_columns": "staff's columns of a roster",
 }
 
 

@@ -9,7 +9,8 @@ from festival.lib import clock, tokens
 from festival.lib.db import db, transaction
 from festival.lib.sealing import seal
 from festival.programme.models import Activity, Sensitivity
-from festival.roster.rules import Field, Sort, Wanted, last_page
+from festival.roster.forms import address_of, view_at
+from festival.roster.rules import Filter, Sort, Wanted, last_page
 from festival.signups.models import Answer, SignUp
 from festival.signups.rules import State
 from tests.builders import make_activity, make_person, make_question, make_sign_up, pool_of
@@ -249,8 +250,8 @@ def test_each_filter_in_use_is_shown_with_the_way_to_take_it_off(app):
     chips = {" ".join(chip.get_text(" ", strip=True).split()): chip["href"] for chip in page.html.select(".chips--used a")}
     assert chips == {
         "去掉： 搜索：甲": f"{ROSTER}?state=withdrawn&in=yes&not=in&not=state&sort=name",
-        "去掉： 不是 已取消报名": f"{ROSTER}?q=%E7%94%B2&in=yes&not=in&sort=name",
-        "去掉： 不是 已签到": f"{ROSTER}?q=%E7%94%B2&state=withdrawn&not=state&sort=name",
+        "去掉： 状态 不是 已取消报名": f"{ROSTER}?q=%E7%94%B2&in=yes&not=in&sort=name",
+        "去掉： 签到 不是 已签到": f"{ROSTER}?q=%E7%94%B2&state=withdrawn&not=state&sort=name",
     }
 
 
@@ -324,20 +325,21 @@ def test_the_last_page_of_a_list():
 
 
 def test_a_view_and_its_address_are_one_thing():
-    view = Wanted(
-        words="李", state=State.CONFIRMED, pool_id=3, arrived=True, negated=frozenset({Field.ARRIVED, Field.SLOT}), sort=Sort.NAME
-    )
+    filters = (Filter("state", ("confirmed",)), Filter("pool", ("3", "4")), Filter("in", ("yes",), is_not=True))
+    view = Wanted(words="李", filters=filters, sort=Sort.NAME)
 
     assert view.parameters(page=2) == {
         "q": "李",
         "state": "confirmed",
-        "pool": "3",
+        "pool": ["3", "4"],
         "in": "yes",
         "not": ["in"],
         "sort": "name",
         "page": "2",
     }
-    assert view.parameters(without=Field.ARRIVED) == {"q": "李", "state": "confirmed", "pool": "3", "sort": "name"}
+    assert view.parameters(without="in") == {"q": "李", "state": "confirmed", "pool": ["3", "4"], "sort": "name"}
+    assert view.parameters(without="q") == {"state": "confirmed", "pool": ["3", "4"], "in": "yes", "not": ["in"], "sort": "name"}
+    assert view_at(address_of(view)) == view
     assert Wanted().parameters() == {}
 
 

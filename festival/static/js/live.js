@@ -1,17 +1,58 @@
 // Search as you type: the same address with the new words, and of its answer only the list. The address bar follows.
 const PAUSE = 250;
 
+// What had the focus inside a region that is replaced gets it back, by its id or its address; ticked rows stay ticked.
+function remember(region) {
+  const focused = region.contains(document.activeElement) ? document.activeElement : null;
+  return {
+    id: focused?.id,
+    href: focused?.getAttribute("href"),
+    hadFocus: focused !== null,
+    open: [...region.querySelectorAll("details")].map((one) => one.open),
+    picked: new Set([...region.querySelectorAll('input[name="pick"]:checked')].map((one) => one.value)),
+  };
+}
+
+function restore(region, before) {
+  region.querySelectorAll("details").forEach((one, number) => {
+    one.open = before.open[number] ?? one.open;
+  });
+  for (const box of region.querySelectorAll('input[name="pick"]')) {
+    box.checked = before.picked.has(box.value);
+  }
+  if (before.hadFocus) {
+    const same = (before.id && document.getElementById(before.id)) ||
+      [...region.querySelectorAll("a[href]")].find((one) => one.getAttribute("href") === before.href);
+    if (same) {
+      same.focus();
+    } else {
+      region.tabIndex = -1;
+      region.focus();
+    }
+  }
+}
+
+function replace(page, selector) {
+  const fresh = page.querySelectorAll(selector);
+  document.querySelectorAll(selector).forEach((old, number) => {
+    if (fresh[number]) {
+      const before = remember(old);
+      old.replaceChildren(...fresh[number].childNodes);
+      restore(old, before);
+    }
+  });
+}
+
 function wireForm(form) {
   const name = form.dataset.live;
-  const parts = [`[data-live-region="${name}"]`, `[data-live-status="${name}"]`];
   let timer = 0;
   let asking = null;
 
   async function refresh() {
-    const fields = new URLSearchParams(new FormData(form));
-    for (const [key, value] of [...fields]) {
-      if (!value) {
-        fields.delete(key);
+    const fields = new URLSearchParams();
+    for (const [key, value] of new FormData(form)) {
+      if (value) {
+        fields.append(key, value);
       }
     }
     const url = new URL(form.getAttribute("action") || location.pathname, location.href);
@@ -25,14 +66,10 @@ function wireForm(form) {
         return;
       }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const part of parts) {
-        const fresh = page.querySelector(part);
-        const old = document.querySelector(part);
-        if (fresh && old) {
-          old.replaceChildren(...fresh.childNodes);
-        }
-      }
+      replace(page, `[data-live-region="${name}"]`);
+      replace(page, `[data-live-status="${name}"]`);
       history.replaceState(null, "", url);
+      document.dispatchEvent(new CustomEvent("live", { detail: name }));
     } catch (error) {
       if (error.name !== "AbortError") {
         form.submit();
