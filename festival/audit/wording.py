@@ -137,7 +137,7 @@ FIELDS: dict[str, LazyString] = {
     "slug": _l("网址"),
     "kind": _l("活动类型"),
     "mode": _l("名额给法"),
-    "note": _l("备注"),
+    "note": _l("内部备注"),
     "overlap": _l("时间冲突"),
     "smaller_may_pass": _l("小队伍先递补"),
     "activities_max": _l("每人最多活动数"),

@@ -36,4 +36,6 @@ def _csv_answer(question: Question, row: Row) -> str:
     if question.key not in row.answers:
         return ""
     answer = row.answers[question.key]
-    return HIDDEN if answer is None or is_hidden(question) else answer
+    if answer is None or is_hidden(question):
+        return HIDDEN
+    return phone(answer) if question.type in {"mobile", "email"} else answer

@@ -65,7 +65,7 @@ def available(activity: Activity, places: render.Places, *, has_tags: bool, by_n
         *answers,
         Column("code", _("签到码"), "code"),
         Column("arrived", _("签到时间"), "arrived", is_usual=False),
-        *([Column("notes", _("备注"), "notes", is_usual=False)] if by_name else []),
+        *([Column("notes", _("内部备注"), "notes", is_usual=False)] if by_name else []),
         Column("at", _("报名时间"), "at"),
     ]
 

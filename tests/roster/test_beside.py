@@ -210,7 +210,7 @@ def test_columns_are_chosen_for_oneself_and_one_activity_and_stay_until_the_usua
     chosen = desk.post_form(f"{ROSTER}?state=confirmed", columns=["notes", "code", "a-employer"], action=f"{ROSTER}/columns")
 
     assert chosen.location == f"{ROSTER}?state=confirmed"
-    assert heads(desk.get(ROSTER)) == ["姓名", "工作单位", "签到码", "备注"]
+    assert heads(desk.get(ROSTER)) == ["姓名", "工作单位", "签到码", "内部备注"]
     assert heads(colleague.get(ROSTER)) == heads(desk.get("/manage/activities/other/roster")) == usual
     desk.post_form(ROSTER, columns=[], action=f"{ROSTER}/columns")
     assert heads(desk.get(ROSTER)) == ["姓名"]
