@@ -89,6 +89,7 @@ from festival.roster import holding as roster_holding
 from festival.roster import manage as roster_manage
 from festival.roster import models as roster_models
 from festival.seats import holding as seats_holding
+from festival.seats import manage as seats_manage
 from festival.seats import models as seats_models
 from festival.seats import wording as seats_wording
 from festival.seed import cli as seed_cli
@@ -136,6 +137,7 @@ MANAGE_BLUEPRINTS = (
     programme_manage.bp,
     accounts_manage.bp,
     signups_manage.bp,
+    seats_manage.bp,
     plans_manage.bp,
     authoring_manage.bp,
     roster_manage.bp,

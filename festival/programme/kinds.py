@@ -18,6 +18,18 @@ class Details(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+@dataclass(frozen=True, slots=True)
+class HallSize:
+    """How large a kind's details say the hall is."""
+
+    rows: int
+    per_row: int
+
+
+def _no_hall(_details: Details) -> HallSize | None:
+    return None
+
+
 def _no_lines(_activity: Activity, _slot: Slot, _locale: str) -> list[str]:
     return []
 
@@ -45,6 +57,8 @@ class ActivityKind:
     calendar_lines: Callable[[Activity, Slot, str], list[str]] = _no_lines
     #: A refusal of its own (a reason key its wording knows), judged inside the transaction; None: none.
     refusal: Callable[[Activity, Mapping[str, str]], str | None] = _no_refusal
+    #: The hall its details speak of, to begin a seat map with; None: they speak of none.
+    hall: Callable[[Details], HallSize | None] = _no_hall
     #: Question keys shown as columns of the roster, in this order, after the fixed ones.
     roster_columns: tuple[str, ...] = ()
     blueprints: tuple[Blueprint, ...] = field(default=())

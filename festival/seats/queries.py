@@ -202,3 +202,23 @@ def by_row(sittings: Sequence[Sitting]) -> Iterator[list[Sitting]]:
         row.append(sitting)
     if row:
         yield row
+
+
+def pools(pool_ids: Sequence[int]) -> list[Pool]:
+    """Return pools by id."""
+    return list(db.session.scalars(select(Pool).where(Pool.id.in_(pool_ids)))) if pool_ids else []
+
+
+def order(sign_up_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return where the first of each party sits (line, column), for lists in the order of the seats; others are left out."""
+    found: dict[int, tuple[int, int]] = {}
+    for some in _some(sign_up_ids):
+        rows = db.session.execute(
+            select(SeatGiven.sign_up_id, Seat.line, Seat.column)
+            .join(Seat, Seat.id == SeatGiven.seat_id)
+            .where(SeatGiven.sign_up_id.in_(some)),
+        )
+        for row in rows:
+            place = (row.line, row.column)
+            found[row.sign_up_id] = min(place, found.get(row.sign_up_id, place))
+    return found

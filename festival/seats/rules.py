@@ -257,6 +257,11 @@ def built(rows: int, per_row: int, *, aisles: Collection[int] = (), blocks: Iter
     return "\n".join(lines)
 
 
+def rows_for(places: Mapping[int, int | None], per_row: int) -> dict[int, int]:
+    """Return how many whole rows each pool needs for its places; none where there is one pool, or its places are unlimited."""
+    return {pool_id: -(-(capacity or 0) // per_row) for pool_id, capacity in places.items()} if len(places) > 1 else {}
+
+
 # -- who sits where ----------------------------------------------------------------------------------------------------------
 
 

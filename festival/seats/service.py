@@ -15,6 +15,7 @@ from festival.lib import clock
 from festival.lib.db import db, put
 from festival.lib.errors import NotFound
 from festival.outbox.service import owe, owe_each
+from festival.programme.kinds import HallSize
 from festival.programme.models import Pool, Slot
 from festival.seats import queries, rules
 from festival.seats.models import Seat, SeatGiven, SeatMap, SeatTold
@@ -111,6 +112,17 @@ def draw(  # whose, how, by whom
     return seat_map
 
 
+def begin(slot_id: int, size: HallSize, *, actor_id: int | None) -> SeatMap:
+    """Draw the hall that a kind's details speak of: rows from the front are kept for the slot's pools, as their places need."""
+    pools = db.session.scalars(
+        select(Pool).where(Pool.slot_id == slot_id, Pool.is_closed.is_(False)).order_by(Pool.position)
+    ).all()
+    rows = rules.rows_for({pool.id: pool.capacity for pool in pools}, size.per_row)
+    text = rules.built(size.rows, size.per_row, blocks=[(pool.key, rows.get(pool.id, 0)) for pool in pools])
+    blocks = {pool.key: pool.id for pool in pools}
+    return draw(slot_id, None, rules.read_drawing(text), blocks=blocks, actor_id=actor_id)
+
+
 def _redraw(map_id: int, spots: Sequence[Spot], blocks: Mapping[str, int]) -> None:
     known = {sitting.name: sitting for sitting in queries.hall(map_id)}
     wanted = {spot.name: spot for spot in spots}
@@ -162,7 +174,7 @@ def remove(map_id: int, *, actor_id: int) -> None:
 # -- seats of their own accord ---------------------------------------------------------------------------------------------------
 
 
-def arrange(map_id: int, *, actor_id: int) -> Outcome:
+def arrange(map_id: int, *, actor_id: int | None) -> Outcome:
     """Give seats to all parties that lack some, in the order of their turn, parties together; nobody who sits is moved.
 
     Doing it twice gives nothing the second time.

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from festival.lib.documents import instants
 from festival.programme.kinds import Details, all_kinds
 from festival.programme.locking import lock_activity
 from festival.programme.models import Activity, ActivityStatus, Pool, PoolBatch, Question, QuestionOption, Slot, Track, Venue
+from festival.seats import service as seats
 from festival.seed import queries
 from festival.seed.document import ActivityEntry, Programme, QuestionEntry, is_asked
 from festival.seed.plan import PlannedSlot, access_of, batches_of, slots_of
@@ -146,6 +147,17 @@ class Activities:
         for planned in plan:
             self._load_pools(planned, entry, rows[planned.key], held)
         self.sower.name_left_behind(f"slot of {entry.slug}", known, rows)
+        if not known:
+            self._draw_halls(entry, [rows[planned.key] for planned in plan if planned.pools and planned.parent is None])
+
+    def _draw_halls(self, entry: ActivityEntry, sessions: Iterable[Slot]) -> None:
+        """Draw the hall that a new activity's details speak of; later it is the organizers'."""
+        size = next(kind for kind in all_kinds() if kind.key == entry.kind).hall(self.details[entry.slug])
+        if size is None:
+            return
+        self.sower.settle()
+        for slot in sessions:
+            seats.begin(slot.id, size, actor_id=None)
 
     def _is_gone(self, activity: Activity, planned: PlannedSlot) -> bool:
         """Tell whether organizers have removed a slot, or the session it belongs to."""

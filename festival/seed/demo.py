@@ -19,6 +19,8 @@ from festival.lib.log import quiet
 from festival.outbox.models import Message, MessageState
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Festival, Mode, Question, Slot
+from festival.seats import queries as halls
+from festival.seats import service as seats
 from festival.seed.ballot import Ballot
 from festival.seed.crowd import CROWDS, Wish, wishes
 from festival.seed.guests import SLUG, Guests
@@ -126,6 +128,7 @@ class _Crowd:
                 told = self.made
                 self._tell(f"  {told} of {len(self._plan)} sign-ups …")
         db.session.flush()
+        self._sit_down()
         # They read no messages, and a visitor's code must not wait behind thousands of them.
         db.session.execute(
             update(Message)
@@ -134,6 +137,13 @@ class _Crowd:
             .execution_options(synchronize_session=False),
         )
         return self.made
+
+    def _sit_down(self) -> None:
+        """Seat those who have a place, where there is a hall."""
+        for scene in self._scenes.values():
+            for hall in halls.maps_of(scene.activity.id):
+                with clock.frozen_at(self._until):
+                    seats.arrange(hall.id, actor_id=None)
 
     def _at(self, at: datetime, act: Act) -> None:
         if at < self._until:

@@ -228,6 +228,11 @@ def readers(app: Flask) -> list[Reader]:
                 f"/manage/activities/{invited.slug}/invitations{page}"
                 for page in ("", "/guests", "/code", f"/{_invitation_id(link)}/revoke")
             ),
+            "/manage/activities/forum/seats",
+            "/manage/activities/forum/seats/1",
+            "/manage/activities/forum/seats/1/drawing",
+            "/manage/activities/forum/seats/1/seats/1",
+            "/manage/activities/forum/seats/1/print",
             "/manage/staff",
             "/manage/staff/new",
             f"/manage/staff/{staff.id}",

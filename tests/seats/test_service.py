@@ -5,10 +5,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from festival.audit.models import AuditEntry
+from festival.exports import seating
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.models import Message
 from festival.plans import pools as plans
+from festival.roster import queries as roster
 from festival.seats import queries, service
 from festival.seats.models import SeatGiven
 from festival.seats.rules import Name, SeatReason, SeatsRefused, read_drawing
@@ -246,3 +248,15 @@ def test_persons_without_a_seat_are_counted_by_activity_where_there_is_a_map(app
     make_sign_up(without_map)
 
     assert queries.without_seat(SeatGiven.seat_id.is_(None) | True) == {seated_one.id: 3}
+
+
+def test_lists_in_the_order_of_the_seats_say_each_seat(app):
+    activity = make_activity()
+    late, early, none = make_sign_up(activity), make_sign_up(activity), make_sign_up(activity)
+    hall = make_hall(activity, "OO")
+    with transaction():
+        service.seat(hall.id, {late.id: names("1-2"), early.id: names("1-1")}, actor_id=make_staff().id)
+
+    rows = list(seating.in_order(list(roster.every(activity.id, [], clock.now())), seating.labels([late.id, early.id, none.id])))
+
+    assert [(row.id, seat) for row, seat in rows] == [(early.id, "1排1座"), (late.id, "1排2座"), (none.id, "")]

@@ -1,7 +1,13 @@
 """Forum. 论坛"""
 
 from festival.kinds.forum.details import ForumDetails
-from festival.programme.kinds import ActivityKind
+from festival.programme.kinds import ActivityKind, Details, HallSize
+
+
+def _hall(details: Details) -> HallSize | None:
+    """Return the size of the plenary hall."""
+    return HallSize(details.seat_map.rows, details.seat_map.seats_per_row) if isinstance(details, ForumDetails) else None
+
 
 KIND = ActivityKind(
     key="forum",
@@ -10,5 +16,6 @@ KIND = ActivityKind(
     icon="forum",
     details_model=ForumDetails,
     detail_template="kinds/forum/detail.html",
+    hall=_hall,
     roster_columns=("employer", "job_title", "title_level", "credit"),
 )
