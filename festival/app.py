@@ -36,7 +36,9 @@ from festival.bundle import views as bundle_views
 from festival.calendars import holding as calendars_holding
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
+from festival.checkin import holding as checkin_holding
 from festival.checkin import manage as checkin_manage
+from festival.checkin import models as checkin_models
 from festival.checkin import views as checkin_views
 from festival.counter import manage as counter_manage
 from festival.draws import holding as draws_holding
@@ -111,6 +113,7 @@ TABLES = (
     outbox_models,
     signups_models,
     seats_models,
+    checkin_models,
     bundle_models,
     draws_models,
     reviews_models,
@@ -159,6 +162,7 @@ HOLDINGS = (
     reviews_holding.HOLDING,
     invitations_holding.HOLDING,
     seats_holding.HOLDING,
+    checkin_holding.HOLDING,
     signups_holding.HOLDING,
     accounts_holding.HOLDING,
 )

@@ -7,13 +7,13 @@ still holds. Ending the row signs that browser out at its next request.
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Response, abort, g, redirect, request, session, url_for
+from flask import Response, abort, g, has_request_context, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, false, true
 
 from festival.accounts import queries, rules, service
 from festival.accounts.models import Account, AccountKind, SignInSession
-from festival.accounts.rules import FESTIVAL_WIDE, PERMISSIONS, Permission, Role
+from festival.accounts.rules import FESTIVAL_WIDE, GATE_PERMISSIONS, PERMISSIONS, Permission, Role
 from festival.lib import clock, tokens
 from festival.lib.access import Access, View, Who, mark
 from festival.lib.db import transaction
@@ -80,16 +80,17 @@ def current_key() -> str | None:
     return key if isinstance(key, str) else None
 
 
-def enter(key: str, *, is_staff: bool = False, keeps_forms: bool = False) -> None:
+def enter(key: str, *, is_staff: bool = False, keeps_forms: bool = False, is_gate: bool = False) -> None:
     """Put a fresh session's key into the cookie, after the transaction that began it; what the visitor's cookie held goes.
 
+    :param is_gate: the cookie outlives the browser that a telephone puts to sleep; the row ends it.
     :param keeps_forms: forms already open in this browser stay good, so that a lost answer can be asked for again.
     """
     kept = {name: session[name] for name in (BROWSER_KEY, _FORMS_KEY) if keeps_forms and name in session}
     session.clear()
     session.update(kept)
     session[SESSION_KEY] = key
-    session.permanent = not is_staff
+    session.permanent = is_gate or not is_staff
     _forget_who()
 
 
@@ -178,23 +179,37 @@ def _here() -> str | None:
     return request.full_path.rstrip("?")
 
 
+def is_gate() -> bool:
+    """Tell whether this browser is a device at the door, which does nothing but check in."""
+    if not has_request_context():
+        return False
+    current = current_session()
+    return current is not None and current.is_gate
+
+
+def _granted(role: str) -> frozenset[Permission]:
+    """Return what a role gives in this browser."""
+    granted = PERMISSIONS[Role(role)]
+    return granted & GATE_PERMISSIONS if is_gate() else granted
+
+
 def holds(member: Account, permission: Permission) -> bool:
     """Tell whether a staff member holds a permission for anything at all; what concerns the whole festival, for all of it."""
     if permission in FESTIVAL_WIDE:
         return may(member, permission, None)
-    return any(permission in PERMISSIONS[Role(grant.role)] for grant in member.roles)
+    return any(permission in _granted(grant.role) for grant in member.roles)
 
 
 def may(member: Account, permission: Permission, activity_id: int | None) -> bool:
     """Tell whether a staff member holds a permission for one activity (None: for the festival as a whole)."""
-    return any(permission in PERMISSIONS[Role(grant.role)] and grant.activity_id in {None, activity_id} for grant in member.roles)
+    return any(permission in _granted(grant.role) and grant.activity_id in {None, activity_id} for grant in member.roles)
 
 
 def scope(member: Account, permission: Permission, activity_id_column: ColumnElement[int]) -> ColumnElement[bool]:
     """Return the condition that keeps a query inside what a staff member may touch: what is outside is a 404."""
     ids: list[int] = []
     for grant in member.roles:
-        if permission not in PERMISSIONS[Role(grant.role)]:
+        if permission not in _granted(grant.role):
             continue
         if grant.activity_id is None:
             return true()

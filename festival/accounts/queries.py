@@ -59,6 +59,7 @@ def is_alive(session: SignInSession, now: datetime) -> bool:
         created_at=session.created_at,
         last_seen_at=session.last_seen_at,
         now=now,
+        is_gate=session.is_gate,
     )
 
 

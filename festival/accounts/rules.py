@@ -83,6 +83,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 FESTIVAL_WIDE = frozenset(
     {Permission.STAFF_EDIT, Permission.SETTINGS_EDIT, Permission.AUDIT_READ, Permission.PRIVACY},
 )
+#: What a device at the door may do, whoever signed in there: it lies about for a whole day.
+GATE_PERMISSIONS = frozenset({Permission.MANAGE, Permission.CHECK_IN})
 #: Who needs a second factor outside the demo.
 SECOND_FACTOR_ROLES = frozenset({Role.ADMINISTRATOR, Role.ORGANIZER})
 
@@ -271,10 +273,13 @@ STAFF_TOUCH = timedelta(minutes=1)
 FRESH = timedelta(minutes=15)
 
 
-def session_lives(*, is_staff: bool, created_at: datetime, last_seen_at: datetime, now: datetime) -> bool:
-    """Tell whether a session still holds: a person's slides for 30 days, staff's ends after 30 idle minutes or 12 hours."""
+def session_lives(*, is_staff: bool, created_at: datetime, last_seen_at: datetime, now: datetime, is_gate: bool = False) -> bool:
+    """Tell whether a session still holds: a person's slides for 30 days, staff's ends after 30 idle minutes or 12 hours.
+
+    :param is_gate: a device at the door may lie idle for all of its 12 hours: nobody types a password there in the dark.
+    """
     if is_staff:
-        return now - last_seen_at < STAFF_IDLE and now - created_at < STAFF_LASTS
+        return (is_gate or now - last_seen_at < STAFF_IDLE) and now - created_at < STAFF_LASTS
     return now - last_seen_at < PERSON_LASTS
 
 

@@ -340,10 +340,11 @@ def erase(account: Account) -> None:
 # -- sessions ----------------------------------------------------------------------------------------------------------------
 
 
-def begin_session(account: Account, device: str = "", *, instead_of: str | None = None) -> str:
+def begin_session(account: Account, device: str = "", *, instead_of: str | None = None, is_gate: bool = False) -> str:
     """Sign a browser in: return the random key for its cookie; the row keeps only its digest.
 
     :param device: a word of ``rules.device_word``.
+    :param is_gate: a device at the door (``rules.GATE_PERMISSIONS``).
     :param instead_of: the key this browser held until now (``access.current_key()``): a browser is one person at a time.
     """
     if instead_of:
@@ -356,6 +357,7 @@ def begin_session(account: Account, device: str = "", *, instead_of: str | None 
         device=device[:32],
         created_at=now,
         last_seen_at=now,
+        is_gate=is_gate,
     )
     db.session.add(session)
     db.session.flush()

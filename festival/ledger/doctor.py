@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, text
 
 from festival.accounts.models import Consent
 from festival.audit import chain
+from festival.checkin import scans
 from festival.ledger import rules
 from festival.ledger.rules import Entry, Waiter
 from festival.lib import revisions
@@ -34,7 +35,12 @@ _TRAIL = {
     "sqlite": ("audit_entry_insert", "audit_entry_update", "audit_entry_delete"),
     "postgresql": ("audit_entry_guard", "audit_entry_truncate"),
 }
-TRIGGERS = {dialect: _PLACES[dialect] + _TRAIL[dialect] for dialect in _PLACES}
+#: Those that keep scans append-only (``migrations/scan_triggers.py``).
+_SCANS = {
+    "sqlite": ("scan_no_update", "scan_no_delete", "scan_no_replace"),
+    "postgresql": ("scan_no_change", "scan_no_truncate"),
+}
+TRIGGERS = {dialect: _PLACES[dialect] + _TRAIL[dialect] + _SCANS[dialect] for dialect in _PLACES}
 _LISTED = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
@@ -449,6 +455,18 @@ def _seals() -> Finding:
     return Finding("seals", count, "sealed answers", tuple(faults))
 
 
+# -- the door --------------------------------------------------------------------------------------------------------------------
+
+
+def _arrivals() -> Finding:
+    """Whoever has come came by a scan, and nobody is inside who has not come."""
+    faults = [
+        f"sign-up {one.sign_up_id} says that {one.arrived} have come, its scans say {one.scanned}, and {one.inside} are inside"
+        for one in scans.disagreements()
+    ]
+    return Finding("door", scans.scans_count(), "scans", tuple(faults))
+
+
 CHECKS: tuple[Callable[[], Finding], ...] = (
     _triggers,
     _trail,
@@ -465,4 +483,5 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _books,
     _consents,
     _seals,
+    _arrivals,
 )

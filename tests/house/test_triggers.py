@@ -1,10 +1,16 @@
 """Each trigger fires on the migrated schema: those that count and guard places, those that keep the audit trail."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from festival.audit.service import record
+from festival.checkin import service as checkin
+from festival.checkin.models import Scan
+from festival.checkin.rules import Typed
+from festival.checkin.service import ScanRequest, Where
 from festival.lib.db import db, transaction
 from festival.programme.models import Pool, Slot
 from festival.seats.models import Seat, SeatGiven, SeatMap
@@ -25,6 +31,9 @@ FIRED = {
         "audit_entry_insert",
         "audit_entry_update",
         "audit_entry_delete",
+        "scan_no_update",
+        "scan_no_delete",
+        "scan_no_replace",
     },
     "postgresql": {
         "sign_up_places_change",
@@ -33,6 +42,8 @@ FIRED = {
         "sign_up_seats",
         "audit_entry_guard",
         "audit_entry_truncate",
+        "scan_no_change",
+        "scan_no_truncate",
     },
 }
 
@@ -229,3 +240,20 @@ def test_the_seats_of_a_sign_up_are_freed_with_its_place(app):
     change(made, state=State.WAITLISTED)
 
     assert db.session.scalars(select(SeatGiven)).all() == []
+
+
+def test_a_scan_is_never_changed_and_never_deleted(app, dialect):
+    held = make_sign_up(make_activity(starts_in=timedelta(0)))
+    with transaction():
+        asked = ScanRequest("the-nonce", typed=Typed(held.code, is_digits=False))
+        checkin.scan(held.activity_id, asked, Where(make_staff().id))
+
+    columns = ", ".join(column.name for column in Scan.__table__.columns)
+    replace = f"INSERT OR REPLACE INTO scan ({columns}) SELECT {columns} FROM scan"
+    side_door = {"sqlite": replace, "postgresql": "TRUNCATE scan CASCADE"}[dialect]
+
+    for statement in ("UPDATE scan SET persons = 2", "DELETE FROM scan", side_door):
+        with pytest.raises(IntegrityError, match="scan_is_append_only"), transaction():
+            db.session.execute(text(statement))
+
+    assert db.session.execute(text("SELECT persons FROM scan")).scalar_one() == 1
