@@ -38,6 +38,11 @@ _BY_DIGITS = _AT_THE_DOOR.where(SignUp.digits == bindparam("digits"))
 _BY_ID = _AT_THE_DOOR.where(SignUp.id == bindparam("its_id"))
 _BY_NONCE = select(Scan).where(Scan.nonce == bindparam("nonce"))
 _INSIDE = select(func.coalesce(func.sum(Scan.inside_by), 0)).where(Scan.sign_up_id == bindparam("sign_up_id"))
+_OPEN_GATE = select(Gate.id).where(
+    Gate.id == bindparam("gate_id"),
+    Gate.activity_id == bindparam("activity_id"),
+    Gate.closed_at.is_(None),
+)
 _UNDONE = aliased(Scan)
 
 
@@ -123,6 +128,11 @@ def gate(activity_id: int, gate_id: int) -> Gate:
     if found is None:
         raise NotFound
     return found
+
+
+def has_gate(activity_id: int, gate_id: int) -> bool:
+    """Tell whether an activity has a gate that may be chosen."""
+    return db.session.scalar(_OPEN_GATE, {"activity_id": activity_id, "gate_id": gate_id}) is not None
 
 
 def gate_named(activity_id: int, name: str) -> Gate | None:

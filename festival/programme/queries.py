@@ -141,6 +141,24 @@ def managed(slug: str, within: ColumnElement[bool]) -> Activity:
     return min(found, key=lambda one: (one.festival_id != current, -one.festival_id))
 
 
+def managed_id(slug: str, within: ColumnElement[bool]) -> int:
+    """Return the id of an activity of the current edition that is no draft.
+
+    :param within: what the caller may touch (``accounts.access.scope``).
+    :raises NotFound: there is none, or none within the caller's scope.
+    """
+    chosen = select(Activity.id).where(
+        Activity.festival_id == _NEWEST,
+        Activity.slug == slug,
+        Activity.status != ActivityStatus.DRAFT,
+        within,
+    )
+    found = db.session.scalar(chosen)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def all_managed(within: ColumnElement[bool]) -> list[Activity]:
     """Return the activities of the current edition within the caller's scope, by time, with venue, slots and pools."""
     return _managed(within, Activity.festival_id == _KNOWN.with_only_columns(Festival.id).limit(1).scalar_subquery())

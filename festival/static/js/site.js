@@ -10,6 +10,7 @@ const uses = [
   [".rail__days, .chips--scroll, .manage__nav, .nav", "./rail.js"],
   ["form[data-live]", "./live.js"],
   ["[data-verify]", "./verify.js"],
+  ["[data-door]", "./door.js"],
 ];
 
 wireDisplay();
