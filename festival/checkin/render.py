@@ -14,6 +14,7 @@ from festival.lib import clock
 from festival.lib.format import clock_time, day, digits, hours, moment
 from festival.lib.i18n import _, _n, loc
 from festival.programme.models import Activity, Pool, Slot
+from festival.seats import queries as seats
 from festival.signups import queries as signups
 from festival.signups import wording
 from festival.signups.models import SignUp
@@ -40,7 +41,7 @@ class Panel:
     sign_up_id: int | None = None
 
 
-def panel(scanned: Scanned, now: datetime, *, seat: str = "") -> Panel:
+def panel(scanned: Scanned, now: datetime) -> Panel:
     """Return what the page shows of a scan."""
     sign_up, verdict = scanned.sign_up, scanned.verdict
     is_ours = sign_up is not None and verdict not in {Verdict.WRONG_ACTIVITY, Verdict.UNKNOWN_CODE}
@@ -51,7 +52,7 @@ def panel(scanned: Scanned, now: datetime, *, seat: str = "") -> Panel:
         word=str(VERDICT_WORDS[verdict]),
         line=_line(scanned, now),
         who=(sign_up.name or digits(sign_up.digits)) if sign_up is not None and is_ours else "",
-        facts=_facts(scanned, sign_up, seat) if sign_up is not None and is_ours else (),
+        facts=_facts(scanned, sign_up) if sign_up is not None and is_ours else (),
         code=sign_up.code if sign_up is not None and verdict == Verdict.READY else "",
         scan_id=scanned.scan.id if scanned.scan is not None and through else None,
         fewer=_fewer(scanned.scan) if scanned.scan is not None else (),
@@ -89,11 +90,11 @@ def other_time(slot: Slot, now: datetime) -> str:
     return _("注意：预约的是 %(hours)s", hours=hours(slot.starts_at, slot.ends_at))
 
 
-def _facts(scanned: Scanned, sign_up: SignUp, seat: str) -> tuple[tuple[str, str], ...]:
+def _facts(scanned: Scanned, sign_up: SignUp) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     if signups.has_several_pools(sign_up.slot_id):
         found.append((wording.unit_words(sign_up.pool.unit), loc(sign_up.pool, "label")))
-    if seat:
+    if seat := seats.labels([sign_up.id]).get(sign_up.id):
         found.append((_("座位"), seat))
     if sign_up.slot.parent_id is not None:
         found.append((_("入场时段"), hours(sign_up.slot.starts_at, sign_up.slot.ends_at)))
