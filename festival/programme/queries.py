@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from festival.lib import clock
@@ -142,18 +142,18 @@ def managed(slug: str, within: ColumnElement[bool]) -> Activity:
 
 
 def managed_id(slug: str, within: ColumnElement[bool]) -> int:
-    """Return the id of an activity of the current edition that is no draft.
+    """Return the id of an activity that is no draft, chosen as ``managed`` does: all that a scan needs of it, in one question.
 
     :param within: what the caller may touch (``accounts.access.scope``).
     :raises NotFound: there is none, or none within the caller's scope.
     """
-    chosen = select(Activity.id).where(
-        Activity.festival_id == _NEWEST,
-        Activity.slug == slug,
-        Activity.status != ActivityStatus.DRAFT,
-        within,
+    current = _KNOWN.with_only_columns(Festival.id).limit(1).scalar_subquery()
+    found = db.session.scalar(
+        select(Activity.id)
+        .where(Activity.slug == slug, Activity.status != ActivityStatus.DRAFT, within)
+        .order_by(case((Activity.festival_id == current, 0), else_=1), Activity.festival_id.desc())
+        .limit(1),
     )
-    found = db.session.scalar(chosen)
     if found is None:
         raise NotFound
     return found
