@@ -12,7 +12,7 @@ VERDICT_WORDS: dict[Verdict, LazyString] = {
     Verdict.ALREADY: _l("重复签到"),
     Verdict.LEFT: _l("已离场"),
     Verdict.NOBODY_INSIDE: _l("不在场内"),
-    Verdict.NOT_CONFIRMED: _l("还没有名额"),
+    Verdict.NOT_CONFIRMED: _l("尚无名额"),
     Verdict.WITHDRAWN: _l("报名已取消"),
     Verdict.REMOVED: _l("已移出名单"),
     Verdict.REJECTED: _l("审核未通过"),
