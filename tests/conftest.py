@@ -29,7 +29,12 @@ hypothesis.settings.load_profile("festival")
 
 DIALECTS = ("sqlite", "postgresql")
 _RUN = pytest.StashKey[Path]()
-_NO_BROWSER = pytest.StashKey[int]()
+
+#: What some tests need of this machine, by their mark: its name, how it is required, how it is installed.
+NEEDS = {
+    "browser": ("Chromium", "REQUIRE_BROWSER", "chromium fonts-noto-cjk", "pages"),
+    "office": ("LibreOffice", "REQUIRE_OFFICE", "libreoffice-calc-nogui", "files for spreadsheet programs"),
+}
 
 
 # -- the run ----------------------------------------------------------------------------------------------------------------
@@ -51,7 +56,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     _keep_one_database(config, items)
-    _skip_without_browser(config, items)
+    _skip_what_cannot_run(items)
 
 
 def _keep_one_database(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -73,30 +78,37 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-def _skip_without_browser(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip browser tests where there is none, loudly; where one is required (``.ci/run``), refuse to go on."""
-    pages = [item for item in items if item.get_closest_marker("browser")]
-    if chromium() or not pages:
-        return
-    if os.environ.get("REQUIRE_BROWSER") == "1":
-        raise pytest.UsageError("REQUIRE_BROWSER=1, but there is no Chromium. On Debian: sudo apt install chromium")
-    config.stash[_NO_BROWSER] = len(pages)
-    for item in pages:
-        item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+def soffice() -> str | None:
+    """Return the spreadsheet program of this machine."""
+    return next(filter(None, map(shutil.which, ("soffice", "libreoffice"))), None)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    skipped = sum(
-        1
-        for report in terminalreporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple) and "no Chromium" in report.longrepr[2]
-    )
-    if skipped:
-        terminalreporter.write_line(
-            f"NO BROWSER: {skipped} tests of pages were skipped. On Debian: sudo apt install chromium fonts-noto-cjk",
-            red=True,
-            bold=True,
+def _skip_what_cannot_run(items: list[pytest.Item]) -> None:
+    """Skip tests whose program is not here, loudly; where it is required (``.ci/run``), refuse to go on."""
+    for mark, is_here in (("browser", chromium()), ("office", soffice())):
+        needing = [item for item in items if item.get_closest_marker(mark)]
+        if is_here or not needing:
+            continue
+        name, required, packages, _what = NEEDS[mark]
+        if os.environ.get(required) == "1":
+            raise pytest.UsageError(f"{required}=1, but there is no {name}. On Debian: sudo apt install {packages}")
+        for item in needing:
+            item.add_marker(pytest.mark.skip(reason=f"no {name} on this machine"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, _required, packages, what in NEEDS.values():
+        skipped = sum(
+            1
+            for report in terminalreporter.stats.get("skipped", [])
+            if isinstance(report.longrepr, tuple) and f"no {name} " in report.longrepr[2]
         )
+        if skipped:
+            terminalreporter.write_line(
+                f"NO {name.upper()}: {skipped} tests of {what} were skipped. On Debian: sudo apt install {packages}",
+                red=True,
+                bold=True,
+            )
 
 
 # -- databases ----------------------------------------------------------------------------------------------------------------
