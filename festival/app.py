@@ -47,6 +47,7 @@ from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
 from festival.exports import manage as exports_manage
+from festival.exports import returning
 from festival.invitations import cli as invitations_cli
 from festival.invitations import holding as invitations_holding
 from festival.invitations import manage as invitations_manage
@@ -146,6 +147,7 @@ MANAGE_BLUEPRINTS = (
     authoring_manage.bp,
     roster_manage.bp,
     exports_manage.bp,
+    returning.bp,
     counter_manage.bp,
     checkin_door.bp,
     checkin_manage.bp,

@@ -74,6 +74,7 @@ ACTIONS: dict[str, LazyString] = {
     "roster.export": _l("导出名单"),
     "roster.export_full": _l("导出完整名单"),
     "insurance.export": _l("导出保险名单"),
+    "roster.return": _l("回填名单"),
     "sign_up.make": _l("代为报名"),
     "sign_up.edit": _l("代为修改报名"),
     "sign_up.withdraw": _l("代为取消报名"),

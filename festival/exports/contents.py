@@ -85,6 +85,17 @@ def entries(activity: Activity, part: Part) -> Iterator[Entry]:
             [Way(_("填写用途"), url_for("manage.exports.insurance", slug=slug, **of))],
         )
     yield Entry(
+        "return",
+        _("花名册（可回填）"),
+        _("在表格中填写审核结果等栏目，再传回来：先看对比，再一次保存。"),
+        _("不含联系方式"),
+        Permission.ROSTER_EXPORT,
+        [
+            Way("Excel", url_for("manage.returning.to_edit", slug=slug)),
+            Way(_("上传填好的表"), url_for("manage.returning.ask", slug=slug)),
+        ],
+    )
+    yield Entry(
         "full",
         _("完整名单"),
         _("花名册的全部栏目，联系方式完整。"),

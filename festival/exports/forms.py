@@ -1,18 +1,29 @@
 """What somebody asks of a list to take away: which part of it, and why."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from annotated_types import Len
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import MultiDict
-from wtforms import StringField, ValidationError
+from pydantic import TypeAdapter
+from pydantic import ValidationError as PydanticError
+from werkzeug.datastructures import FileStorage, MultiDict
+from wtforms import FileField, HiddenField, StringField, ValidationError
 
+from festival.exports.returned import HEAD_ROWS, MOST_CHANGES, MOST_COLUMNS, MOST_ROWS, FileProblem, Line, cleaned, read_lines
+from festival.exports.wording import file_words
 from festival.lib.db import MAX_ID
 from festival.lib.fields import LineField, Needed, at_most
 from festival.lib.i18n import _, _l
+from festival.lib.tables import MOST_BYTES, TableProblem, read_table
 from festival.programme.models import Activity, Pool, Slot
 
 _LEAST, _MOST = 2, 60
+_LINES = TypeAdapter(Annotated[list[Line], Len(max_length=MOST_CHANGES)])
+#: Characters that the form keeps of a file; in UTF-8 they stay within what one form may hold.
+_MOST_KEPT = 150_000
+#: Tags and attributes of a workbook: 20,000 rows of 12 columns have some two million.
+_MOST_MARKS = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +75,45 @@ class WholeForm(ReasonForm):
         description=_l("验证器现在显示的 6 位数字，或一个恢复码"),
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "data-sensitive": ""},
     )
+
+
+class ReturnForm(FlaskForm):
+    """A file that was filled in; at the second press what was read from it, which may be saved."""
+
+    file = FileField(
+        _l("填好的表格"),
+        description=_l(".xlsx 或 .csv。先显示对比，确认后才保存。"),
+        render_kw={"accept": ".xlsx,.csv"},
+    )
+    #: The changed rows as JSON, once a file was read.
+    edits = HiddenField()
+    #: Which difference was looked at.
+    shown = HiddenField()
+
+    def lines(self) -> list[Line] | None:
+        """Return the rows that were changed; None: there is nothing to read, and the form says why."""
+        sent = self.file.data
+        if isinstance(sent, FileStorage) and sent.filename:
+            return self._read(sent.stream.read(MOST_BYTES + 1))
+        if self.edits.data:
+            try:
+                return [cleaned(line) for line in _LINES.validate_json(self.edits.data)]
+            except PydanticError:
+                pass
+        self.file.errors = [_("请选择文件")]
+        return None
+
+    def _read(self, content: bytes) -> list[Line] | None:
+        rows = read_table(content, most_rows=MOST_ROWS + HEAD_ROWS, most_columns=MOST_COLUMNS, most_marks=_MOST_MARKS)
+        found = rows if isinstance(rows, TableProblem) else read_lines(rows)
+        if isinstance(found, list) and len(self.kept(found)) > _MOST_KEPT:
+            found = FileProblem.MANY
+        if isinstance(found, list):
+            return found
+        self.file.errors = [file_words(found)]
+        return None
+
+    @staticmethod
+    def kept(lines: list[Line]) -> str:
+        """Return what the form keeps of a file: the changed rows."""
+        return _LINES.dump_json(lines).decode()

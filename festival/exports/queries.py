@@ -1,6 +1,6 @@
 """Reading what only lists to take away hold."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -47,6 +47,13 @@ def with_answers(rows: Iterable[Row], keys: Sequence[str]) -> Iterator[tuple[Row
                 db.session.expunge(answer)  # what is in clear does not stay in memory
         for row in some:
             yield row, found.get(row.id, {})
+
+
+def beside(rows: Iterable[Row], look: Callable[[list[Row]], Mapping[int, V]]) -> Iterator[tuple[Row, V]]:
+    """Yield rows, each with what is looked up beside it, some hundred at a time; what has nothing beside it is left out."""
+    for some in chunks(rows):
+        found = look(some)
+        yield from ((row, found[row.id]) for row in some if row.id in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from festival.exports.rules import Figures, grouped, total
 from festival.lib import clock
 from festival.lib.format import day, hours
 from festival.lib.i18n import _, loc
-from festival.lib.spreadsheet import Cell, Column
+from festival.lib.spreadsheet import Cell, Column, Strong
 from festival.programme.models import Activity, Festival, Slot
 
 
@@ -78,12 +78,12 @@ def _rows_of_activity(found: Sequence[PoolFigures]) -> Iterator[list[Cell]]:
 def _rows_of_all(found: Sequence[PoolFigures]) -> Iterator[list[Cell]]:
     by_activity = grouped(found, lambda one: one.activity.id)
     for some in by_activity.values():
-        yield [_("活动合计"), _title(some[0].activity), "", "", "", *_cells(_sum(some))]
+        yield Strong([_("活动合计"), _title(some[0].activity), "", "", "", *_cells(_sum(some))])
     for one in found:
         yield [_("名额池"), _title(one.activity), *_place(one), *_cells(one.figures)]
     for on, some in sorted(grouped(found, lambda one: _day(one.slot)).items()):
-        yield [_("按日期"), "", day(on), "", "", *_cells(_sum(some))]
-    yield [_("总计"), "", "", "", "", *_cells(_sum(found))]
+        yield Strong([_("按日期"), "", day(on), "", "", *_cells(_sum(some))])
+    yield Strong([_("总计"), "", "", "", "", *_cells(_sum(found))])
 
 
 def _summed(found: Sequence[PoolFigures]) -> Iterator[list[Cell]]:
@@ -93,14 +93,14 @@ def _summed(found: Sequence[PoolFigures]) -> Iterator[list[Cell]]:
     by_name = grouped(found, lambda one: loc(one.pool, "label"))
     if 1 < len(by_slot) < len(found):
         for some in by_slot.values():
-            yield [_("按场次"), *_place(some[0])[:2], "", *_cells(_sum(some))]
+            yield Strong([_("按场次"), *_place(some[0])[:2], "", *_cells(_sum(some))])
     if 1 < len(by_day) < len(found):
         for on, some in sorted(by_day.items()):
-            yield [_("按日期"), day(on), "", "", *_cells(_sum(some))]
+            yield Strong([_("按日期"), day(on), "", "", *_cells(_sum(some))])
     if 1 < len(by_name) < len(found):
         for name, some in by_name.items():
-            yield [_("按名额池"), "", "", name or _("全部名额"), *_cells(_sum(some))]
-    yield [_("总计"), "", "", "", *_cells(_sum(found))]
+            yield Strong([_("按名额池"), "", "", name or _("全部名额"), *_cells(_sum(some))])
+    yield Strong([_("总计"), "", "", "", *_cells(_sum(found))])
 
 
 def _sum(found: Sequence[PoolFigures]) -> Figures:

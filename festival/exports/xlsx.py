@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from festival.exports.cards import Card
+from festival.exports.editing import columns_of
 from festival.exports.printed import MIDDLE, NARROW, WIDE, Listing, Maker, Tally, listing
+from festival.exports.returned import Edited, Standing, row_mark
+from festival.exports.wording import head_of, written_decision
 from festival.lib.format import phone, stamp
 from festival.lib.i18n import _, loc
 from festival.lib.spreadsheet import Cell, Column
 from festival.programme.models import Activity, Question, Slot
+from festival.reviews.rules import Decision
 from festival.roster.queries import Row
 from festival.roster.render import Places, all_state_words, answer_words, answered, columns, has_more, is_hidden
 from festival.signups.asking import words_of
@@ -17,6 +21,8 @@ from festival.signups.rules import State
 BLANK_ROWS = 12
 #: Rows high enough to sign in, in points.
 _SIGNING_HEIGHT = 28
+#: Characters that an answer to a question of a type takes; all others: 18.
+_WIDTHS = {"boolean": 8, "pledge": 8, "year": 8, "number": 8, "select": 12, "textarea": 28, "mobile": 13}
 
 
 def roster(activity: Activity, rows: Iterable[Row], *, maker: Maker) -> Listing:
@@ -42,16 +48,16 @@ def _roster(activity: Activity, word: str, rows: Iterable[Row], contact: Callabl
     asked = [question for question in answered(activity) if not is_hidden(question)]
     heads = (
         Column(_("序号"), NARROW, centred=True),
-        Column(_("签到码"), MIDDLE),
-        Column(_("姓名"), MIDDLE),
-        Column(_("状态"), MIDDLE),
+        Column(_("签到码"), 9),
+        Column(_("姓名"), 10),
+        Column(_("状态"), 10),
         Column(_("人数"), NARROW, centred=True),
-        Column(_("联系方式"), 18),
-        *([Column(_("场次"), WIDE)] if with_slot else []),
-        Column(_("名额"), 16),
+        Column(_("联系方式"), 15),
+        *([Column(_("场次"), 25)] if with_slot else []),
+        Column(_("名额"), 14),
         Column(_("报名时间"), 17),
         Column(_("签到时间"), 17),
-        *(Column(loc(question, "label"), WIDE) for question in asked),
+        *(Column(loc(question, "label"), _WIDTHS.get(question.type, 18)) for question in asked),
     )
 
     def cells() -> Iterator[list[Cell]]:
@@ -223,3 +229,47 @@ def card_list(activity: Activity, cards: Iterable[Card], *, slot: Slot | None, m
             yield [number, card.name, card.organisation, title, card.pool, card.seat]
 
     return listing(activity, _("胸卡桌签名单"), heads, cells(), maker=maker, slot=slot)
+
+
+def file_to_edit(activity: Activity, rows: Iterable[tuple[Row, Standing]], *, maker: Maker) -> Listing:
+    """Return the roster to fill in and send back: hidden columns say which sign-up a row is and what its cells held."""
+    places, tally = Places(activity), Tally()
+    words = all_state_words()
+    asked = columns(activity)[:1]
+    editable = columns_of(activity)
+    decisions = tuple(written_decision(decision) for decision in Decision)
+    heads = (
+        Column(_("序号"), NARROW, centred=True),
+        Column(_("姓名"), 12),
+        Column(_("状态"), 10),
+        Column(_("人数"), NARROW, centred=True),
+        *(Column(loc(question, "label"), 20) for question in asked),
+        *([Column(_("场次"), 25)] if places.are_many else []),
+        Column(_("名额"), 14),
+        Column(head_of(Edited.REVIEW), 12, choices=decisions),
+        Column(head_of(Edited.WORDS), 26),
+        *(Column(head_of(one.column), one.width) for one in editable),
+        *(Column(head_of(one.column, before=True), 4, hidden=True) for one in editable),
+        Column(head_of(None), 4, hidden=True),
+    )
+
+    def cells() -> Iterator[list[Cell]]:
+        for row, standing in rows:
+            values = [standing.values.get(one.column, "") for one in editable]
+            yield [
+                tally.next(row),
+                row.name,
+                words[row.state, has_more(row)],
+                row.party_size,
+                *(answer_words(question, row) for question in asked),
+                *([places.slot(row.slot_id)] if places.are_many else []),
+                places.pool(row.pool_id),
+                "",
+                "",
+                *values,
+                *values,
+                row_mark(row.id, standing.revision),
+            ]
+
+    shown = listing(activity, _("花名册（可回填）"), heads, cells(), maker=maker)
+    return shown.noted(_("填写右侧各栏后存盘，在“导出与打印”页上传。可以排序、筛选、删行，请不要删除隐藏的列。"))

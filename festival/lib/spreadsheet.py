@@ -46,6 +46,11 @@ def inert(value: Cell) -> str:
     return f"'{text}" if leads in _ACTS or text[:1] in _ACTS else text
 
 
+def as_typed(cell: str) -> str:
+    """Return a cell that is read back as it was before ``inert`` put an apostrophe in front."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in _ACTS else cell
+
+
 def csv_chunks(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """Yield a CSV file (RFC 4180) in UTF-8 with a byte order mark, without which Excel reads Chinese as something else."""
     buffer = io.StringIO()
@@ -94,6 +99,14 @@ class Sheet:
     header: str = ""
 
 
+class Strong(list[Cell]):
+    """A row that stands out: a sum."""
+
+
+#: Points of one line of text in a cell, and what a row takes beside its lines.
+_LINE, _AROUND = 14, 6
+#: Beyond so many lines a cell is cut on paper; Excel takes rows of 409 points at most.
+_MOST_LINES = 12
 #: Excel's own limits: the name of a sheet, and a header or footer.
 _NAME_LIMIT = 31
 _FOOTER_LIMIT = 255
@@ -121,9 +134,15 @@ def write_xlsx(file: IO[bytes], sheet: Sheet, rows: Iterable[Sequence[Cell]], cl
     _set_up(page, sheet)
     head = _write_top(page, sheet, styles)
     number = head
-    row_styles = [styles["centred" if column.centred else "cell"] for column in sheet.columns]
+    row_styles, strong_styles = (
+        [styles[word + ("centred" if column.centred else "cell")] for column in sheet.columns] for word in ("", "strong ")
+    )
+    widths = [column.width for column in sheet.columns]
     for number, row in enumerate(rows, start=head + 1):
-        _write_row(page, number, row, row_styles)
+        lines = _lines(row, widths)
+        if lines > 1:
+            page.set_row(number, max(sheet.row_height, _LINE * lines + _AROUND))
+        _write_row(page, number, row, strong_styles if isinstance(row, Strong) else row_styles)
     written = number - head
     for _ in range(sheet.blank_rows):
         number += 1
@@ -156,14 +175,27 @@ def _write_top(page: "Worksheet", sheet: Sheet, styles: "dict[str, Format]") -> 
     page.set_row(0, 30)
     page.write_string(0, 0, fit(sheet.title), styles["title"])
     for number, line in enumerate(sheet.lines, start=1):
+        page.set_row(number, _LINE + _AROUND)
         page.write_string(number, 0, fit(line), styles["line"])
     head = len(sheet.lines) + 1
-    page.set_row(head, 24)
+    heads = _lines([column.title for column in sheet.columns], [column.width for column in sheet.columns])
+    page.set_row(head, max(24, _LINE * heads + _AROUND))
     for index, column in enumerate(sheet.columns):
         page.write_string(head, index, fit(column.title), styles["head"])
     page.repeat_rows(head)
     page.freeze_panes(head + 1, 0)
     return head
+
+
+def _lines(row: Sequence[Cell], widths: Sequence[int]) -> int:
+    """Return how many lines the fullest cell of a row needs: a Chinese character is two columns wide."""
+    lines = 1
+    for cell, width in zip(row, widths, strict=True):
+        if isinstance(cell, str) and 2 * len(cell) >= width:  # what is shorter fits whatever it is
+            units = len(cell) if cell.isascii() else len(cell.encode("gb18030", "replace"))
+            breaks = cell.count("\n")
+            lines = max(lines, -(-units // max(1, width - 1)) + breaks)
+    return min(lines, _MOST_LINES)
 
 
 def _write_row(page: "Worksheet", number: int, row: Sequence[Cell], styles: "Sequence[Format]") -> None:
@@ -215,12 +247,24 @@ def _plain(text: str, units: int) -> str:
 
 def _styles(book: xlsxwriter.Workbook) -> "dict[str, Format]":
     ruled = {"border": 1, "font_size": 10, "valign": "vcenter", "text_wrap": True, "num_format": "@"}
+    centred = {**ruled, "align": "center", "num_format": "General"}
+    strong = {"bold": True, "bg_color": "#F5F6F8"}
     return {
         "title": book.add_format({"bold": True, "font_size": 16, "valign": "vcenter"}),
         "line": book.add_format({"font_size": 10, "valign": "vcenter"}),
         "head": book.add_format(
-            {"bold": True, "border": 1, "font_size": 10, "align": "center", "valign": "vcenter", "bg_color": "#ECEFF3"},
+            {
+                "bold": True,
+                "border": 1,
+                "font_size": 10,
+                "align": "center",
+                "valign": "vcenter",
+                "bg_color": "#ECEFF3",
+                "text_wrap": True,
+            },
         ),
         "cell": book.add_format(ruled),
-        "centred": book.add_format({**ruled, "align": "center", "num_format": "General"}),
+        "centred": book.add_format(centred),
+        "strong cell": book.add_format({**ruled, **strong}),
+        "strong centred": book.add_format({**centred, **strong}),
     }

@@ -22,7 +22,7 @@ MOST_BYTES = 2 * MEGABYTE
 _MOST_UNPACKED = 20 * MEGABYTE
 _MOST_PARTS = 500
 #: Tags and attributes; a table of 2,000 rows and 30 columns has some 400,000.
-_MOST_MARKS = 600_000
+MOST_MARKS = 600_000
 _CHUNK = 64 * 1024
 _STYLES = "xl/styles.xml"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -42,10 +42,13 @@ class TableProblem(StrEnum):
     ROWS = "rows"
 
 
-def read_table(content: bytes, *, most_rows: int, most_columns: int) -> list[list[str]] | TableProblem:
+def read_table(
+    content: bytes, *, most_rows: int, most_columns: int, most_marks: int = MOST_MARKS
+) -> list[list[str]] | TableProblem:
     """Return the cells of a file's first sheet as text, or why it is not taken. Further columns are left out.
 
     :param most_rows: a sheet that goes on after so many rows is not taken.
+    :param most_marks: a workbook of more tags and attributes than that is not opened; each costs some hundred bytes.
     """
     if not content.strip():
         return TableProblem.EMPTY
@@ -54,18 +57,18 @@ def read_table(content: bytes, *, most_rows: int, most_columns: int) -> list[lis
     if content.startswith(_OLE):
         return TableProblem.OLD
     if content.startswith(_ZIP):
-        slim = _slimmed(content)
+        slim = _slimmed(content, most_marks)
         return slim if isinstance(slim, TableProblem) else _read(_xlsx_rows(slim, most_columns), most_rows)
     text = _decoded(content)
     return TableProblem.TYPE if text is None else _read(_csv_rows(text, most_columns), most_rows)
 
 
-def _slimmed(content: bytes) -> io.BytesIO | TableProblem:
+def _slimmed(content: bytes, most_marks: int) -> io.BytesIO | TableProblem:
     """Return a workbook with nothing in it but what its cells hold, or why it is not taken."""
     slim = io.BytesIO()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(slim, "w") as kept:
-            return _directory_problem(archive.infolist()) or _copy(archive, kept) or slim
+            return _directory_problem(archive.infolist()) or _copy(archive, kept, most_marks) or slim
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError):
         return TableProblem.BROKEN
 
@@ -82,7 +85,7 @@ def _directory_problem(parts: list[zipfile.ZipInfo]) -> TableProblem | None:
     return TableProblem.TOO_LARGE if is_large else None
 
 
-def _copy(archive: zipfile.ZipFile, kept: zipfile.ZipFile) -> TableProblem | None:
+def _copy(archive: zipfile.ZipFile, kept: zipfile.ZipFile, most_marks: int) -> TableProblem | None:
     """Copy the parts that are read, counting what they would become."""
     marks = 0
     for part in archive.infolist():
@@ -91,7 +94,7 @@ def _copy(archive: zipfile.ZipFile, kept: zipfile.ZipFile) -> TableProblem | Non
         with archive.open(part) as stream, kept.open(part.filename, "w") as copy:
             while chunk := stream.read(_CHUNK):
                 marks += chunk.count(b"<") + chunk.count(b"=")
-                if marks > _MOST_MARKS:
+                if marks > most_marks:
                     return TableProblem.TOO_LARGE
                 copy.write(chunk)
     return None

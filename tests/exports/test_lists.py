@@ -75,7 +75,7 @@ def shown_by(browser: Browser) -> dict[str, list[str]]:
 def test_the_page_names_every_list_and_offers_what_the_reader_may_take(app):
     tour()
     files = ["Excel", "CSV"]
-    nothing: dict[str, list[str]] = {key: [] for key in ["roster", "sign-in", "cards", "names", "insurance", "full"]}
+    nothing: dict[str, list[str]] = {key: [] for key in ["roster", "sign-in", "cards", "names", "insurance", "return", "full"]}
 
     assert shown_by(at_the_desk(app)) == {
         "roster": files,
@@ -84,6 +84,7 @@ def test_the_page_names_every_list_and_offers_what_the_reader_may_take(app):
         "names": ["打开"],
         "statistics": files,
         "insurance": ["填写用途"],
+        "return": ["Excel", "上传填好的表"],
         "full": ["填写用途"],
     }
     assert shown_by(at_the_desk(app, Role.AUDITOR)) == {**nothing, "statistics": files}
@@ -96,7 +97,7 @@ def test_every_list_that_the_page_offers_can_be_had(app):
 
     answers = {str(a["href"]): desk.get(str(a["href"])).status for a in desk.get(LISTS).html.select(".lists a")}
 
-    assert len(answers) == 13
+    assert len(answers) == 15
     assert {path: status for path, status in answers.items() if status != 200} == {}
 
 

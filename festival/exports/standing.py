@@ -1,0 +1,71 @@
+"""How sign-ups stand now, as far as a spreadsheet can change them."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import load_only
+
+from festival.accounts.models import Account
+from festival.exports.editing import columns_of
+from festival.exports.queries import chunks
+from festival.exports.returned import Edited, Standing, Touched
+from festival.lib.db import MAX_ID, db
+from festival.lib.text import clean_line
+from festival.programme.models import Activity
+from festival.reviews.models import Review
+from festival.reviews.queries import history
+from festival.signups.models import SignUp
+from festival.signups.rules import State
+from festival.signups.wording import STATE_WORDS
+
+
+def standing_of(activity: Activity, sign_up_ids: Iterable[int]) -> dict[int, Standing]:
+    """Return how those of the sign-ups stand that belong to an activity."""
+    found: dict[int, Standing] = {}
+    for some in chunks(one for one in sign_up_ids if 0 < one <= MAX_ID):
+        found |= _some(activity, some)
+    return found
+
+
+def longest_of(activity: Activity) -> dict[Edited, int]:
+    """Return how many characters each column takes, where it takes other than 500."""
+    return {one.column: one.longest for one in columns_of(activity)}
+
+
+def _some(activity: Activity, ids: Collection[int]) -> dict[int, Standing]:
+    sign_ups = list(
+        db.session.scalars(
+            select(SignUp)
+            .where(SignUp.activity_id == activity.id, SignUp.id.in_(ids))
+            .options(load_only(SignUp.name, SignUp.digits, SignUp.revision, SignUp.state, SignUp.state_at, SignUp.updated_at)),
+        ),
+    )
+    ours = [sign_up.id for sign_up in sign_ups]
+    editable = [(one.column, one.values(ours), one.touched(ours)) for one in columns_of(activity)]
+    decided = history(ours)
+    names = staff_names(review.actor_id for some in decided.values() for review in some)
+    return {
+        one.id: Standing(
+            name=one.name or one.digits,
+            revision=one.revision,
+            is_pending=one.state == State.PENDING,
+            state=str(STATE_WORDS[one.state]),
+            values={column: clean_line(values.get(one.id, "")) for column, values, _touched in editable},
+            touched={Edited.REVIEW: _decided(one, decided.get(one.id, []), names)}
+            | {column: touched[one.id] for column, _values, touched in editable if one.id in touched},
+        )
+        for one in sign_ups
+    }
+
+
+def _decided(sign_up: SignUp, reviews: list[Review], names: Mapping[int, str]) -> Touched:
+    """Return who decided last; where somebody has changed it since, that is the person, or staff without a review."""
+    if reviews and reviews[-1].at >= sign_up.state_at:
+        return Touched(names.get(reviews[-1].actor_id, ""), reviews[-1].at)
+    return Touched("", sign_up.updated_at)
+
+
+def staff_names(account_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names that staff sign in with, by account."""
+    wanted = select(Account.id, Account.staff_name).where(Account.id.in_(set(account_ids)))
+    return {row.id: row.staff_name or "" for row in db.session.execute(wanted)}
