@@ -6,7 +6,8 @@ Each is a column here once its own slice offers to read and to write it; that sl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from festival.exports.returned import Edited, Touched
+from festival.exports import seating
+from festival.exports.returned import Edited, Form, LineProblem, Touched
 from festival.programme.models import Activity
 
 
@@ -23,13 +24,23 @@ class Editable:
     touched: Callable[[Collection[int]], Mapping[int, Touched]]
     #: Write new values by sign-up, inside ``transaction()``; returns why not, in words, for those that cannot be.
     write: Callable[[int, Mapping[int, str], int], Mapping[int, str]]
-    #: Characters that a cell takes.
-    longest: int
+    form: Form
+    #: Of the column in the file, in characters.
     width: int
 
 
 #: Every column but the review, in the order of the file.
-EDITABLE: tuple[Editable, ...] = ()
+EDITABLE: tuple[Editable, ...] = (
+    Editable(
+        column=Edited.SEAT,
+        applies=seating.has_seats,
+        values=seating.labels,
+        touched=seating.touched,
+        write=seating.write,
+        form=Form(seating.normal, LineProblem.SEAT),
+        width=18,
+    ),
+)
 
 
 def columns_of(activity: Activity) -> Sequence[Editable]:

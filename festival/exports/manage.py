@@ -119,11 +119,11 @@ def take(slug: str, what: str, form: str) -> ResponseReturnValue:
     activity = _activity(slug, Permission.ROSTER_EXPORT)
     part, maker = part_asked(activity, request.args), _maker()
     rows = list(_expected(activity, part, [question.key for question in columns(activity)]))
-    seats = seating.labels(row.id for row in rows)
+    seats = seating.labels([row.id for row in rows])
     if what == "cards":
         shown = xlsx.card_list(activity, cards.cards(activity, rows, seats), slot=part.slot, maker=maker)
     elif seating.has_seats(activity):
-        shown = xlsx.seat_list(activity, seating.in_order(rows, seats), slot=part.slot, maker=maker)
+        shown = xlsx.seat_list(activity, seating.in_order(rows), slot=part.slot, maker=maker)
     else:
         abort(404)
     return give(activity, shown, what, form)
@@ -161,7 +161,7 @@ def print_cards(slug: str) -> ResponseReturnValue:
     part = part_asked(activity, request.args)
     form = cards.Form.TABLE if request.args.get("form") == cards.Form.TABLE else cards.Form.BADGE
     rows = list(_expected(activity, part, [question.key for question in columns(activity)]))
-    found = list(cards.cards(activity, rows, seating.labels(row.id for row in rows)))
+    found = list(cards.cards(activity, rows, seating.labels([row.id for row in rows])))
     last = max(1, -(-len(found) // cards.PAGE))
     number = min(last, _page_asked())
     shown = found[(number - 1) * cards.PAGE : number * cards.PAGE]

@@ -1,7 +1,7 @@
 """What came back from a spreadsheet, and how it differs from what holds now. Pure: cells in, a verdict out."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +92,18 @@ class Line:
     revision: int
     #: What is new, by column: before and after. ``WORDS`` goes with the review.
     edits: dict[Edited, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the cells of a column are written."""
+
+    #: Return a cell in its one form, however somebody wrote it; None: it cannot be read.
+    normal: Callable[[str], str | None]
+    #: What is said of a cell that cannot be read.
+    problem: LineProblem
+    #: Characters that a cell takes.
+    longest: int = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,16 +243,19 @@ def cleaned(line: Line) -> Line:
     return replace(line, edits={column: (old, new) for column, (old, new) in edits.items() if new or column not in _KEPT})
 
 
+_AS_WRITTEN = Form(normal=lambda words: words, problem=LineProblem.LONG)
+
+
 # -- comparing ----------------------------------------------------------------------------------------------------------------
 
 
-def differ(lines: Sequence[Line], now: Mapping[int, Standing], longest: Mapping[Edited, int]) -> Difference:
+def differ(lines: Sequence[Line], now: Mapping[int, Standing], forms: Mapping[Edited, Form]) -> Difference:
     """Return what the rows would do to what holds now.
 
     A cell changed in the file and by somebody else since is a conflict, unless both wrote the same.
 
     :param now: by sign-up; what is not in it is not in the activity.
-    :param longest: characters that a column takes.
+    :param forms: how the cells of columns are written, but the review's.
     """
     changes: list[Change] = []
     conflicts: list[Conflict] = []
@@ -248,12 +263,13 @@ def differ(lines: Sequence[Line], now: Mapping[int, Standing], longest: Mapping[
     already = 0
     seen: set[int] = set()
     for line in lines:
-        if problem := _problem(line, now, seen, longest):
-            bad.append(BadLine(line.number, _beginning(line), problem))
+        read = _read(line, now, seen, forms)
+        if isinstance(read, LineProblem):
+            bad.append(BadLine(line.number, _beginning(line), read))
             continue
         seen.add(line.sign_up_id)
         standing = now[line.sign_up_id]
-        for change, held in _cells(line, standing):
+        for change, held in _cells(read, standing):
             if held == change.new:
                 already += 1
             elif _is_newer(change, held, standing):
@@ -278,16 +294,26 @@ def _is_newer(change: Change, held: str, standing: Standing) -> bool:
     return held != change.old
 
 
-def _problem(line: Line, now: Mapping[int, Standing], seen: Collection[int], longest: Mapping[Edited, int]) -> LineProblem | None:
+def _read(line: Line, now: Mapping[int, Standing], seen: Collection[int], forms: Mapping[Edited, Form]) -> Line | LineProblem:
+    """Return a row with its cells in their one form, or why it is not taken."""
     if not line.sign_up_id:
         return LineProblem.NO_ID
     if line.sign_up_id not in now:
         return LineProblem.UNKNOWN
     if line.sign_up_id in seen:
         return LineProblem.TWICE
-    if any(len(new) > longest.get(column, 500) for column, (_old, new) in line.edits.items()):
-        return LineProblem.LONG
-    return _review_problem(line)
+    edits: dict[Edited, tuple[str, str]] = {}
+    for column, (old, new) in line.edits.items():
+        form = forms.get(column, _AS_WRITTEN)
+        if len(new) > form.longest:
+            return LineProblem.LONG
+        written = form.normal(new)
+        if written is None:
+            return form.problem
+        before = form.normal(old) or ""
+        if written != before:
+            edits[column] = (before, written)
+    return _review_problem(line) or replace(line, edits=edits)
 
 
 def _review_problem(line: Line) -> LineProblem | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from festival.audit.service import record
 from festival.exports.editing import columns_of
 from festival.exports.returned import Change, Difference, Edited, Line, ReturnReason, ReturnRefused, decision_of, differ
-from festival.exports.standing import longest_of, standing_of
+from festival.exports.standing import forms_of, standing_of
 from festival.programme.models import Activity
 from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
@@ -48,7 +48,7 @@ class Saved:
 
 def difference(activity: Activity, lines: Sequence[Line]) -> Difference:
     """Return what the rows of a file would do now."""
-    return differ(lines, standing_of(activity, [line.sign_up_id for line in lines]), longest_of(activity))
+    return differ(lines, standing_of(activity, [line.sign_up_id for line in lines]), forms_of(activity))
 
 
 def save(activity_id: int, lines: Sequence[Line], shown: str, *, actor_id: int) -> Saved:

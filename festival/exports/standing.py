@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
-from festival.accounts.models import Account
 from festival.exports.editing import columns_of
+from festival.exports.names import staff_names
 from festival.exports.queries import chunks
-from festival.exports.returned import Edited, Standing, Touched
+from festival.exports.returned import Edited, Form, Standing, Touched
 from festival.lib.db import MAX_ID, db
 from festival.lib.text import clean_line
 from festival.programme.models import Activity
@@ -27,9 +27,9 @@ def standing_of(activity: Activity, sign_up_ids: Iterable[int]) -> dict[int, Sta
     return found
 
 
-def longest_of(activity: Activity) -> dict[Edited, int]:
-    """Return how many characters each column takes, where it takes other than 500."""
-    return {one.column: one.longest for one in columns_of(activity)}
+def forms_of(activity: Activity) -> dict[Edited, Form]:
+    """Return the form that each column has, but the review."""
+    return {one.column: one.form for one in columns_of(activity)}
 
 
 def _some(activity: Activity, ids: Collection[int]) -> dict[int, Standing]:
@@ -63,9 +63,3 @@ def _decided(sign_up: SignUp, reviews: list[Review], names: Mapping[int, str]) -
     if reviews and reviews[-1].at >= sign_up.state_at:
         return Touched(names.get(reviews[-1].actor_id, ""), reviews[-1].at)
     return Touched("", sign_up.updated_at)
-
-
-def staff_names(account_ids: Iterable[int]) -> dict[int, str]:
-    """Return the names that staff sign in with, by account."""
-    wanted = select(Account.id, Account.staff_name).where(Account.id.in_(set(account_ids)))
-    return {row.id: row.staff_name or "" for row in db.session.execute(wanted)}

@@ -6,6 +6,7 @@ from festival.exports.cards import Card
 from festival.exports.editing import columns_of
 from festival.exports.printed import MIDDLE, NARROW, WIDE, Listing, Maker, Tally, listing
 from festival.exports.returned import Edited, Standing, row_mark
+from festival.exports.seating import Seated
 from festival.exports.wording import head_of, written_decision
 from festival.lib.format import phone, stamp
 from festival.lib.i18n import _, loc
@@ -169,11 +170,8 @@ def insurance_list(  # the numbers come beside the rows
     return listing(activity, _("保险名单"), heads, cells(), maker=maker, slot=slot, closing=closing())
 
 
-def seat_list(activity: Activity, rows: Iterable[tuple[Row, str]], *, slot: Slot | None, maker: Maker) -> Listing:
-    """Return who sits where, in the order of the seats.
-
-    :param rows: each with its seats in words; empty: it has none yet.
-    """
+def seat_list(activity: Activity, rows: Iterable[Seated], *, slot: Slot | None, maker: Maker) -> Listing:
+    """Return who sits where, in the order of the rows given; who has no seat yet has an empty cell."""
     places, tally = Places(activity), Tally()
     asked = columns(activity)[:1]
     with_slot = slot is None and places.are_many
@@ -191,11 +189,12 @@ def seat_list(activity: Activity, rows: Iterable[tuple[Row, str]], *, slot: Slot
 
     def cells() -> Iterator[list[Cell]]:
         nonlocal unseated
-        for row, seats in rows:
-            unseated += not seats
+        for seated in rows:
+            row = seated.row
+            unseated += not seated.seats
             yield [
                 tally.next(row),
-                seats,
+                seated.seats,
                 row.name,
                 row.party_size,
                 *(answer_words(question, row) for question in asked),

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from festival.accounts.models import Account
 from festival.accounts.rules import Role
 from festival.exports import service
-from festival.exports.returned import Change, Edited, FileProblem, Line, LineProblem, Standing, differ, read_lines, row_mark
+from festival.exports.returned import Change, Edited, FileProblem, Form, Line, LineProblem, Standing, differ, read_lines, row_mark
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.tables import TableProblem
@@ -19,17 +20,20 @@ from festival.outbox.models import Message
 from festival.programme.models import Activity, Mode
 from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
+from festival.seats import service as seats
+from festival.seats.models import SeatMap
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 from tests.builders import make_activity, make_sign_up, make_staff
 from tests.exports.test_lists import LISTS
 from tests.lib.test_tables import changed, workbook
-from tests.roster.desk import at_the_desk, entries, read_xlsx, table
+from tests.roster.desk import at_the_desk, entries, read_csv, read_xlsx, table
+from tests.seats.halls import arranged, make_hall, names, seated
 from tests.web import Browser, Page
 
 NOW = datetime(2023, 6, 10, 8, 30, tzinfo=clock.ZONE)
 BACK = f"{LISTS}/return"
-HEADS = ["姓名", "审核结果", "审核意见", "行标识"]
+HEADS = ("姓名", "审核结果", "审核意见", "行标识")
 
 
 def applied(count: int) -> tuple[Activity, list[SignUp]]:
@@ -38,16 +42,17 @@ def applied(count: int) -> tuple[Activity, list[SignUp]]:
     return activity, [make_sign_up(activity, name=f"李{number}", state=State.PENDING) for number in range(count)]
 
 
-def filled_in(desk: Browser, **results: tuple[str, str]) -> io.BytesIO:
-    """Download the file, fill in decisions and words by name, and return the file as it is saved."""
+def filled_in(desk: Browser, columns: Sequence[str] = ("审核结果", "审核意见"), **cells: tuple[str, ...]) -> io.BytesIO:
+    """Download the file, fill in columns by name, and return the file as it is saved."""
     page = desk.get(f"{LISTS}/to-edit.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(page.response.get_data()))
     sheet = book.worksheets[0]
     [head] = [row[0].row for row in sheet.iter_rows() if row[0].value == "序号"]
-    at = {cell.value: cell.column for cell in sheet[head]}
+    at = {cell.value: number for number, cell in enumerate(sheet[head], start=1)}
     for row in range(head + 1, sheet.max_row + 1):
-        for column, value in zip(("审核结果", "审核意见"), results.get(str(sheet.cell(row, at["姓名"]).value), ()), strict=False):
-            sheet.cell(row, at[column]).value = value
+        for column, value in zip(columns, cells.get(str(sheet.cell(row, at["姓名"]).value), ("", "")), strict=False):
+            if value:
+                sheet.cell(row, at[column]).value = value
     file = io.BytesIO()
     book.save(file)
     file.seek(0)
@@ -180,7 +185,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "nothing to fill in": (workbook(("姓名", "行标识"), ("李伟", "r1v1")), "表中没有可以回填的栏目"),
     "macros": (changed(workbook(HEADS), xl__vbaProject_bin=b"x"), "文件含有宏"),
     "broken": (workbook(HEADS)[:-80], "文件无法打开"),
-    "a million rows": ("\n".join([",".join(HEADS), *[",,,"] * 300_000]).encode(), "表格超过 20,000 行"),
+    "too many rows": ("\n".join([",".join(HEADS), *[","] * 25_000]).encode(), "表格超过 20,000 行"),
     "too many changes": (("\n".join([",".join(HEADS), *["李,通过,,r1v1"] * 2_001])).encode(), "一次最多保存 2,000 行改动"),
 }
 
@@ -237,6 +242,64 @@ def test_another_activitys_sign_up_is_none_of_this_roster(app):
     assert (shown(page, "change"), "不在本活动的名单中" in page.words) == ([], True)
 
 
+def test_seats_come_back_from_the_file_all_at_once(app):
+    hall, (first, second, third) = seated_hall()
+    desk = at_the_desk(app)
+    file = filled_in(desk, ("座位",), 李0=("1-2",), 李1=("1排1座",))
+
+    page = uploaded(desk, file)
+    saved = desk.post_form(page)
+
+    assert [row[2:] for row in shown(page, "change")] == [["座位", "1排1座", "1排2座"], ["座位", "1排2座", "1排1座"]]
+    assert (saved.status, seated(first, second, third)) == (303, ["1排2座", "1排1座", "1排3座"])
+    assert hall.id > 0
+
+
+def test_seats_that_cannot_be_are_named_and_nothing_is_saved(app):
+    _, sign_ups = seated_hall()
+    desk = at_the_desk(app)
+
+    unread = uploaded(desk, filled_in(desk, ("座位",), 李0=("前排",)))
+    refused = desk.post_form(uploaded(desk, filled_in(desk, ("座位",), 李0=("1-3",), 李1=("2-9",))))
+
+    assert "座位看不懂" in unread.words
+    assert refused.status == 409
+    assert "李1：2排9座：座位图上没有这个座位。" in refused.words.replace(" ", "")
+    assert seated(*sign_ups) == ["1排1座", "1排2座", "1排3座"]
+
+
+def test_a_seat_that_a_colleague_has_given_meanwhile_is_a_conflict(app):
+    hall, sign_ups = seated_hall()
+    desk = at_the_desk(app)
+    file = filled_in(desk, ("座位",), 李0=("2-1",))
+    with transaction():
+        seats.seat(hall.id, {sign_ups[0].id: names("2-2")}, actor_id=make_staff(name="organizer-zhao").id)
+
+    page = uploaded(desk, file)
+
+    assert [row[2:5] for row in shown(page, "conflict")] == [["座位", "2排1座", "2排2座"]]
+    assert shown(page, "conflict")[0][5].startswith("organizer-zhao 于 ")
+
+
+def test_the_seat_list_is_in_the_order_of_rows_and_seats(app):
+    hall, sign_ups = seated_hall()
+    with transaction():
+        seats.seat(hall.id, {sign_ups[0].id: names("2-1"), sign_ups[1].id: []}, actor_id=make_staff().id)
+
+    rows = read_csv(at_the_desk(app).get(f"{LISTS}/seats.csv"))
+
+    assert [row[1:3] for row in rows] == [["座位", "姓名"], ["1排3座", "李2"], ["2排1座", "李0"], ["", "李1"]]
+
+
+def seated_hall() -> tuple[SeatMap, list[SignUp]]:
+    """Return a hall of two rows of three in which three people sit in the first."""
+    activity = make_activity(slug="tour", capacity=9)
+    sign_ups = [make_sign_up(activity, name=f"李{number}") for number in range(3)]
+    hall = make_hall(activity, "OOO\nOOO")
+    arranged(hall)
+    return hall, sign_ups
+
+
 # -- the rules ----------------------------------------------------------------------------------------------------------------
 
 TAGGED = ["标签", "标签（导出时）", "行标识"]
@@ -286,7 +349,7 @@ def test_a_row_that_cannot_be_meant_is_left_out_and_said_why():
         line(9, 2, tags=("", "x" * 21)),
     ]
 
-    found = differ(lines, {1: holding(), 2: holding()}, {Edited.TAGS: 20})
+    found = differ(lines, {1: holding(), 2: holding()}, {Edited.TAGS: Form(str, LineProblem.LONG, 20)})
 
     assert [(bad.number, bad.problem) for bad in found.bad] == [
         (2, LineProblem.NO_ID),
