@@ -100,9 +100,9 @@ def test_a_filled_in_file_shows_the_difference_first_and_is_saved_at_the_second_
     page = uploaded(desk, file)
 
     assert shown(page, "change") == [
-        ["8", "李0", "审核结果", "空", "通过"],
-        ["9", "李1", "审核结果", "空", "不通过 材料不全"],
-        ["10", "李2", "审核结果", "空", "要求补充 请补交学生证"],
+        ["8", "李0", "审核结果", "（空）", "通过"],
+        ["9", "李1", "审核结果", "（空）", "不通过 材料不全"],
+        ["10", "李2", "审核结果", "（空）", "要求补充 请补交学生证"],
     ]
     assert states(sign_ups) == [State.PENDING] * 4
 
@@ -174,7 +174,7 @@ def test_a_file_saved_as_text_by_a_chinese_program_is_taken_too(app):
     _, [first] = applied(1)
     content = "\r\n".join([",".join(HEADS), f"李0,通过,,{row_mark(first.id, 1)}"]).encode("gbk")
 
-    assert shown(uploaded(at_the_desk(app), content, "花名册.csv"), "change") == [["2", "李0", "审核结果", "空", "通过"]]
+    assert shown(uploaded(at_the_desk(app), content, "花名册.csv"), "change") == [["2", "李0", "审核结果", "（空）", "通过"]]
 
 
 FILES: dict[str, tuple[bytes, str]] = {
@@ -228,7 +228,7 @@ def test_a_number_that_no_row_can_have_and_unseen_signs_break_nothing(app):
 
     page = desk.post_form(good, {"edits": json.dumps([far, odd])})
 
-    assert (page.status, shown(page, "change")) == (409, [["3", "李0", "审核结果", "空", "不通过 缺"]])
+    assert (page.status, shown(page, "change")) == (409, [["3", "李0", "审核结果", "（空）", "不通过 缺"]])
     assert desk.post_form(page).status == 303
 
 

@@ -257,6 +257,6 @@ def test_lists_in_the_order_of_the_seats_say_each_seat(app):
     with transaction():
         service.seat(hall.id, {late.id: names("1-2"), early.id: names("1-1")}, actor_id=make_staff().id)
 
-    rows = list(seating.in_order(list(roster.every(activity.id, [], clock.now())), seating.labels([late.id, early.id, none.id])))
+    rows = list(seating.in_order(list(roster.every(activity.id, [], clock.now()))))
 
-    assert [(row.id, seat) for row, seat in rows] == [(early.id, "1排1座"), (late.id, "1排2座"), (none.id, "")]
+    assert [(one.row.id, one.seats) for one in rows] == [(early.id, "1排1座"), (late.id, "1排2座"), (none.id, "")]
