@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import insert, inspect, select
 
 from festival.authoring import queries
 from festival.lib.db import Model, db
@@ -82,36 +82,54 @@ def _details(source: Activity, weeks: int) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
+def insert_all(model: type[Model], rows: list[dict[str, Any]]) -> None:
+    """Insert many rows by one statement."""
+    if rows:
+        db.session.execute(insert(model), rows)
+
+
 def _copy_slots(source: Activity, made: Activity, target: Target) -> None:
-    copies: dict[int, Slot] = {}
-    for generation in (
-        [slot for slot in source.slots if slot.parent_id is None],
-        [slot for slot in source.slots if slot.parent_id is not None],
-    ):
-        for slot in generation:
-            copies[slot.id] = Slot(
-                **columns(slot, target.weeks, _OF_SLOT),
-                activity_id=made.id,
-                parent_id=copies[slot.parent_id].id if slot.parent_id is not None else None,
-                uid=str(uuid.uuid4()),
-                venue_id=target.venues[slot.venue_id] if slot.venue_id is not None else None,
-                created_at=target.at,
-                updated_at=target.at,
-            )
-        db.session.add_all(copies[slot.id] for slot in generation)
-        db.session.flush()  # sessions have ids before their children
-    pools = [(pool, _copy_of_pool(pool, slot, copies[slot.id].id)) for slot in source.slots for pool in slot.open_pools]
-    db.session.add_all(copy for _pool, copy in pools)
-    db.session.flush()
-    db.session.add_all(
-        PoolBatch(pool_id=copy.id, at=batch.at + timedelta(weeks=target.weeks), places=batch.places)
-        for pool, copy in pools
-        for batch in pool.batches
+    """Copy slots, sessions first; a copy has its original's key, by which ids are found again."""
+    insert_all(Slot, [_slot_values(slot, made, target, None) for slot in source.slots if slot.parent_id is None])
+    sessions = queries.ids_by_key(made.id)
+    keys = {slot.id: slot.key for slot in source.slots}
+    children = [slot for slot in source.slots if slot.parent_id is not None]
+    insert_all(Slot, [_slot_values(slot, made, target, sessions[keys[slot.parent_id or 0]]) for slot in children])
+    ids = queries.ids_by_key(made.id)
+    insert_all(Pool, [_pool_values(pool, slot, ids[slot.key]) for slot in source.slots for pool in slot.open_pools])
+    _copy_batches(source, made, target)
+
+
+def _slot_values(slot: Slot, made: Activity, target: Target, parent_id: int | None) -> dict[str, Any]:
+    return columns(slot, target.weeks, _OF_SLOT) | {
+        "activity_id": made.id,
+        "parent_id": parent_id,
+        "uid": str(uuid.uuid4()),
+        "venue_id": target.venues[slot.venue_id] if slot.venue_id is not None else None,
+        "created_at": target.at,
+        "updated_at": target.at,
+    }
+
+
+def _pool_values(pool: Pool, slot: Slot, slot_id: int) -> dict[str, Any]:
+    return columns(pool, 0, _OF_POOL) | {"slot_id": slot_id, "capacity": capacity_to_begin_with(pool, slot)}
+
+
+def _copy_batches(source: Activity, made: Activity, target: Target) -> None:
+    batches = [(slot.key, pool.key, batch) for slot in source.slots for pool in slot.open_pools for batch in pool.batches]
+    if not batches:
+        return
+    rows = db.session.execute(
+        select(Slot.key.label("slot"), Pool.key, Pool.id).join(Slot, Slot.id == Pool.slot_id).where(Slot.activity_id == made.id),
     )
-
-
-def _copy_of_pool(pool: Pool, slot: Slot, slot_id: int) -> Pool:
-    return Pool(**columns(pool, 0, _OF_POOL), slot_id=slot_id, capacity=capacity_to_begin_with(pool, slot))
+    ids = {(row.slot, row.key): row.id for row in rows}
+    insert_all(
+        PoolBatch,
+        [
+            {"pool_id": ids[slot, pool], "at": batch.at + timedelta(weeks=target.weeks), "places": batch.places}
+            for slot, pool, batch in batches
+        ],
+    )
 
 
 def capacity_to_begin_with(pool: Pool, slot: Slot) -> int | None:

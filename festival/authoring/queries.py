@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import selectinload
@@ -71,6 +71,19 @@ def pools_of(activity_id: int) -> int:
         )
         or 0
     )
+
+
+def last_end(activity_id: int) -> datetime | None:
+    """Return when the last slot that takes place ends; None: there is none."""
+    return db.session.scalar(
+        select(func.max(Slot.ends_at)).where(Slot.activity_id == activity_id, Slot.status != SlotStatus.CANCELLED),
+    )
+
+
+def ids_by_key(activity_id: int) -> dict[str, int]:
+    """Return the ids of an activity's slots by key."""
+    rows = db.session.execute(select(Slot.key, Slot.id).where(Slot.activity_id == activity_id))
+    return {row.key: row.id for row in rows}
 
 
 def slots_of(activity_id: int) -> list[Slot]:
@@ -193,6 +206,23 @@ def preparing() -> list[Festival]:
     )
 
 
+_WITH_ALL = (
+    selectinload(Activity.slots).selectinload(Slot.pools).selectinload(Pool.batches),
+    selectinload(Activity.questions).selectinload(Question.options),
+)
+
+
+def whole_activity(activity_id: int) -> Activity:
+    """Return an activity with all that is copied of it.
+
+    :raises NotFound: there is none.
+    """
+    found = db.session.scalar(select(Activity).where(Activity.id == activity_id).options(*_WITH_ALL))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def whole(festival_id: int) -> list[Activity]:
     """Return every activity of an edition by its place in the order, with all that is copied of it."""
     return list(
@@ -200,10 +230,7 @@ def whole(festival_id: int) -> list[Activity]:
             select(Activity)
             .where(Activity.festival_id == festival_id)
             .order_by(Activity.position, Activity.id)
-            .options(
-                selectinload(Activity.slots).selectinload(Slot.pools).selectinload(Pool.batches),
-                selectinload(Activity.questions).selectinload(Question.options),
-            ),
+            .options(*_WITH_ALL),
         ),
     )
 

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -26,7 +27,6 @@ from festival.programme.models import (
     Question,
     QuestionOption,
     Slot,
-    SlotStatus,
     Venue,
 )
 from festival.programme.service import Span
@@ -151,7 +151,7 @@ def create_activity(festival_id: int, asked: NewActivity, *, actor_id: int) -> A
     )
     db.session.add(made)
     db.session.flush()
-    slot = new_slot(made, key=MAIN, span=asked.span, at=at)
+    slot = Slot(**slot_values(made, key=MAIN, span=asked.span, at=at))
     db.session.add(slot)
     db.session.flush()
     db.session.add(Pool(slot_id=slot.id, key=MAIN, position=1, capacity=asked.capacity, access=access_of(asked.mode)))
@@ -188,29 +188,21 @@ def access_of(mode: Mode) -> Access:
     return Access.OPEN if mode == Mode.TICKET else Access(mode.value)
 
 
-def new_slot(  # everything a slot begins with
-    activity: Activity,
-    *,
-    key: str,
-    span: Span,
-    at: datetime,
-    parent_id: int | None = None,
-    opens_at: datetime | None = None,
-    closes_at: datetime | None = None,
-) -> Slot:
-    """Return a slot of an activity, not added yet."""
-    return Slot(
-        activity_id=activity.id,
-        parent_id=parent_id,
-        key=key,
-        uid=str(uuid.uuid4()),
-        starts_at=span.starts_at,
-        ends_at=span.ends_at,
-        opens_at=opens_at,
-        closes_at=closes_at,
-        created_at=at,
-        updated_at=at,
-    )
+def slot_values(
+    activity: Activity, *, key: str, span: Span, at: datetime, parent_id: int | None = None, **more: object
+) -> dict[str, Any]:
+    """Return what a slot begins with: a UID of its own, and nothing has changed in it yet."""
+    return {
+        "activity_id": activity.id,
+        "parent_id": parent_id,
+        "key": key,
+        "uid": str(uuid.uuid4()),
+        "starts_at": span.starts_at,
+        "ends_at": span.ends_at,
+        "created_at": at,
+        "updated_at": at,
+        **more,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +224,8 @@ def clone_activity(activity_id: int, asked: Clone, *, actor_id: int) -> Activity
 
     :raises AuthoringRefused: the address is taken.
     """
-    source = lock_activity(activity_id)
+    lock_activity(activity_id)
+    source = queries.whole_activity(activity_id)
     taken = queries.slugs()
     if asked.slug and (asked.slug in taken or asked.slug in rules.RESERVED):
         raise AuthoringRefused(AuthoringReason.SLUG_TAKEN)
@@ -325,11 +318,10 @@ def _give_places(activity: Activity, before: Mode) -> None:
 
 def draft_of(activity: Activity) -> Draft:
     """Return what publication is judged by."""
-    ends = [slot.ends_at for slot in queries.slots_of(activity.id) if slot.status != SlotStatus.CANCELLED]
     return Draft(
         is_draft=activity.status == ActivityStatus.DRAFT,
         has_sign_ups=queries.has_sign_ups(activity.id),
-        last_end=max(ends, default=None),
+        last_end=queries.last_end(activity.id),
         has_pools=activity.mode == Mode.TICKET or queries.pools_of(activity.id) > 0,
     )
 
