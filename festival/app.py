@@ -75,6 +75,8 @@ from festival.lib.errors import Busy, NotFound
 from festival.lib.settings import Settings
 from festival.notices import cli as notices_cli
 from festival.notices import manage as notices_manage
+from festival.notices import models as notices_models
+from festival.notices import reminders
 from festival.notices import render as notices_render
 from festival.notices import views as notices_views
 from festival.outbox import delivery, runner
@@ -121,6 +123,7 @@ TABLES = (
     reviews_models,
     roster_models,
     calendars_models,
+    notices_models,
     seed_models,
 )
 PUBLIC_BLUEPRINTS = (
@@ -259,6 +262,7 @@ def _deliver_messages(app: Flask, settings: Settings) -> None:
     delivery.register(notices_render.compose)
     runner.start(app)
     sweep.start(app)
+    reminders.start(app)
     sealer.start(app)
 
 

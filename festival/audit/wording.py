@@ -89,6 +89,9 @@ ACTIONS: dict[str, LazyString] = {
     "invitation.make_code": _l("新增邀请码"),
     "invitation.revoke": _l("收回一份邀请"),
     "invitation.export": _l("导出邀请名单"),
+    "message.wording": _l("修改消息文案"),
+    "message.reminders": _l("调整提醒时间"),
+    "message.again": _l("重新发送消息"),
     "account.made": _l("注册账号"),
     "account.erase": _l("注销账号并清除个人信息"),
     "address.add": _l("添加联系地址"),
@@ -153,6 +156,7 @@ FIELDS: dict[str, LazyString] = {
     "waitlist_limit": _l("候补人数上限"),
     "per_organisation": _l("同一单位最多报名数"),
     "approved_ceiling": _l("核准人数"),
+    "reminders": _l("提前提醒"),
 }
 
 #: Values that stand before and behind an arrow.

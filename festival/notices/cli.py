@@ -7,10 +7,20 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from festival.notices.reminders import remind_due
 from festival.outbox import runner
 from festival.outbox.delivery import deliver_due
 
 outbox_cli = AppGroup("outbox", help="Messages owed.")
+
+
+@outbox_cli.command("remind")
+def remind() -> None:
+    """Owe the reminders that are due.
+
+    The built-in server does it each minute; behind several server processes, have it run by a timer.
+    """
+    click.echo(f"Reminders owed: {remind_due()}")
 
 
 @outbox_cli.command("deliver")

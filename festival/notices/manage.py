@@ -1,5 +1,216 @@
-"""Organizers' pages of notices."""
+"""Organizers' pages of messages: what became of them, sending again what failed, an activity's own words, and reminders."""
 
-from flask import Blueprint
+from dataclasses import asdict
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement, func
+
+from festival.accounts.access import may, scope, staff, the_staff
+from festival.accounts.models import Account
+from festival.accounts.rules import Permission
+from festival.lib import clock
+from festival.lib.db import transaction
+from festival.lib.errors import NotFound
+from festival.lib.i18n import LOCALES, Locale, _, _n, speaking
+from festival.lib.names import masked
+from festival.notices import queries, service, wording
+from festival.notices.forms import RemindersForm, WordingForm
+from festival.notices.render import example_facts
+from festival.notices.rules import OFFERED, SIGNATURE
+from festival.notices.wording import SUBJECTS, WORDS, Words
+from festival.outbox.models import Message, MessageState
+from festival.programme import queries as programme
+from festival.programme.models import Activity, Slot
 
 bp = Blueprint("notices", __name__)
+
+#: A page number that somebody may ask for.
+_MOST_DIGITS = 5
+
+
+def _within(member: Account) -> ColumnElement[bool]:
+    """Return the condition that keeps messages inside what a staff member may read of; those about no activity are nobody's."""
+    about = func.coalesce(Message.activity_id, 0)
+    return scope(member, Permission.MESSAGES_READ, about) & (about > 0)
+
+
+# -- what became of them ------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/messages")
+@staff(Permission.MESSAGES_READ)
+def deliveries() -> ResponseReturnValue:
+    """Show messages, newest first, by state and kind: whom they are for by masked name, and never their words."""
+    member = the_staff()
+    within = _within(member)
+    kind, asked = request.args.get("kind", ""), request.args.get("page", "1")
+    states = [state for state in MessageState if state.value == request.args.get("state")]
+    number = max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) <= _MOST_DIGITS else 1
+    return render_template(
+        "manage/notices/messages.html",
+        found=queries.deliveries(within, states[0] if states else None, kind if kind in SUBJECTS else "", number),
+        counts=queries.delivery_counts(within),
+        states=wording.STATES,
+        state=states[0] if states else None,
+        kind=kind if kind in SUBJECTS else "",
+        subjects=SUBJECTS,
+        masked=masked,
+        may_open=lambda activity_id: may(member, Permission.ROSTER_READ, activity_id),
+    )
+
+
+@bp.post("/messages/again")
+@staff(Permission.MESSAGES_READ)
+def send_all_again() -> ResponseReturnValue:
+    """Send again everything that failed for good."""
+    return _send_again(None)
+
+
+@bp.post("/messages/<id:message_id>/again")
+@staff(Permission.MESSAGES_READ)
+def send_again(message_id: int) -> ResponseReturnValue:
+    """Send again one message that failed for good; one that did not is left as it is."""
+    return _send_again(message_id)
+
+
+def _send_again(message_id: int | None) -> ResponseReturnValue:
+    member = the_staff()
+    within, actor_id = _within(member), member.id
+    if message_id is not None and not queries.is_within(within, message_id):
+        raise NotFound
+    with transaction():
+        count = service.send_again(queries.failed(within, message_id), actor_id=actor_id)
+    if count:
+        flash(_n("%(num)s 条消息将重新发送。", "%(num)s 条消息将重新发送。", count), "ok")
+    else:
+        flash(_("没有发送失败的消息。"), "warn")
+    return redirect(url_for(".deliveries"), 303)
+
+
+# -- an activity's own words, and reminders -----------------------------------------------------------------------------------
+
+
+def _activity(slug: str) -> Activity:
+    return programme.managed(slug, scope(the_staff(), Permission.ACTIVITY_EDIT, Activity.id.expression))
+
+
+@bp.get("/activities/<slug:slug>/messages")
+@staff(Permission.ACTIVITY_EDIT)
+def words(slug: str) -> ResponseReturnValue:
+    """Show what an activity says on each occasion, and when it reminds."""
+    activity = _activity(slug)
+    return _words_page(activity, RemindersForm(formdata=None, data={"hours": _hours(activity)}))
+
+
+@bp.post("/activities/<slug:slug>/messages/reminders")
+@staff(Permission.ACTIVITY_EDIT)
+def set_reminders(slug: str) -> ResponseReturnValue:
+    """Keep when an activity reminds."""
+    activity, form = _activity(slug), RemindersForm()
+    if not form.validate():
+        return _words_page(activity, form), 422
+    activity_id, actor_id, hours = activity.id, the_staff().id, form.value()
+    with transaction():
+        service.set_reminders(activity_id, hours, actor_id=actor_id)
+    flash(_("已保存提醒时间。"), "ok")
+    return redirect(url_for(".words", slug=slug), 303)
+
+
+def _hours(activity: Activity) -> str:
+    return ", ".join(map(str, queries.reminder_hours(activity.id)))
+
+
+def _words_page(activity: Activity, form: RemindersForm) -> str:
+    slot = _slot(activity)
+    return render_template(
+        "manage/notices/words.html",
+        activity=activity,
+        form=form,
+        kinds=[] if slot is None else [(kind, SUBJECTS[kind], WORDS[kind](example_facts(activity, slot))) for kind in WORDS],
+        own=queries.worded(activity.id),
+    )
+
+
+@bp.get("/activities/<slug:slug>/messages/<slug:kind>")
+@staff(Permission.ACTIVITY_EDIT)
+def word(slug: str, kind: str) -> ResponseReturnValue:
+    """Show the words of one kind of message, ours beside the activity's own."""
+    activity = _activity(slug)
+    return _word_page(activity, _kind(kind), _form(activity, _kind(kind)))
+
+
+@bp.post("/activities/<slug:slug>/messages/<slug:kind>")
+@staff(Permission.ACTIVITY_EDIT)
+def set_word(slug: str, kind: str) -> ResponseReturnValue:
+    """Show how the words read with real values; kept they are at the second button."""
+    activity, chosen = _activity(slug), _kind(kind)
+    form = _form(activity, chosen)
+    if not form.validate():
+        return _word_page(activity, chosen, form), 422
+    if "save" not in request.form:
+        return _word_page(activity, chosen, form, is_preview=True)
+    activity_id, actor_id, texts = activity.id, the_staff().id, form.texts()
+    with transaction():
+        service.set_wording(activity_id, chosen, texts, actor_id=actor_id)
+    flash(_("已保存。之后发出的消息使用新的文案。"), "ok")
+    return redirect(url_for(".words", slug=slug), 303)
+
+
+def _kind(text: str) -> str:
+    """Return a kind of message from its part of an address.
+
+    :raises NotFound: there is no such kind.
+    """
+    kind = text.replace("-", "_")
+    if kind not in WORDS:
+        raise NotFound
+    return kind
+
+
+def _slot(activity: Activity) -> Slot | None:
+    """Return the slot that examples speak of: the next one, or else the last."""
+    ahead = [slot for slot in activity.slots if slot.starts_at > clock.now()]
+    return min(ahead, key=lambda slot: slot.starts_at, default=activity.slots[-1] if activity.slots else None)
+
+
+def _examples(activity: Activity) -> dict[Locale, dict[str, str]]:
+    slot = _slot(activity)
+    if slot is None:
+        raise NotFound
+    examples: dict[Locale, dict[str, str]] = {}
+    for locale in LOCALES:
+        with speaking(locale):
+            examples[locale] = {name: str(value) for name, value in asdict(example_facts(activity, slot)).items()}
+    return examples
+
+
+def _form(activity: Activity, kind: str) -> WordingForm:
+    kept: dict[Locale, tuple[str, str]] = {}
+    for locale in LOCALES:
+        own = queries.wording_of(activity.id, kind, locale)
+        kept[locale] = ("", "") if own is None else (own.short, own.long)
+    return WordingForm.of(kept, _examples(activity))
+
+
+def _word_page(activity: Activity, kind: str, form: WordingForm, *, is_preview: bool = False) -> str:
+    slot = _slot(activity)
+    assert slot is not None  # the form has its examples from it
+    shown: dict[Locale, tuple[Words, Words]] = {}
+    for locale in LOCALES:
+        with speaking(locale):
+            facts = example_facts(activity, slot)
+            ours = WORDS[kind](facts)
+            shown[locale] = (ours, wording.own_words(ours, *form.texts()[locale], facts))
+    return render_template(
+        "manage/notices/word.html",
+        activity=activity,
+        kind=kind,
+        subject=SUBJECTS[kind],
+        form=form,
+        shown=shown,
+        offered=OFFERED,
+        signature=SIGNATURE,
+        is_preview=is_preview,
+        data_result="preview" if is_preview else None,
+    )

@@ -1,7 +1,7 @@
 """Turns a message owed into words for each address of its reader, from the rows as they are when it leaves."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from flask import current_app, render_template
@@ -23,7 +23,7 @@ from festival.lib.db import db, transaction
 from festival.lib.format import clock_time, month_day, phone, span
 from festival.lib.i18n import Locale, _, loc, locale, speaking
 from festival.lib.settings import Settings
-from festival.notices import wording
+from festival.notices import queries, wording
 from festival.notices.rules import MOVES_CALENDAR, TRUE_IN, URGENT
 from festival.notices.wording import Facts, Words
 from festival.outbox.delivery import Claimed
@@ -129,7 +129,7 @@ def _compose_sign_up(claimed: Claimed, reader: Account) -> Composed | None:
 def _compose_about(claimed: Claimed, reader: Account, about: _About, numbered: Numbered | None) -> Composed:
     language = _locale(reader.locale)
     with speaking(language):
-        words = wording.WORDS[claimed.kind](_facts(about, claimed.kind))
+        words = _words(claimed.kind, about, language)
         title = loc(about.activity, "short_title")
         path = f"/sign-ups/{about.sign_up.code}"
         parcels = tuple(
@@ -141,6 +141,14 @@ def _compose_about(claimed: Claimed, reader: Account, about: _About, numbered: N
             for one in _one_per_channel(reader)
         )
     return Composed(parcels, text=words.long, locale=language, is_urgent=claimed.kind in URGENT)
+
+
+def _words(kind: str, about: _About, language: Locale) -> Words:
+    """Return a message in words: the activity's own where it has them."""
+    facts = facts_of(about.sign_up, about.activity, about.slot, kind)
+    ours = wording.WORDS[kind](facts)
+    own = queries.wording_of(about.activity.id, kind, language)
+    return ours if own is None else wording.own_words(ours, own.short, own.long, facts)
 
 
 def _compose_left(claimed: Claimed, reader: Account) -> Composed | None:
@@ -220,8 +228,8 @@ def _is_true(kind: str, about: _About) -> bool:
     return True
 
 
-def _facts(about: _About, kind: str) -> Facts:
-    sign_up, activity, slot = about.sign_up, about.activity, about.slot
+def facts_of(sign_up: SignUp, activity: Activity, slot: Slot, kind: str) -> Facts:
+    """Return what a message of this kind about a sign-up may say, in the language spoken."""
     waiting = sign_up.state == State.WAITLISTED
     return Facts(
         title=loc(activity, "short_title") or loc(activity, "title"),
@@ -237,6 +245,24 @@ def _facts(about: _About, kind: str) -> Facts:
         result=_instant(activity.result_at) if activity.result_at else "",
         seats=seats.labels([sign_up.id]).get(sign_up.id, "") if kind == "seat_given" else "",
         is_waiting=waiting,
+    )
+
+
+def example_facts(activity: Activity, slot: Slot) -> Facts:
+    """Return what a message could say of an activity, with values as long as they get, in the language spoken; of nobody."""
+    return Facts(
+        title=loc(activity, "short_title") or loc(activity, "title"),
+        time=_instant(slot.starts_at),
+        span=span(slot.starts_at, slot.ends_at),
+        place=loc(slot.venue or activity.venue, "name"),
+        digits="628415",
+        deadline=_instant(slot.starts_at - timedelta(days=1)),
+        position=12,
+        reason=_("所填单位不在本次邀请范围"),
+        pool=max((loc(pool, "label") for pool in slot.pools), key=len, default=""),
+        seats=_("3排12座"),
+        why=_("大风天气"),
+        result=_instant(activity.result_at) if activity.result_at else "",
     )
 
 

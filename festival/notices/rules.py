@@ -1,6 +1,8 @@
-"""What fits into a text message, and when a message is no longer true. Pure: plain values in, a verdict out."""
+"""What fits into a text message, when a message is true, when a reminder is due. Pure: plain values in, a verdict out."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 #: The signature that a text message must carry.
 SIGNATURE = "【河西人才节】"
@@ -29,6 +31,7 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_asked": frozenset({"pending"}),
     "sign_up_not_drawn": frozenset({"waitlisted"}),
     "sign_up_draw_void": frozenset({"entered"}),
+    "sign_up_reminder": frozenset({"confirmed"}),
     "sign_up_pool": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "seat_given": frozenset({"confirmed", "attended"}),
     "activity_changed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
@@ -71,3 +74,63 @@ def fitted(sentence: Callable[..., str], *parts: str) -> str:
         if keep < len(cut[at]):
             cut[at] = f"{cut[at][:keep].rstrip()}…"
     return SIGNATURE + sentence(*cut)
+
+
+# -- the organizers' own words -------------------------------------------------------------------------------------------------
+
+#: What a placeholder stands for: its name in Chinese and in English texts, and the field of ``wording.Facts`` behind it.
+PLACEHOLDERS: dict[str, str] = {
+    "活动": "title", "时间": "time", "起止": "span", "地点": "place", "签到码": "digits", "截止": "deadline",
+    "位次": "position", "原因": "reason", "名额": "pool", "座位": "seats", "说明": "why",
+    "title": "title", "time": "time", "times": "span", "place": "place", "code": "digits", "deadline": "deadline",
+    "number": "position", "reason": "reason", "pool": "pool", "seats": "seats", "why": "why",
+}  # fmt: skip
+#: Those offered in the form, by language.
+OFFERED = {
+    "zh": ("活动", "时间", "起止", "地点", "签到码", "截止", "位次", "原因", "名额", "座位", "说明"),
+    "en": ("title", "time", "times", "place", "code", "deadline", "number", "reason", "pool", "seats", "why"),
+}
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+#: What a telephone would make a link of. A text message carries none: people are taught not to tap them.
+_LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:cn|com|net|org|gov|top|vip|cc|io|me|link)\b", re.IGNORECASE)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled, in one pass: what a value holds is never read as a placeholder.
+
+    :param values: by field of ``wording.Facts``; a placeholder without one stays as it is.
+    """
+    return _PLACEHOLDER.sub(lambda match: values.get(PLACEHOLDERS.get(match[1].strip(), ""), match[0]), text)
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """Return the placeholders of a text that stand for nothing, each once, in their order."""
+    return list(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name.strip() not in PLACEHOLDERS))
+
+
+def has_link(text: str) -> bool:
+    """Tell whether a telephone would show part of a text as a link."""
+    return bool(_LINK.search(text))
+
+
+# -- reminders -----------------------------------------------------------------------------------------------------------------
+
+#: Hours before the start at which those who hold a place are reminded, unless the activity says otherwise.
+REMINDERS = (24, 2)
+#: The earliest reminder that may be asked for, in hours, and how many.
+EARLIEST, MOST_REMINDERS = 14 * 24, 4
+
+
+def read_hours(text: str) -> tuple[int, ...] | None:
+    """Return the hours in a text such as ``24, 2``, the longest first, each once; None when it cannot be read."""
+    parts = [part for part in re.split(r"[\s,，、;；]+", text) if part]
+    if not all(re.fullmatch(r"[0-9]{1,3}", part) and 1 <= int(part) <= EARLIEST for part in parts):
+        return None
+    hours = tuple(sorted({int(part) for part in parts}, reverse=True))
+    return hours if len(hours) <= MOST_REMINDERS else None
+
+
+def is_due(starts_at: datetime, hours: int, now: datetime) -> bool:
+    """Tell whether a reminder is due: from so many hours before the start until half of them are over, then it comes too late."""
+    lead = timedelta(hours=hours)
+    return starts_at - lead <= now < starts_at - lead / 2

@@ -1,12 +1,16 @@
-"""Reading one's messages changes them: they are no longer new."""
+"""What readers and organizers do to messages: read them, word them, time them, send them again. Inside ``transaction()``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
+from festival.audit import service as audit
 from festival.lib import clock
 from festival.lib.db import db
-from festival.outbox.models import Message
+from festival.lib.i18n import Locale
+from festival.notices.models import MessageWording, ReminderPlan
+from festival.notices.rules import REMINDERS, read_hours
+from festival.outbox.models import Message, MessageState
 
 
 def note_read(account_id: int, message_ids: Iterable[int]) -> None:
@@ -16,3 +20,57 @@ def note_read(account_id: int, message_ids: Iterable[int]) -> None:
         .where(Message.account_id == account_id, Message.id.in_(list(message_ids)), Message.read_at.is_(None))
         .values(read_at=clock.wall()),
     )
+
+
+# -- what organizers decide ---------------------------------------------------------------------------------------------------
+
+
+def set_wording(activity_id: int, kind: str, texts: Mapping[Locale, tuple[str, str]], *, actor_id: int) -> None:
+    """Keep an activity's own words for a kind of message; where both are empty in a language, ours hold again.
+
+    :param texts: by language the text message (without signature) and what mails and 我的消息 say.
+    """
+    db.session.execute(
+        delete(MessageWording).where(MessageWording.activity_id == activity_id, MessageWording.kind == kind),
+    )
+    at = clock.wall()
+    db.session.add_all(
+        MessageWording(activity_id=activity_id, kind=kind, locale=locale, short=short, long=long, updated_at=at)
+        for locale, (short, long) in texts.items()
+        if short or long
+    )
+    audit.record("message.wording", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=kind)
+
+
+def set_reminders(activity_id: int, hours: tuple[int, ...], *, actor_id: int) -> None:
+    """Keep how many hours before the start an activity reminds; empty: it does not."""
+    plan = db.session.scalar(select(ReminderPlan).where(ReminderPlan.activity_id == activity_id).with_for_update())
+    before = REMINDERS if plan is None else (read_hours(plan.hours) or ())
+    if plan is None:
+        plan = ReminderPlan(activity_id=activity_id)
+        db.session.add(plan)
+    plan.hours = ",".join(map(str, hours))
+    audit.record(
+        "message.reminders",
+        "activity",
+        activity_id,
+        actor_id=actor_id,
+        activity_id=activity_id,
+        changes=f"reminders {_listed(before)} -> {_listed(hours)}",
+    )
+
+
+def _listed(hours: tuple[int, ...]) -> str:
+    return "/".join(f"{one}h" for one in hours) or "none"
+
+
+def send_again(messages: Iterable[Message], *, actor_id: int) -> int:
+    """Owe again what failed for good, from the first try on; return how many. What is no longer true is dropped on its way."""
+    at, count = clock.wall(), 0
+    for message in messages:
+        message.state, message.tries, message.due_at, message.claimed_until = MessageState.OWED, 0, at, None
+        audit.record(
+            "message.again", "message", message.id, actor_id=actor_id, activity_id=message.activity_id, changes=message.kind
+        )
+        count += 1
+    return count

@@ -5,11 +5,12 @@ may be longer. ``Facts`` is what a sign-up's message may speak of, each value al
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from festival.lib.i18n import _, _l, locale
-from festival.notices.rules import fitted
+from festival.notices.rules import SIGNATURE, SMS_LENGTH, filled, fitted, units
+from festival.outbox.models import MessageState
 
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
@@ -330,6 +331,32 @@ def _cancelled(facts: Facts) -> Words:
     return Words(fitted(short, facts.why, facts.title), short(facts.why, facts.title))
 
 
+def _reminder(facts: Facts) -> Words:
+    def shorter(title: str) -> str:
+        return _("提醒：您报名的“%(title)s”将于%(time)s开始，签到码%(no)s。", title=title, time=facts.time, no=facts.digits)
+
+    def short(place: str, title: str) -> str:
+        return _(
+            "提醒：您报名的“%(title)s”将于%(time)s在%(place)s开始，签到码%(no)s。",
+            title=title,
+            time=facts.time,
+            place=place,
+            no=facts.digits,
+        )
+
+    fits = fitted(short, facts.place, facts.title)
+    return Words(
+        fits if facts.title in fits else fitted(shorter, facts.title),  # rather no place than half a title
+        _(
+            "提醒：您报名的“%(title)s”即将开始。时间：%(span)s；地点：%(place)s。请凭签到码 %(no)s 入场；不能参加时请取消报名。",
+            title=facts.title,
+            span=facts.span,
+            place=facts.place,
+            no=facts.digits,
+        ),
+    )
+
+
 def _because(facts: Facts) -> str:
     """Return the organizers' reason as a sentence of its own; empty where they gave none."""
     return _("原因：%(reason)s。", reason=facts.why) if facts.why else ""
@@ -356,6 +383,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_draw_void": _draw_void,
     "sign_up_pool": _pool,
     "seat_given": _seats,
+    "sign_up_reminder": _reminder,
     "activity_changed": _changed,
     "activity_postponed": _postponed,
     "activity_cancelled": _cancelled,
@@ -386,10 +414,35 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_draw_void": _l("抽签作废，将重新抽签"),
     "sign_up_pool": _l("名额类别有调整"),
     "seat_given": _l("您的座位"),
+    "sign_up_reminder": _l("活动提醒"),
     "activity_changed": _l("时间或地点有变动"),
     "activity_postponed": _l("活动延期"),
     "activity_cancelled": _l("活动取消"),
     "activity_resumed": _l("活动恢复举行"),
+}
+
+
+def own_words(ours: Words, short: str, long: str, facts: Facts) -> Words:
+    """Return a message in an activity's own words where it has them.
+
+    A text message that does not fit with this reader's values is ours: rather plain words than half a sentence.
+
+    :param short: the activity's text message without signature, with placeholders; empty: ours. ``long`` likewise.
+    """
+    values = {field.name: str(getattr(facts, field.name)) for field in fields(facts)}
+    mine = SIGNATURE + filled(short, values) if short else ""
+    return Words(
+        mine if mine and units(mine) <= SMS_LENGTH else ours.short,
+        filled(long, values) if long else ours.long,
+    )
+
+
+#: What became of a message.
+STATES: "dict[MessageState, LazyString]" = {
+    MessageState.OWED: _l("待发送"),
+    MessageState.SENT: _l("已发送"),
+    MessageState.DROPPED: _l("不再属实，未发"),
+    MessageState.FAILED: _l("发送失败"),
 }
 
 

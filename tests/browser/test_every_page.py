@@ -209,6 +209,8 @@ def readers(app: Flask) -> list[Reader]:
                     f"ledger/{asked.id}",
                     "review",
                     "draw",
+                    "messages",
+                    "messages/sign-up-offered",
                     "log",
                 )
             ),
@@ -216,6 +218,7 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/{drawn.slug}/roster",
             f"/manage/activities/{drawn.slug}/ledger",
             "/manage/activities/drone-show/rules",
+            "/manage/messages",
             "/manage/settings",
             *(f"/manage/activities/{over}/absences{page}" for page in ("", "?show=recorded", f"/{absent_id}/excuse")),
             "/manage/activities/drone-show/plan",
