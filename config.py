@@ -236,6 +236,7 @@ def _footer(given: _Given) -> Footer:
         site_code=given.text("SITE_CODE"),
         supervisor=given.text("SUPERVISOR"),
         find_error_url=given.text("FIND_ERROR_URL"),
+        contact=given.text("PRIVACY_CONTACT"),
     )
 
 

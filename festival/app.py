@@ -88,6 +88,11 @@ from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
 from festival.programme.kinds import all_kinds, register
+from festival.protection import cli as protection_cli
+from festival.protection import manage as protection_manage
+from festival.protection import models as protection_models
+from festival.protection import purging
+from festival.protection import views as protection_views
 from festival.reviews import holding as reviews_holding
 from festival.reviews import manage as reviews_manage
 from festival.reviews import models as reviews_models
@@ -122,6 +127,7 @@ TABLES = (
     draws_models,
     reviews_models,
     roster_models,
+    protection_models,
     calendars_models,
     notices_models,
     seed_models,
@@ -140,6 +146,7 @@ PUBLIC_BLUEPRINTS = (
     invitations_views.bp,
     calendars_views.bp,
     notices_views.bp,
+    protection_views.bp,
 )
 MANAGE_BLUEPRINTS = (
     programme_manage.bp,
@@ -159,6 +166,7 @@ MANAGE_BLUEPRINTS = (
     ledger_manage.bp,
     invitations_manage.bp,
     notices_manage.bp,
+    protection_manage.bp,
 )
 #: What each slice holds about people, uppermost first: the order of forgetting.
 HOLDINGS = (
@@ -178,6 +186,7 @@ TICKET_FACTS = (seats_wording.ticket_fact,)
 COMMANDS = (
     accounts_cli.staff_cli,
     audit_cli.audit_cli,
+    protection_cli.privacy_cli,
     seed_cli.seed_cli,
     seed_cli.demo_cli,
     signups_cli.signups_cli,
@@ -257,13 +266,14 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _deliver_messages(app: Flask, settings: Settings) -> None:
-    """Say where messages go out, who finds their words, and that the built-in server delivers, sweeps and seals by itself."""
+    """Say where messages go out, who finds their words, and what the built-in server does beside serving."""
     app.extensions["gateways"] = gateways(settings)
     delivery.register(notices_render.compose)
     runner.start(app)
     sweep.start(app)
     reminders.start(app)
     sealer.start(app)
+    purging.start(app)
 
 
 def _register_blueprints(app: Flask) -> None:

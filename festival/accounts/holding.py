@@ -1,13 +1,16 @@
 """What accounts, and the outbox and audit trail below them, hold about a person."""
 
-from sqlalchemy import delete, select, update
+from datetime import timedelta
 
-from festival.accounts.models import Account, Address, CodeChallenge, Consent, PrivacyNotice, SignInSession
-from festival.accounts.personal import Holding, Rows, rows
+from sqlalchemy import delete, or_, select, update
+
+from festival.accounts.models import Account, Address, CodeChallenge, Consent, PrivacyNotice, SignInSession, StaffLink
+from festival.accounts.personal import Holding, Moment, Purge, Rows, first, rows
+from festival.accounts.rules import CODE_KEPT, PERSON_LASTS
 from festival.audit.models import AuditEntry
-from festival.audit.service import record
 from festival.lib import clock
 from festival.lib.db import db
+from festival.lib.i18n import _l
 from festival.outbox.models import DemoMail, Message, MessageState
 
 
@@ -45,7 +48,55 @@ def _erase(account_id: int) -> None:
     account.name = ""
     account.erased_at = clock.wall()
     account.calendar_key_version += 1
-    record("account.erase", "account", account_id, actor_id=account_id)
+
+
+# -- what is kept for a time only --------------------------------------------------------------------------------------------
+
+#: Days after a browser was signed out, or 30 after its last visit ended it anyway.
+_SESSION_DAYS = 30
+_LINK_DAYS = 30
+_MAIL_DAYS = 30
+#: Days that the words of a message can be read under 我的消息.
+_MESSAGE_DAYS = 180
+
+
+def _codes(moment: Moment, limit: int) -> int:
+    return _delete(CodeChallenge, first(CodeChallenge, limit, CodeChallenge.sent_at < moment.wall - CODE_KEPT))
+
+
+def _sessions(moment: Moment, limit: int) -> int:
+    over = moment.wall - timedelta(days=_SESSION_DAYS)
+    gone = or_(SignInSession.ended_at < over, SignInSession.last_seen_at < over - PERSON_LASTS)
+    return _delete(SignInSession, first(SignInSession, limit, gone))
+
+
+def _links(moment: Moment, limit: int) -> int:
+    return _delete(StaffLink, first(StaffLink, limit, StaffLink.expires_at < moment.wall - timedelta(days=_LINK_DAYS)))
+
+
+def _messages(moment: Moment, limit: int) -> int:
+    old = Message.created_at < moment.wall - timedelta(days=_MESSAGE_DAYS)
+    ids = first(Message, limit, old, Message.text != "")
+    db.session.execute(update(Message).where(Message.id.in_(ids)).values(text="", locale=""))
+    return len(ids)
+
+
+def _mails(moment: Moment, limit: int) -> int:
+    return _delete(DemoMail, first(DemoMail, limit, DemoMail.created_at < moment.wall - timedelta(days=_MAIL_DAYS)))
+
+
+def _delete(table: type[CodeChallenge | SignInSession | StaffLink | DemoMail], ids: list[int]) -> int:
+    db.session.execute(delete(table).where(table.id.in_(ids)))
+    return len(ids)
+
+
+PURGES = (
+    Purge("codes", _l("验证码的发送记录"), _l("2 天"), _codes),
+    Purge("sessions", _l("登录记录"), _l("退出后 30 天"), _sessions),
+    Purge("staff_links", _l("工作人员的密码链接"), _l("过期后 30 天"), _links),
+    Purge("messages", _l("消息的内容"), _l("180 天"), _messages),
+    Purge("demo_mails", _l("演示信箱"), _l("30 天"), _mails),
+)
 
 
 HOLDING = Holding(
@@ -54,4 +105,5 @@ HOLDING = Holding(
     ),
     export=_export,
     erase=_erase,
+    purges=PURGES,
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
+from flask_babel import LazyString
 from sqlalchemy import ColumnElement, inspect, select
 
 from festival.accounts.models import Consent
@@ -26,6 +27,27 @@ def _nothing(_consent: Consent) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """When a purge is done: by the festival's time, which a demo may freeze, and by the real one."""
+
+    festival: datetime
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Something that is kept for a time only."""
+
+    #: Names it in the report of a purge; stays as it is.
+    key: str
+    #: What it is, and how long it is kept, in words.
+    what: LazyString
+    kept: LazyString
+    #: Deletes or empties at most so many of what is due at a moment, inside ``transaction()``; 0: nothing is left.
+    batch: Callable[[Moment, int], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """What one slice holds about people. Its functions run inside ``transaction()``, its reading outside as well."""
 
@@ -37,6 +59,8 @@ class Holding:
     erase: Callable[[int], None]
     #: What follows when a consent was withdrawn (its row says so already).
     consent_withdrawn: Callable[[Consent], None] = _nothing
+    #: What of it is kept for a time only.
+    purges: tuple[Purge, ...] = ()
 
 
 _holdings: list[Holding] = []
@@ -50,6 +74,17 @@ def register(holdings: Iterable[Holding]) -> None:
 def holdings() -> Sequence[Holding]:
     """Return the holdings, uppermost slice first: the order of forgetting."""
     return tuple(_holdings)
+
+
+def purges() -> Sequence[Purge]:
+    """Return all that is kept for a time only, in the order in which it is purged."""
+    return tuple(purge for holding in _holdings for purge in holding.purges)
+
+
+def first(table: type[Model], limit: int, *conditions: ColumnElement[bool]) -> list[int]:
+    """Return the ids of at most so many rows, oldest first: what one batch of a purge deals with."""
+    key: ColumnElement[int] = inspect(table).primary_key[0]
+    return list(db.session.scalars(select(key).where(*conditions).order_by(key).limit(limit)))
 
 
 def export(account_id: int) -> Rows:

@@ -312,9 +312,10 @@ def lock_account(account_id: int) -> None:
 # -- consent and forgetting ----------------------------------------------------------------------------------------------------
 
 
-def withdraw_consent(account: Account, consent_id: int) -> Consent:
+def withdraw_consent(account: Account, consent_id: int, *, actor_id: int | None = None, reason: str = "") -> Consent:
     """Withdraw a consent and let every slice follow: answers it allowed are deleted; without a notice's, the sign-up ends.
 
+    :param actor_id: the staff member who does it for the person; None: the person.
     :raises NotFound: it is none of the person's.
     """
     lock_account(account.id)
@@ -323,7 +324,14 @@ def withdraw_consent(account: Account, consent_id: int) -> Consent:
         raise NotFound
     if consent.withdrawn_at is None:
         consent.withdrawn_at = clock.wall()
-        record("consent.withdraw", "consent", consent.id, actor_id=account.id, activity_id=consent.activity_id)
+        record(
+            "consent.withdraw",
+            "consent",
+            consent.id,
+            actor_id=actor_id or account.id,
+            activity_id=consent.activity_id,
+            reason=reason,
+        )
         db.session.flush()
         for holding in personal.holdings():
             holding.consent_withdrawn(consent)
@@ -331,8 +339,21 @@ def withdraw_consent(account: Account, consent_id: int) -> Consent:
 
 
 def erase(account: Account) -> None:
-    """Forget a person: live sign-ups are withdrawn, what counts stays without a name, the rest is deleted."""
+    """Forget a person at their own wish: live sign-ups are withdrawn, what counts stays without a name, the rest is deleted."""
+    erase_for(account, actor_id=account.id)
+
+
+def erase_for(account: Account, *, actor_id: int | None, reason: str = "") -> None:
+    """Forget a person. Once forgotten, nothing is left to do.
+
+    :param actor_id: the person, or the staff member who does it for them; None: the time it was kept for is over.
+    """
     lock_account(account.id)
+    db.session.refresh(account)
+    if account.erased_at is not None:
+        return
+    record("account.erase", "account", account.id, actor_id=actor_id, reason=reason)  # while it is known which name to hide
+    db.session.flush()
     for holding in personal.holdings():
         holding.erase(account.id)
 

@@ -1,11 +1,17 @@
 """What calendars hold about a person: who reads the private feed, what was chosen for it, its bytes, and invitations sent."""
 
+from datetime import timedelta
+
 from sqlalchemy import delete
 
-from festival.accounts.personal import Holding, Rows, rows
+from festival.accounts.personal import Holding, Moment, Purge, Rows, first, rows
 from festival.calendars.models import CalendarChoice, CalendarFeed, CalendarInvitation, FeedReading
 from festival.calendars.queries import account_key
 from festival.lib.db import db
+from festival.lib.i18n import _l
+
+#: Days that it is remembered which program read a private feed.
+_READING_DAYS = 90
 
 
 def _export(account_id: int) -> Rows:
@@ -24,8 +30,15 @@ def _erase(account_id: int) -> None:
     db.session.execute(delete(CalendarFeed).where(CalendarFeed.key == account_key(account_id)))
 
 
+def _readings(moment: Moment, limit: int) -> int:
+    ids = first(FeedReading, limit, FeedReading.read_at < moment.wall - timedelta(days=_READING_DAYS))
+    db.session.execute(delete(FeedReading).where(FeedReading.id.in_(ids)))
+    return len(ids)
+
+
 HOLDING = Holding(
     tables=frozenset({"feed_reading", "calendar_choice", "calendar_invitation"}),
     export=_export,
     erase=_erase,
+    purges=(Purge("feed_readings", _l("日历读取记录"), _l("90 天"), _readings),),
 )

@@ -3,8 +3,10 @@
 from sqlalchemy import func, select, update
 
 from festival.accounts.models import Consent
-from festival.accounts.personal import Holding, Rows, rows
+from festival.accounts.personal import Holding, Moment, Purge, Rows, rows
+from festival.invitations.service import forget_names
 from festival.lib.db import db
+from festival.lib.i18n import _l
 from festival.lib.tokens import CODE_LENGTH
 from festival.signups.models import Invitation, SignUp
 
@@ -31,9 +33,14 @@ def _consent_withdrawn(consent: Consent) -> None:
     db.session.execute(update(Invitation).where(Invitation.id.in_(ids), _PERSONAL).values(label=""))
 
 
+def _labels(moment: Moment, _limit: int) -> int:
+    return forget_names(moment.festival)
+
+
 HOLDING = Holding(
     tables=frozenset({"invitation"}),
     export=_export,
     erase=_erase,
     consent_withdrawn=_consent_withdrawn,
+    purges=(Purge("invitations", _l("受邀者的姓名"), _l("活动结束后 30 天"), _labels),),
 )

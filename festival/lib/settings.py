@@ -63,6 +63,8 @@ class Footer:
     supervisor: str = ""
     #: 我为政府网站找错
     find_error_url: str = ""
+    #: Whom people turn to about their data and about accessibility: a number, a mail address, or both.
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

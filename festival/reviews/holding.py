@@ -1,11 +1,16 @@
 """What reviews hold about a person: what was decided on their sign-ups, and the words they read."""
 
+from datetime import timedelta
+
 from sqlalchemy import select, update
 
-from festival.accounts.personal import Holding, Rows, rows
+from festival.accounts.personal import Holding, Moment, Purge, Rows, first, rows
 from festival.lib.db import db
+from festival.lib.i18n import _l
+from festival.programme.models import Activity, ActivityStatus
 from festival.reviews.models import Review
 from festival.signups.models import SignUp
+from festival.signups.notice import RETAIN_DAYS
 
 
 def _export(account_id: int) -> Rows:
@@ -19,4 +24,21 @@ def _erase(account_id: int) -> None:
     db.session.execute(update(Review).where(Review.sign_up_id.in_(ids)).values(words=""))
 
 
-HOLDING = Holding(tables=frozenset({"review"}), export=_export, erase=_erase)
+def _words(moment: Moment, limit: int) -> int:
+    """Empty the words of decisions about what is long over; a decision itself says nothing about anybody."""
+    over = select(Activity.id).where(
+        Activity.ends_at < moment.festival - timedelta(days=RETAIN_DAYS),
+        Activity.status != ActivityStatus.POSTPONED,
+    )
+    sign_ups = select(SignUp.id).where(SignUp.activity_id.in_(over))
+    ids = first(Review, limit, Review.sign_up_id.in_(sign_ups), Review.words != "")
+    db.session.execute(update(Review).where(Review.id.in_(ids)).values(words=""))
+    return len(ids)
+
+
+HOLDING = Holding(
+    tables=frozenset({"review"}),
+    export=_export,
+    erase=_erase,
+    purges=(Purge("reviews", _l("审核意见"), _l("活动结束后 180 天"), _words),),
+)

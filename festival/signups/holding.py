@@ -10,6 +10,7 @@ from festival.programme.models import Question, Slot
 from festival.signups import answers, service
 from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, LedgerEntry, SignUp
 from festival.signups.notice import sensitive_groups
+from festival.signups.retention import PURGES
 from festival.signups.rules import LIVE
 
 #: The columns of a sign-up that say who it was, emptied.
@@ -99,4 +100,5 @@ HOLDING = Holding(
     export=_export,
     erase=_erase,
     consent_withdrawn=_consent_withdrawn,
+    purges=PURGES,
 )
