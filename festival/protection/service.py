@@ -51,6 +51,7 @@ def correct(account_id: int, wanted: Correction, *, actor_id: int, reason: str) 
     """
     accounts.lock_account(account_id)
     person = queries.person(account_id)
+    mentioned = {person.name, wanted.name, *wanted.names.values()}
     changed: list[str] = []
     if person.name != wanted.name:
         changed.append("name")
@@ -59,17 +60,16 @@ def correct(account_id: int, wanted: Correction, *, actor_id: int, reason: str) 
         changed.append("locale")
         person.locale = wanted.locale
     for sign_up in queries.sign_ups(account_id):
+        mentioned.add(sign_up.name)
         fields = _correct_sign_up(sign_up, wanted)
         if fields:
             sign_up.revision += 1
             sign_up.updated_at = max(clock.wall(), sign_up.updated_at + timedelta(seconds=1))
             changed += [f"sign_up:{sign_up.id} {field}" for field in fields]
     if changed:
-        # The trail keeps neither the old name, which it still finds, nor the new one.
-        for new in sorted({wanted.name, *wanted.names.values()}, key=len, reverse=True):
-            reason = reason.replace(new, HIDDEN) if len(new) > 1 else reason
-        with db.session.no_autoflush:
-            record("person.correct", "account", account_id, actor_id=actor_id, reason=reason, changes=", ".join(changed))
+        for name in sorted(mentioned, key=len, reverse=True):  # the trail keeps neither the old name nor the new one
+            reason = reason.replace(name, HIDDEN) if len(name) > 1 else reason
+        record("person.correct", "account", account_id, actor_id=actor_id, reason=reason, changes=", ".join(changed))
         db.session.flush()
     return changed
 

@@ -1,16 +1,13 @@
 """What reviews hold about a person: what was decided on their sign-ups, and the words they read."""
 
-from datetime import timedelta
-
 from sqlalchemy import select, update
 
 from festival.accounts.personal import Holding, Moment, Purge, Rows, first, rows
 from festival.lib.db import db
 from festival.lib.i18n import _l
-from festival.programme.models import Activity, ActivityStatus
 from festival.reviews.models import Review
 from festival.signups.models import SignUp
-from festival.signups.notice import RETAIN_DAYS
+from festival.signups.retention import sign_ups_over
 
 
 def _export(account_id: int) -> Rows:
@@ -26,12 +23,7 @@ def _erase(account_id: int) -> None:
 
 def _words(moment: Moment, limit: int) -> int:
     """Empty the words of decisions about what is long over; a decision itself says nothing about anybody."""
-    over = select(Activity.id).where(
-        Activity.ends_at < moment.festival - timedelta(days=RETAIN_DAYS),
-        Activity.status != ActivityStatus.POSTPONED,
-    )
-    sign_ups = select(SignUp.id).where(SignUp.activity_id.in_(over))
-    ids = first(Review, limit, Review.sign_up_id.in_(sign_ups), Review.words != "")
+    ids = first(Review, limit, Review.sign_up_id.in_(sign_ups_over(moment)), Review.words != "")
     db.session.execute(update(Review).where(Review.id.in_(ids)).values(words=""))
     return len(ids)
 

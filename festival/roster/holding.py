@@ -7,10 +7,12 @@ see and take them (PIPL, articles 44 and 45): they are in the person's own file,
 from sqlalchemy import Select, delete, select
 
 from festival.accounts.models import Consent
-from festival.accounts.personal import Holding, Rows, plain, rows
+from festival.accounts.personal import Holding, Moment, Purge, Rows, first, plain, rows
 from festival.lib.db import db
+from festival.lib.i18n import _l
 from festival.roster.models import Note, SignUpTag, Tag
 from festival.signups.models import SignUp
+from festival.signups.retention import sign_ups_over
 
 
 def _export(account_id: int) -> Rows:
@@ -47,9 +49,26 @@ def _drop(ids: Select[int]) -> None:
         db.session.execute(delete(table).where(table.sign_up_id.in_(ids)))
 
 
+def _old_notes(moment: Moment, limit: int) -> int:
+    ids = first(Note, limit, Note.sign_up_id.in_(sign_ups_over(moment)))
+    db.session.execute(delete(Note).where(Note.id.in_(ids)))
+    return len(ids)
+
+
+def _old_tags(moment: Moment, limit: int) -> int:
+    tagged = select(SignUpTag.sign_up_id).where(SignUpTag.sign_up_id.in_(sign_ups_over(moment)))
+    ids = list(db.session.scalars(tagged.distinct().order_by(SignUpTag.sign_up_id).limit(limit)))
+    db.session.execute(delete(SignUpTag).where(SignUpTag.sign_up_id.in_(ids)))
+    return len(ids)
+
+
 HOLDING = Holding(
     tables=frozenset({"sign_up_tag", "sign_up_note"}),
     export=_export,
     erase=_erase,
     consent_withdrawn=_consent_withdrawn,
+    purges=(
+        Purge("notes", _l("内部备注"), _l("活动结束后 180 天"), _old_notes),
+        Purge("tags", _l("报名的标签"), _l("活动结束后 180 天"), _old_tags),
+    ),
 )

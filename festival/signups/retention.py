@@ -5,7 +5,7 @@ Days count from the end of the activity. While one is postponed, nothing of it i
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import aliased
 
 from festival.accounts.models import Account, AccountKind, SignInSession
@@ -33,6 +33,12 @@ def _is_over(at: datetime, days: int) -> ColumnElement[bool]:
 def _ended(at: datetime, days: int) -> list[int]:
     """Return the activities that ended so many days ago."""
     return list(db.session.scalars(select(Activity.id).where(_is_over(at, days)).order_by(Activity.id)))
+
+
+def sign_ups_over(moment: Moment) -> Select[int]:
+    """Return the sign-ups of which nothing need be kept any more but the count: for the slices that wrote words beside them."""
+    over = select(Activity.id).where(_is_over(moment.festival, RETAIN_DAYS))
+    return select(SignUp.id).where(SignUp.activity_id.in_(over))
 
 
 def _keys_due(at: datetime) -> dict[int, tuple[set[str], set[str]]]:

@@ -168,6 +168,8 @@ def readers(app: Flask) -> list[Reader]:
             "/sign-up/form?activity=job-fair&activity=forum&activity=craft&activity=drone-show",
             "/sign-in",
             "/calendar",
+            "/privacy",
+            "/accessibility",
             f"/draws/{draw_id}",
             "/activities/mixer/draw",
             "/demo/messages",
@@ -241,6 +243,10 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/staff/{staff.id}",
             "/manage/audit",
             "/manage/audit?who=nobody",
+            "/manage/people",
+            f"/manage/people/{person.id}",
+            f"/manage/people/{person.id}/forget",
+            "/manage/people/purges",
             "/manage/second-factor",
         )
         with transaction():
