@@ -87,7 +87,7 @@ def entries(activity: Activity, part: Part) -> Iterator[Entry]:
     yield Entry(
         "return",
         _("花名册（可回填）"),
-        _("在表格中填写审核结果等栏目，再传回来：先看对比，再一次保存。"),
+        _("在表格中填写审核结果、座位、标签和备注，再传回来：先看对比，再一次保存。"),
         _("不含联系方式"),
         Permission.ROSTER_EXPORT,
         [

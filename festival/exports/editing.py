@@ -6,7 +6,7 @@ Each is a column here once its own slice offers to read and to write it; that sl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from festival.exports import seating
+from festival.exports import beside, seating
 from festival.exports.returned import Edited, Form, LineProblem, Touched
 from festival.programme.models import Activity
 
@@ -39,6 +39,24 @@ EDITABLE: tuple[Editable, ...] = (
         write=seating.write,
         form=Form(seating.normal, LineProblem.SEAT),
         width=18,
+    ),
+    Editable(
+        column=Edited.TAGS,
+        applies=lambda _activity: True,
+        values=beside.tags_of,
+        touched=beside.tags_touched,
+        write=beside.write_tags,
+        form=Form(beside.normal_tags, LineProblem.TAG),
+        width=18,
+    ),
+    Editable(
+        column=Edited.NOTE,
+        applies=lambda _activity: True,
+        values=beside.notes_of,
+        touched=beside.notes_touched,
+        write=beside.write_notes,
+        form=Form(str, LineProblem.LONG),
+        width=30,
     ),
 )
 

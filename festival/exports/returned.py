@@ -79,6 +79,7 @@ class LineProblem(StrEnum):
     WORDS_ALONE = "words_alone"
     LONG = "long"
     SEAT = "seat"
+    TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The lists of an activity as organizers print them (A4 landscape). All but the whole export mask what a roster masks."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from festival.exports.cards import Card
 from festival.exports.editing import columns_of
@@ -11,7 +12,7 @@ from festival.exports.wording import head_of, written_decision
 from festival.lib.format import phone, stamp
 from festival.lib.i18n import _, loc
 from festival.lib.spreadsheet import Cell, Column
-from festival.programme.models import Activity, Question, Slot
+from festival.programme.models import Activity, Question, Sensitivity, Slot
 from festival.reviews.rules import Decision
 from festival.roster.queries import Row
 from festival.roster.render import Places, all_state_words, answer_words, answered, columns, has_more, is_hidden
@@ -28,25 +29,39 @@ _WIDTHS = {"boolean": 8, "pledge": 8, "year": 8, "number": 8, "select": 12, "tex
 
 def roster(activity: Activity, rows: Iterable[Row], *, maker: Maker) -> Listing:
     """Return a roster. Contacts are masked; sensitive answers are left out."""
-    return _roster(activity, _("花名册"), rows, _masked, maker=maker)
+    asked = [question for question in answered(activity) if not is_hidden(question)]
+    return _roster(activity, _("花名册"), rows, Shown(asked, _masked, answer_words), maker=maker)
 
 
 def whole_roster(activity: Activity, rows: Iterable[Row], *, maker: Maker) -> Listing:
-    """Return a roster with numbers and mail addresses in full, for a purpose that stands on every page.
+    """Return a roster with numbers, mail addresses and free answers in full, for a purpose that stands on every page.
 
     Sensitive answers are left out here too.
     """
-    return _roster(activity, _("完整名单"), rows, lambda row: row.contact, maker=maker)
+    asked = [question for question in answered(activity) if question.sensitivity != Sensitivity.SENSITIVE]
+    return _roster(activity, _("完整名单"), rows, Shown(asked, lambda row: row.contact, _in_full), maker=maker)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a person a roster shows: which questions, and how contacts and answers are written."""
+
+    asked: Sequence[Question]
+    contact: Callable[[Row], str]
+    answer: Callable[[Question, Row], str]
+
+
+def _in_full(question: Question, row: Row) -> str:
+    return words_of(question, row.answers.get(question.key) or "")
 
 
 def _masked(row: Row) -> str:
     return phone(row.contact) if row.contact else ""
 
 
-def _roster(activity: Activity, word: str, rows: Iterable[Row], contact: Callable[[Row], str], *, maker: Maker) -> Listing:
+def _roster(activity: Activity, word: str, rows: Iterable[Row], shown: Shown, *, maker: Maker) -> Listing:
     places, tally, words = Places(activity), Tally(), all_state_words()
     with_slot = places.are_many
-    asked = [question for question in answered(activity) if not is_hidden(question)]
     heads = (
         Column(_("序号"), NARROW, centred=True),
         Column(_("签到码"), 9),
@@ -58,7 +73,7 @@ def _roster(activity: Activity, word: str, rows: Iterable[Row], contact: Callabl
         Column(_("名额"), 14),
         Column(_("报名时间"), 17),
         Column(_("签到时间"), 17),
-        *(Column(loc(question, "label"), _WIDTHS.get(question.type, 18)) for question in asked),
+        *(Column(loc(question, "label"), _WIDTHS.get(question.type, 18)) for question in shown.asked),
     )
 
     def cells() -> Iterator[list[Cell]]:
@@ -69,12 +84,12 @@ def _roster(activity: Activity, word: str, rows: Iterable[Row], contact: Callabl
                 row.name,
                 words[row.state, has_more(row)],
                 row.party_size,
-                contact(row),
+                shown.contact(row),
                 *([places.slot(row.slot_id)] if with_slot else []),
                 places.pool(row.pool_id),
                 stamp(row.signed_up_at),
                 stamp(row.checked_in_at) if row.checked_in_at else "",
-                *(answer_words(question, row) for question in asked),
+                *(shown.answer(question, row) for question in shown.asked),
             ]
 
     return listing(activity, word, heads, cells(), maker=maker, closing=tally.lines())

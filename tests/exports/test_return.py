@@ -12,6 +12,7 @@ import pytest
 from festival.accounts.models import Account
 from festival.accounts.rules import Role
 from festival.exports import service
+from festival.exports.beside import notes_of, tags_of
 from festival.exports.returned import Change, Edited, FileProblem, Form, Line, LineProblem, Standing, differ, read_lines, row_mark
 from festival.lib import clock
 from festival.lib.db import db, transaction
@@ -20,6 +21,8 @@ from festival.outbox.models import Message
 from festival.programme.models import Activity, Mode
 from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
+from festival.roster import beside
+from festival.roster.models import Colour
 from festival.seats import service as seats
 from festival.seats.models import SeatMap
 from festival.signups.models import SignUp
@@ -33,6 +36,7 @@ from tests.web import Browser, Page
 
 NOW = datetime(2023, 6, 10, 8, 30, tzinfo=clock.ZONE)
 BACK = f"{LISTS}/return"
+COLUMNS = ("序号", "姓名", "状态", "人数", "名额", "审核结果", "审核意见", "标签", "内部备注")
 HEADS = ("姓名", "审核结果", "审核意见", "行标识")
 
 
@@ -77,16 +81,18 @@ def test_the_file_to_fill_in_names_its_rows_in_a_hidden_column(app, frozen):
     frozen(NOW)
     activity, [first, _] = applied(2)
     make_sign_up(activity, name="已退出", state=State.WITHDRAWN)
+    beside_it(activity, first, "贵宾", "已致电")
 
     sheet = read_xlsx(at_the_desk(app).get(f"{LISTS}/to-edit.xlsx"))
 
     rows = table(sheet, 7)
     assert rows[:2] == [
-        ["序号", "姓名", "状态", "人数", "名额", "审核结果", "审核意见", "行标识"],
-        [1, "李0", "待审核", 1, "1区", None, None, f"r{first.id}v1"],
+        [*COLUMNS, "标签（导出时）", "内部备注（导出时）", "行标识"],
+        [1, "李0", "待审核", 1, "1区", None, None, "贵宾", "已致电", "贵宾", "已致电", f"r{first.id}v1"],
     ]
     assert [row[1] for row in rows[1:3]] == ["李0", "李1"]
-    assert [sheet.column_dimensions[letter].hidden for letter in "GH"] == [False, True]
+    hidden = [range(one.min or 0, (one.max or 0) + 1) for one in sheet.column_dimensions.values() if one.hidden]
+    assert [column for some in hidden for column in some] == [10, 11, 12]
     [validation] = sheet.data_validations.dataValidation
     assert (validation.formula1, str(validation.sqref)) == ('"通过,不通过,要求补充"', "F8:F9")
 
@@ -298,6 +304,41 @@ def seated_hall() -> tuple[SeatMap, list[SignUp]]:
     hall = make_hall(activity, "OOO\nOOO")
     arranged(hall)
     return hall, sign_ups
+
+
+def beside_it(activity: Activity, sign_up: SignUp, tag: str, note: str, *, by: str | None = None) -> None:
+    """Put a tag, and no other, on a sign-up and write a note beside it."""
+    actor_id = make_staff(name=by).id
+    with transaction():
+        known = {one.label: one.id for one in beside.tags(activity.id)}
+        tag_id = known.get(tag) or beside.make_tag(activity.id, tag, Colour.GREY, actor_id=actor_id).id
+        beside.set_tags(activity.id, sign_up.id, [tag_id], actor_id=actor_id)
+        beside.add_note(activity.id, sign_up.id, note, actor_id=actor_id)
+
+
+def test_tags_and_notes_come_back_and_what_a_colleague_wrote_meanwhile_stays(app):
+    activity, (first, second) = applied(2)
+    for sign_up in (first, second):
+        beside_it(activity, sign_up, "嘉宾", "已致电")
+    desk = at_the_desk(app)
+    file = filled_in(desk, ("标签", "内部备注"), 李0=("媒体，嘉宾", "改乘 2 号车"), 李1=("贵宾", "素食"))
+    beside_it(activity, second, "工作餐", "清真", by="organizer-qian")
+
+    page = uploaded(desk, file)
+    saved = desk.post_form(page)
+
+    assert [row[1:] for row in shown(page, "change")] == [
+        ["李0", "标签", "嘉宾", "嘉宾、媒体"],
+        ["李0", "内部备注", "已致电", "改乘 2 号车"],
+    ]
+    assert [row[2:5] for row in shown(page, "conflict")] == [["标签", "贵宾", "工作餐"], ["内部备注", "素食", "清真"]]
+    assert [row[5].split(" 于 ")[0] for row in shown(page, "conflict")] == ["organizer-qian"] * 2
+    assert saved.status == 303
+    assert (tags_of([first.id, second.id]), notes_of([first.id, second.id])) == (
+        {first.id: "嘉宾、媒体", second.id: "工作餐"},
+        {first.id: "改乘 2 号车", second.id: "清真"},
+    )
+    assert [note.words for note in beside.notes(first.id)] == ["改乘 2 号车", "已致电"]
 
 
 # -- the rules ----------------------------------------------------------------------------------------------------------------
