@@ -34,7 +34,7 @@ from tests.signups.model import acts, places
 from tests.signups.model import facts as model
 from tests.signups.model import plans as planning
 from tests.signups.model.facts import LIVE, PARTY_MAX, Missed, Party, Pass, Person, World
-from tests.signups.model.walk import Act, PoolSetting, Setting
+from tests.signups.model.walk import NEW, Act, PoolSetting, Setting
 
 Thing = TypeVar("Thing")
 
@@ -76,7 +76,7 @@ class Pair:
             pools=0,
             waitlist_limit=setting.list_limit,
             party_max=PARTY_MAX,
-            starts_in=LAST if setting.shape == "single" else FIRST,
+            starts_in=LAST if setting.shape == "late" else FIRST,
             lasts=LASTS if setting.shape != "children" else LAST - FIRST + LASTS,
             closes_in=None,
         )
@@ -179,8 +179,10 @@ class Pair:
 
     def sign_up(self, who: int, which: int, size: int, by: int | None) -> None:
         world = self.world
-        person = world.people[who % KNOWN] if who < 1000 else Person(make_person().id)  # a newcomer
-        pool = world.pools[which % len(world.pools)]
+        person = Person(make_person().id) if who == NEW else world.people[who % KNOWN]
+        likely = [pool for pool in world.pools if acts.is_open(world, pool.slot) and not (pool.is_closed or pool.is_reserve)]
+        pool = _pick(which, likely if likely and which % 8 else world.pools)
+        assert pool is not None
         shown = None if by is None else _pick(by, world.passes)
         if pool.way == "invitation" and shown is not None:
             shown = _pick(by or 0, [one for one in world.passes if one.pool is pool]) or shown
@@ -244,7 +246,8 @@ class Pair:
 
     def move(self, number: int, which: int) -> None:
         """Move somebody to another pool; mostly to one of those one may move to."""
-        if party := self.pick(number, "confirmed", "waitlisted", "confirmed", "offered"):
+        movable = [one for one in self.world.parties if one.pool.is_free and one.state in {"confirmed", "waitlisted"}]
+        if party := _pick(number, movable) if movable and number % 6 else self.pick(number, *LIVE):
             free = [pool for pool in self.world.pools if pool.is_free and pool is not party.pool]
             pool = _pick(which, free if free and which % 5 else self.world.pools)
             assert pool is not None
@@ -457,7 +460,10 @@ class Pair:
     # -- plans --
 
     def merge(self, which: int, other: int, capacity: int) -> None:
-        source, target = self._pool(which), self._pool(other)
+        source = self._pool(which)
+        beside = [pool for pool in self.world.within(source.slot) if pool is not source and pool.way == source.way]
+        target = _pick(other, beside if beside and other % 6 else self.world.pools)
+        assert target is not None
         places.lapse(self.world)
         expected = planning.merge(self.world, source, target, capacity)
         asked = Merge(source.id, target.id, capacity)
@@ -492,7 +498,12 @@ class Pair:
         self.agree(expected, both)
 
     def take_step(self, which: int, step: str, why: str) -> None:
-        slot = _pick(which, [None, *self.world.slots])
+        """Take a step; what is off is mostly taken up again first, so that a walk goes on."""
+        off = [slot for slot in self.world.slots if slot.status != model.ON]
+        slot = _pick(which, off if off and which % 3 else [None, *self.world.slots])
+        if which % 3:
+            step = "resume" if off or self.world.status != model.ON else step
+            slot = None if self.world.status != model.ON else slot
         places.lapse(self.world)
         expected = planning.take_step(self.world, slot, step, why)
 

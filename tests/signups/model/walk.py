@@ -8,6 +8,8 @@ from typing import Any
 from tests.signups.model.facts import PARTY_MAX
 
 STEPS = 32
+#: Who signs up is somebody new.
+NEW = 1000
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class PoolSetting:
 class Setting:
     """What the organizers decided. Hours count from the beginning of the walk."""
 
-    #: ``single``; ``several`` sessions; ``children`` of one session.
+    #: ``early`` or ``late``: one session; ``several`` sessions; ``children`` of one session.
     shape: str
     #: The pools of each slot that has any.
     pools: tuple[tuple[PoolSetting, ...], ...]
@@ -47,13 +49,13 @@ Act = tuple[str, tuple[Any, ...]]
 
 def some_setting(chance: Random) -> Setting:
     """Return an activity as organizers may set one up."""
-    shape = chance.choice(["single", "single", "several", "children"])
-    slots = 1 if shape == "single" else 2
+    shape = chance.choice(["early", "late", "several", "children"])
+    slots = 1 if shape in {"early", "late"} else 2
     return Setting(
         shape=shape,
         pools=tuple(_some_pools(chance) for _ in range(slots)),
         ceilings=tuple(chance.choice([None, None, 4, 6, 8]) for _ in range(slots)),
-        closes_in=chance.choice([None, None, 20, 40]),
+        closes_in=chance.choice([None, None, 25, 45]),
         has_backup=chance.random() < 0.3,
         list_limit=chance.choice([None, None, 8, 4, 0]),
         offers=chance.choice([True, True, False]),
@@ -75,7 +77,7 @@ def _some_pools(chance: Random) -> tuple[PoolSetting, ...]:
     plain = [PoolSetting(capacity(None), way, list_limit=limit()) for way in any_ways]
     way = chance.choice(["open", "open", "ballot", "approval"])
     quotas = [PoolSetting(capacity(None), way, quota=answer, list_limit=limit()) for answer in ("m", "f")]
-    zones = [PoolSetting(capacity(), "open", list_limit=limit()) for _ in range(2)]
+    zones = [PoolSetting(capacity(), "open", list_limit=limit()) for _ in range(chance.choice([2, 3]))]
     invited = [PoolSetting(capacity(), "open"), PoolSetting(capacity(), "invitation")]
     reserve = PoolSetting(capacity(), "open", is_reserve=True)
     chosen = chance.choice([plain, plain, quotas, zones, invited])
@@ -107,7 +109,15 @@ def _yes(chance: Random) -> bool:
 
 _ACTS: dict[str, tuple[float, Callable[[Random], tuple[Any, ...]]]] = {
     # Who: the first few are people whom the walk knows already. By which invitation: half of the time none.
-    "sign_up": (12, lambda some: (some.choice([_any(some), 1000]), _any(some), _persons(some), some.choice([None, _any(some)]))),
+    "sign_up": (
+        26,
+        lambda some: (
+            some.choice([_any(some), NEW, NEW, NEW]),
+            _any(some),
+            _persons(some),
+            some.choice([None, *[_any(some)] * 3]),
+        ),
+    ),
     "withdraw": (3, lambda some: (_any(some),)),
     "remove": (1, lambda some: (_any(some),)),
     "resize": (3, lambda some: (_any(some), _persons(some))),
@@ -127,9 +137,9 @@ _ACTS: dict[str, tuple[float, Callable[[Random], tuple[Any, ...]]]] = {
     "remove_batch": (0.3, lambda some: (_any(some),)),
     "make_reserve": (0.4, lambda some: (_any(some),)),
     "end_reserve": (0.4, lambda some: (_any(some),)),
-    "invite": (1, lambda some: (_any(some), some.choice([1, 2]), some.choice([None, 5, 20]))),
+    "invite": (1.5, lambda some: (_any(some), some.choice([1, 2]), some.choice([None, 5, 20]))),
     "revoke": (0.3, lambda some: (_any(some),)),
-    "merge": (0.7, lambda some: (_any(some), _any(some), some.randint(0, 10))),
+    "merge": (1, lambda some: (_any(some), _any(some), some.randint(0, 10))),
     "split": (0.7, lambda some: (_any(some), some.randint(0, 6), some.randint(0, 6))),
     "take_step": (
         1.2,
@@ -138,8 +148,8 @@ _ACTS: dict[str, tuple[float, Callable[[Random], tuple[Any, ...]]]] = {
     "keep": (0.7, lambda some: (_any(some),)),
     "release": (0.7, lambda some: (_any(some),)),
     "miss": (1.5, lambda some: (_any(some), _yes(some))),
-    "record_absences": (1, lambda _some: ()),
+    "record_absences": (2, lambda _some: ()),
     "explain": (0.5, lambda some: (_any(some),)),
     "excuse": (1, lambda some: (_any(some),)),
-    "pass_time": (4, lambda some: (some.choice([2, 6, 12, 14]), _yes(some))),
+    "pass_time": (4, lambda some: (some.choice([2, 6, 12, 14, 24]), _yes(some))),
 }
