@@ -60,6 +60,7 @@ ACTIONS: dict[str, LazyString] = {
     "sign_up.remove": _l("移出名单"),
     "sign_up.excuse": _l("免除未到场记录"),
     "festival.rules": _l("调整活动季规则"),
+    "sign_up.appeal_answer": _l("答复未到场说明"),
     "activity.no_shows": _l("记录未到场"),
     "scan.undo": _l("撤销签到"),
     "gate.open": _l("启用签到口"),

@@ -191,3 +191,18 @@ _MILLISECONDS = range(10**12, 10**13)
 def _instant(value: object) -> datetime | None:
     """Return the instant of a device's clock (milliseconds since 1970); None: it is none."""
     return datetime.fromtimestamp(value / 1000, UTC) if type(value) is int and value in _MILLISECONDS else None
+
+
+class AnswerForm(FlaskForm):
+    """What the person is told whose absence is not excused."""
+
+    words = LinesField(
+        _l("给本人的答复"),
+        description=_l("本人会在报名页面看到这段话，最多 500 字。请写明依据，例如当天的签到时间。"),
+        validators=[Legible(), Needed(), at_most(500)],
+        render_kw={"rows": 3, "maxlength": 500},
+    )
+
+    def value(self) -> str:
+        """Return the words."""
+        return self.words.data or ""

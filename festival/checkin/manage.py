@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from festival.accounts.access import scope, staff, the_staff
 from festival.accounts.rules import Permission
 from festival.checkin import queries
-from festival.checkin.forms import ExcuseForm, RecordForm
+from festival.checkin.forms import AnswerForm, ExcuseForm, RecordForm
 from festival.checkin.queries import PAGE
 from festival.lib import clock
 from festival.lib.db import transaction
@@ -141,11 +141,31 @@ def excuse(slug: str, sign_up_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index", slug=slug, show="recorded"), 303)
 
 
-def _excuse_page(activity: Activity, sign_up: SignUp, form: ExcuseForm) -> str:
+@bp.post("/activities/<slug:slug>/absences/<id:sign_up_id>/decline")
+@staff(Permission.ACTIVITY_EDIT)
+def decline(slug: str, sign_up_id: int) -> ResponseReturnValue:
+    """Answer what the person says without excusing it; they read the words."""
+    activity, form = _activity(slug), AnswerForm()
+    sign_up = queries.absence(activity.id, sign_up_id)
+    if not form.validate():
+        return _excuse_page(activity, sign_up, ExcuseForm(formdata=None), form), 422
+    actor_id, words = the_staff().id, form.value()
+    try:
+        with transaction():
+            absences.decline(sign_up_id, words, actor_id=actor_id)
+    except SignUpRefused:
+        flash(_("这条说明已由同事答复。"), "warn")
+    else:
+        flash(_("已答复，并通知本人；记录保留。"), "ok")
+    return redirect(url_for(".index", slug=slug, show="recorded"), 303)
+
+
+def _excuse_page(activity: Activity, sign_up: SignUp, form: ExcuseForm, answer: AnswerForm | None = None) -> str:
     return render_template(
         "manage/checkin/excuse.html",
         activity=activity,
         sign_up=sign_up,
         times=queries.times(activity.festival_id, [sign_up.person_id]).get(sign_up.person_id, 0),
         form=form,
+        answer=answer or AnswerForm(formdata=None),
     )

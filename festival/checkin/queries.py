@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.programme.models import Activity
 from festival.signups.models import SignUp
-from festival.signups.queries import not_seen
+from festival.signups.queries import not_seen, waits_for_an_answer
 from festival.signups.rules import State
 
 #: Rows on one page.
 PAGE = 50
-#: What somebody said and nobody answered. Whoever asked to be forgotten said nothing.
-_WAITS = and_(SignUp.state == State.NO_SHOW, SignUp.appeal != "", SignUp.excused_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ def absences(activity_id: int, now: datetime) -> Absences:
         select(
             func.count(case((and_(*not_seen(activity_id, now)), 1))),
             func.count(case((SignUp.state == State.NO_SHOW, 1))),
-            func.count(case((_WAITS, 1))),
+            func.count(case((waits_for_an_answer(), 1))),
             func.count(case((SignUp.arrived > 0, 1))),
         ).where(SignUp.activity_id == activity_id),
     ).one()
@@ -57,7 +55,8 @@ def ids_to_record(activity_id: int, now: datetime, most: int) -> list[int]:
 def recorded(activity_id: int, number: int) -> list[SignUp]:
     """Return one page of those who are recorded: who waits for an answer first, longest first, who is excused last."""
     where = (SignUp.activity_id == activity_id, SignUp.state == State.NO_SHOW)
-    order = (SignUp.excused_at.is_not(None), SignUp.appeal == "", SignUp.appealed_at, SignUp.search_text, SignUp.id)
+    is_answered = or_(SignUp.appeal == "", SignUp.appeal_answered_at.is_not(None))
+    order = (SignUp.excused_at.is_not(None), is_answered, SignUp.appealed_at, SignUp.search_text, SignUp.id)
     return _page(where, order, number)
 
 

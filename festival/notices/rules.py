@@ -25,6 +25,7 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_removed": frozenset({"removed"}),
     "sign_up_no_show": frozenset({"no_show"}),
     "sign_up_excused": frozenset({"no_show"}),
+    "sign_up_appeal_answered": frozenset({"no_show"}),
     "sign_up_rejected": frozenset({"rejected"}),
     "sign_up_approved": frozenset({"confirmed", "attended"}),
     "sign_up_approved_offer": frozenset({"offered"}),

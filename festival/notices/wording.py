@@ -200,6 +200,16 @@ def _excused(facts: Facts) -> Words:
     )
 
 
+def _appeal_answered(facts: Facts) -> Words:
+    def short(title: str) -> str:
+        return _("“%(title)s”未到场的说明已有答复，请登录查看。", title=title)
+
+    return Words(
+        fitted(short, facts.title),
+        _("主办方答复了您对“%(title)s”未到场的说明，记录保留。答复请在我的报名中查看。", title=facts.title),
+    )
+
+
 def _removed(facts: Facts) -> Words:
     def short(reason: str, title: str) -> str:
         return _("您报名的“%(title)s”已由主办方移出名单，原因：%(reason)s。", title=title, reason=reason)
@@ -375,6 +385,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_removed": _removed,
     "sign_up_no_show": _no_show,
     "sign_up_excused": _excused,
+    "sign_up_appeal_answered": _appeal_answered,
     "sign_up_rejected": _rejected,
     "sign_up_approved": _approved,
     "sign_up_approved_offer": _approved_offer,
@@ -406,6 +417,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_removed": _l("已移出名单"),
     "sign_up_no_show": _l("未到场记录"),
     "sign_up_excused": _l("未到场记录已免除"),
+    "sign_up_appeal_answered": _l("未到场的说明已有答复"),
     "sign_up_rejected": _l("审核未通过"),
     "sign_up_approved": _l("审核通过"),
     "sign_up_approved_offer": _l("审核通过，请确认参加"),

@@ -201,6 +201,28 @@ def excuse(sign_up: SignUp, reason: str, *, actor_id: int) -> None:
     owe("sign_up_excused", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
 
 
+def decline(sign_up: SignUp, words: str, *, actor_id: int) -> None:
+    """Answer what a person says to an absence without excusing it, once; they read the words. It may still be excused later.
+
+    :raises SignUpRefused: nobody said anything, it is excused, or it has been answered.
+    """
+    is_waiting = sign_up.state == State.NO_SHOW and sign_up.appeal and sign_up.excused_at is None
+    if not is_waiting or sign_up.appeal_answered_at is not None:
+        raise SignUpRefused(Reason.NOT_LIVE)
+    sign_up.appeal_answer = words
+    sign_up.appeal_answered_at = clock.wall()
+    waitlist.touch(sign_up)
+    record(
+        "sign_up.appeal_answer",
+        "sign_up",
+        sign_up.id,
+        actor_id=actor_id,
+        activity_id=sign_up.activity_id,
+        changes="appeal_answer",
+    )
+    owe("sign_up_appeal_answered", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
+
+
 def deferred_of(person_id: int, activity_ids: Iterable[int]) -> list[SignUp]:
     """Return the live sign-ups of a person in some activities that wait behind everybody else, or would again."""
     return list(

@@ -14,7 +14,7 @@ from festival.signups.retention import PURGES
 from festival.signups.rules import LIVE
 
 #: The columns of a sign-up that say who it was, emptied.
-_NOBODY = {"name": "", "search_text": "", "reason": "", "reply": "", "appeal": ""}
+_NOBODY = {"name": "", "search_text": "", "reason": "", "reply": "", "appeal": "", "appeal_answer": ""}
 
 
 def _export(account_id: int) -> Rows:

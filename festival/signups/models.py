@@ -122,9 +122,12 @@ class SignUp(Model):
     first_in_at: Mapped[datetime | None]
     #: Staff have excused that the person did not come; None: they have not.
     excused_at: Mapped[datetime | None]
-    #: What the person says to having been recorded as absent, and when; staff answer by excusing or by leaving it.
+    #: What the person says to having been recorded as absent, and when; staff excuse it, or answer in words.
     appeal: Mapped[str] = mapped_column(String(500), default="", server_default="")
     appealed_at: Mapped[datetime | None]
+    #: What staff answered who did not excuse it, in words the person reads, and when; None: they have not.
+    appeal_answer: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    appeal_answered_at: Mapped[datetime | None]
     #: Raised by each change: a form filled from an older one is told so, and the private feed is built again.
     revision: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime]

@@ -296,6 +296,15 @@ def not_seen(activity_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]
     )
 
 
+def waits_for_an_answer() -> ColumnElement[bool]:
+    """Return the condition of those who said why they did not come, and were neither excused nor answered.
+
+    Whoever asked to be forgotten said nothing.
+    """
+    is_open = (SignUp.excused_at.is_(None), SignUp.appeal_answered_at.is_(None))
+    return and_(SignUp.state == State.NO_SHOW, SignUp.appeal != "", *is_open)
+
+
 def by_code(code: str) -> SignUp | None:
     """Return whose code this is, with the activity; the caller judges who may know."""
     return db.session.scalar(select(SignUp).where(SignUp.code == code).options(joinedload(SignUp.activity)))

@@ -11,9 +11,9 @@ from festival.lib.db import db, transaction
 from festival.programme.models import ActivityStatus, Slot, SlotStatus
 from festival.signups import absences
 from festival.signups.models import SignUp
-from festival.signups.rules import State
+from festival.signups.rules import SignUpRefused, State
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
-from tests.signups.engine import change, states
+from tests.signups.engine import change, messages, states
 from tests.web import Browser
 
 OVER = timedelta(hours=-5)
@@ -130,7 +130,7 @@ def test_an_absence_is_explained_by_its_person_read_first_by_staff_and_excused_f
     assert (_absence(told), told.html.select_one(".said").get_text(), told.html.select("textarea")) == ("explained", said, [])
 
     listed = desk.get(f"{here}?show=recorded")
-    ask = desk.get(listed.link("免除"))
+    ask = desk.get(listed.link("免除或答复"))
     refused = desk.post_form(ask, reason="")
     assert (names(listed), "有 1 条本人说明等您处理" in desk.get(here).words) == (["李晨", "阿一"], True)
     assert (ask.html.select_one(".said").get_text(), refused.status) == (said, 422)
@@ -142,6 +142,35 @@ def test_an_absence_is_explained_by_its_person_read_first_by_staff_and_excused_f
     assert (_absence(excused), "不影响您今后报名" in excused.words) == ("excused", True)
     assert "缺席（已免除）" in desk.get("/manage/activities/over/roster").words
     assert "Excused" in visitor.get(f"/en{ticket}").words
+
+
+def test_a_no_in_words_reaches_the_person_takes_the_task_away_and_can_still_become_an_excuse(app, desk, visitor):
+    person, over = make_person(name="李晨"), make_activity(slug="over", starts_in=OVER)
+    here, answer = "/manage/activities/over/absences", "签到记录显示\n14:00 之后无人到场"
+    mine, silent = make_sign_up(over, person=person, state=State.NO_SHOW), make_sign_up(over, state=State.NO_SHOW)
+    with transaction():
+        absences.appeal(mine.id, "堵车")
+    assert absences.waiting_appeals([over.id, 999]) == {over.id: 1}
+    ask = desk.get(f"{here}/{mine.id}/excuse")
+    action = f"{here}/{mine.id}/decline"
+
+    empty = desk.post_form(ask, words=" ", action=action)
+    done = [desk.follow(desk.post_form(ask, words=answer, action=action)) for _ in range(2)]
+    db.session.rollback()
+
+    assert (empty.status, absences.waiting_appeals([over.id])) == (422, {})
+    assert ["已答复，并通知本人；记录保留。" in done[0].words, "这条说明已由同事答复。" in done[1].words] == [True, True]
+    assert [form["action"] for form in desk.get(f"{here}/{silent.id}/excuse").html.select("main form")] == [
+        f"{here}/{silent.id}/excuse"
+    ]
+    assert messages(mine) == ["sign_up_appeal_answered"]
+    told = visitor.sign_in(person).get(f"/sign-ups/{mine.code}")
+    assert (_absence(told), [one.get_text() for one in told.html.select(".said")]) == ("answered", ["堵车", answer])
+    with pytest.raises(SignUpRefused), transaction():
+        absences.decline(silent.id, "没有说明", actor_id=make_staff().id)
+    with transaction():
+        absences.excuse(mine.id, "再次核实", actor_id=make_staff().id)
+    assert (_absence(visitor.get(f"/sign-ups/{mine.code}")), messages(mine)[-1]) == ("excused", "sign_up_excused")
 
 
 def test_nobody_explains_for_somebody_else_or_what_is_no_absence(app, visitor):
