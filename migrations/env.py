@@ -7,7 +7,9 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Engine, text
 
-sys.path.insert(0, str(Path(__file__).parent))  # for place_triggers
+sys.path.insert(0, str(Path(__file__).parent))  # for place_triggers and version_triggers
+
+import version_triggers  # found by the line above
 
 config = context.config
 
@@ -32,6 +34,8 @@ def run() -> None:
             # With foreign keys on, a batch rebuild of a parent table deletes its children through ON DELETE CASCADE.
             raw = connection.connection.driver_connection
             raw.execute("PRAGMA foreign_keys=OFF")
+        version_triggers.drop(connection)
+        connection.commit()
         context.configure(
             connection=connection,
             target_metadata=metadata,
@@ -41,9 +45,14 @@ def run() -> None:
             transaction_per_migration=True,
             transactional_ddl=True,  # ours begins explicitly, so SQLite undoes a failed revision too
         )
-        with context.begin_transaction():
-            context.run_migrations()
-        connection.commit()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+            connection.commit()
+        finally:
+            connection.rollback()
+            version_triggers.create(connection)
+            connection.commit()
         if is_sqlite:
             broken = connection.execute(text("PRAGMA foreign_key_check")).all()
             connection.rollback()

@@ -40,6 +40,17 @@ def current_session() -> SignInSession | None:
     return current
 
 
+def person_id() -> int | None:
+    """Return the id of the signed-in attendee, and read nothing else of them; None for visitors and staff."""
+    key = current_key()
+    visit = queries.visit_of(key) if key else None
+    if visit is None or visit.kind != AccountKind.PERSON:
+        return None
+    if rules.is_stale(is_staff=False, last_seen_at=visit.last_seen_at, now=clock.wall()):
+        g.visit = visit.session_id
+    return visit.account_id
+
+
 def current_account() -> Account | None:
     """Return whoever is signed in, person or staff; None for a visitor."""
     current = current_session()

@@ -41,6 +41,12 @@ _SCANS = {
     "postgresql": ("scan_no_change", "scan_no_truncate"),
 }
 TRIGGERS = {dialect: _PLACES[dialect] + _TRAIL[dialect] + _SCANS[dialect] for dialect in _PLACES}
+#: The triggers that give an activity another version with every change (``migrations/version_triggers.py``).
+VERSION_TRIGGERS = tuple(
+    f"version_{table}_{event}"
+    for table in ("activity", "slot", "pool", "question", "question_option", "festival", "venue", "track")
+    for event in ("insert", "update", "delete")
+)
 _LISTED = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
@@ -99,10 +105,12 @@ def _triggers() -> Finding:
     lost = dict.fromkeys(_PLACES[dialect], "nothing counts or guards places")
     lost |= dict.fromkeys(_TRAIL[dialect], "the audit trail can be changed")
     faults = [f"trigger {name} is missing or off: {what}" for name, what in lost.items() if name not in present]
+    stale = [name for name in VERSION_TRIGGERS if name not in present]
+    faults += [f"trigger {name} is missing or off: servers do not see a change (flask db upgrade puts it back)" for name in stale]
     table = "pg_indexes WHERE indexname" if is_postgresql() else "sqlite_master WHERE type = 'index' AND name"
     if not db.session.scalar(text(f"SELECT count(*) FROM {table} = :name"), {"name": CLAIM_INDEX}):  # noqa: S608  # our own words
         faults.append(f"index {CLAIM_INDEX} is missing: nothing keeps a person from holding two places")
-    return Finding("triggers", len(TRIGGERS[dialect]) + 1, "triggers and indexes", tuple(faults))
+    return Finding("triggers", len(TRIGGERS[dialect]) + len(VERSION_TRIGGERS) + 1, "triggers and indexes", tuple(faults))
 
 
 def _references() -> Finding:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from festival.lib import clock
 from festival.lib.db import db
+from festival.lib.prepared import Writes, insert_into
 from festival.outbox.models import Message
 
 # Every sign-up asks it: built once, since building a statement costs three times what asking the database does.
@@ -15,6 +16,8 @@ _LAST_N = select(func.coalesce(func.max(Message.n), 0)).where(
     Message.subject == bindparam("subject"),
     Message.subject_id == bindparam("subject_id"),
 )
+
+_FIRST = insert_into(Message, "kind", "subject", "subject_id", "n", "account_id", "activity_id", "created_at", "due_at")
 
 
 def owe(  # a message has a kind, a cause, a reader and a time
@@ -25,14 +28,12 @@ def owe(  # a message has a kind, a cause, a reader and a time
     account_id: int | None,
     activity_id: int | None = None,
     due_at: datetime | None = None,
-    is_first: bool = False,
 ) -> Message:
     """Write that a message is owed, inside the transaction that causes it; a job delivers it after commit.
 
     :param due_at: not before this instant; None for at once.
-    :param is_first: the subject is a row just made: nothing can have been owed about it yet.
     """
-    seen = 0 if is_first else db.session.scalar(_LAST_N, {"kind": kind, "subject": subject, "subject_id": subject_id})
+    seen = db.session.scalar(_LAST_N, {"kind": kind, "subject": subject, "subject_id": subject_id})
     at = clock.wall()
     message = Message(
         kind=kind,
@@ -46,6 +47,24 @@ def owe(  # a message has a kind, a cause, a reader and a time
     )
     db.session.add(message)
     return message
+
+
+def owe_first(writes: Writes, kind: str, subject: str, subject_id: int, *, account_id: int, activity_id: int) -> None:
+    """Write that a message is owed about a row just made, about which nothing can have been owed yet. One statement."""
+    at = clock.wall()
+    writes.run(
+        _FIRST,
+        {
+            "kind": kind,
+            "subject": subject,
+            "subject_id": subject_id,
+            "n": 1,
+            "account_id": account_id,
+            "activity_id": activity_id,
+            "created_at": at,
+            "due_at": at,
+        },
+    )
 
 
 def owe_each(kind: str, subject: str, readers: Mapping[int, int], *, activity_id: int) -> None:

@@ -459,6 +459,19 @@ class QuestionOption(Model):
     label_en: Mapped[str] = mapped_column(String(200))
 
 
+class ActivityVersion(Model):
+    """A random number that is another one after each change of what an activity is made of (``programme.structure``).
+
+    Kept by database triggers only (``migrations/version_triggers.py``). What many activities share has rows of its own: 0 is for
+    festivals, -1 for venues, -2 for tracks.
+    """
+
+    __tablename__ = "activity_version"
+
+    activity_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(Big)
+
+
 class Provenance(Model):
     """Where a shown value comes from: stated in a source, inferred from one, or invented for the demonstration."""
 

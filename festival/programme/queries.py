@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from festival.lib import clock
-from festival.lib.db import db
+from festival.lib.db import UtcDateTime, db
 from festival.lib.errors import NotFound
 from festival.programme.models import (
     Activity,
@@ -27,7 +27,7 @@ from festival.programme.models import (
 PUBLIC_STATUSES = (ActivityStatus.PUBLISHED, ActivityStatus.POSTPONED, ActivityStatus.CANCELLED)
 
 
-def is_public(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+def is_public(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return the condition that readers may know of an activity: published, and the time set for that has come.
 
     It is judged by time, not by what a job did. The edition is another matter: one that is being prepared is not the current one.
@@ -69,6 +69,31 @@ def published(slug: str) -> Activity:
     if activity is None:
         raise NotFound
     return activity
+
+
+def leading_to(slug: ColumnElement[str], now: ColumnElement[datetime]) -> Select[int]:
+    """Return the question which public activity an address leads to."""
+    return (
+        select(Activity.id)
+        .join(Festival, Festival.id == Activity.festival_id)
+        .where(Festival.is_preparing.is_(False), Activity.slug == slug, is_public(now))
+        .order_by(Festival.starts_on.desc(), Festival.id.desc())
+        .limit(1)
+    )
+
+
+_LEADING_TO = leading_to(bindparam("slug", type_=String()), bindparam("now", type_=UtcDateTime()))
+
+
+def published_id(slug: str) -> int:
+    """Return the id of what ``published`` returns.
+
+    :raises NotFound: as ``published``.
+    """
+    found = db.session.scalar(_LEADING_TO, {"slug": slug, "now": clock.now()})
+    if found is None:
+        raise NotFound
+    return found
 
 
 def programme(festival_id: int) -> list[Activity]:

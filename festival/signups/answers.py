@@ -7,9 +7,12 @@ from sqlalchemy import delete, select
 
 from festival.lib import clock
 from festival.lib.db import db
+from festival.lib.prepared import Writes, in_one_go, insert_into
 from festival.lib.sealing import seal, unseal
 from festival.programme.models import Question, Sensitivity
 from festival.signups.models import Answer, AnswerFile
+
+_NEW = insert_into(Answer, "sign_up_id", "question_key", "plain", "sealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +33,42 @@ def write(
     questions: list[Question],
     answers: Mapping[str, str],
     files: Mapping[str, AnswerUpload],
-    *,
-    is_new: bool = False,
 ) -> None:
     """Store a sign-up's answers in place of earlier ones; what no question asks is not stored.
 
     An absent or empty answer is no row. A file stays as it is unless a new one comes.
-
-    :param is_new: the sign-up was made just now: there are no earlier ones.
     """
-    if not is_new:
-        db.session.execute(delete(Answer).where(Answer.sign_up_id == sign_up_id))
+    db.session.execute(delete(Answer).where(Answer.sign_up_id == sign_up_id))
+    with in_one_go() as writes:
+        write_new(writes, sign_up_id, questions, answers)
+    write_files(sign_up_id, questions, files)
+
+
+def write_new(writes: Writes, sign_up_id: int, questions: list[Question], answers: Mapping[str, str]) -> None:
+    """Store the answers, files apart, of a sign-up that has none, in one statement; what no question asks is not stored."""
+    rows = [
+        _row(sign_up_id, question, value)
+        for question in questions
+        if question.type != "file" and (value := answers.get(question.key, ""))
+    ]
+    writes.run(_NEW, *rows)
+
+
+def _row(sign_up_id: int, question: Question, value: str) -> dict[str, object]:
+    is_sealed = question.sensitivity == Sensitivity.SENSITIVE
+    return {
+        "sign_up_id": sign_up_id,
+        "question_key": question.key,
+        "plain": None if is_sealed else value,
+        "sealed": seal(value.encode(), _context(sign_up_id, question.key)) if is_sealed else None,
+    }
+
+
+def write_files(sign_up_id: int, questions: list[Question], files: Mapping[str, AnswerUpload]) -> None:
+    """Store files that came with a sign-up in place of earlier ones; what no question asks for is not stored."""
     for question in questions:
-        if question.type == "file":
-            if question.key in files:
-                _write_file(sign_up_id, question.key, files[question.key])
-            continue
-        value = answers.get(question.key, "")
-        if not value:
-            continue
-        is_sealed = question.sensitivity == Sensitivity.SENSITIVE
-        db.session.add(
-            Answer(
-                sign_up_id=sign_up_id,
-                question_key=question.key,
-                plain=None if is_sealed else value,
-                sealed=seal(value.encode(), _context(sign_up_id, question.key)) if is_sealed else None,
-            ),
-        )
+        if question.type == "file" and question.key in files:
+            _write_file(sign_up_id, question.key, files[question.key])
 
 
 def _write_file(sign_up_id: int, key: str, upload: AnswerUpload) -> None:

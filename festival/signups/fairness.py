@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Label, and_, bindparam, func, or_, select
 
 from festival.audit.service import record
 from festival.lib import clock
-from festival.lib.db import db
+from festival.lib.db import UtcDateTime, db
 from festival.lib.text import search_key
 from festival.outbox.service import owe
 from festival.programme.models import Activity, ActivityStatus, Festival, Overlap, Slot, SlotStatus, Venue
@@ -22,27 +22,40 @@ from festival.signups.rules import CLAIMING, DEFERRED, LIVE, NO_SHOWS_MAX, Reaso
 #: The question whose answer names the organisation that ``Activity.per_organisation`` counts by.
 ORGANISATION = "org_name"
 
-_STILL_AHEAD = and_(
-    SignUp.state.in_(LIVE),
-    or_(SignUp.state != State.OFFERED, SignUp.offered_until > bindparam("now")),
-    Slot.ends_at > bindparam("now"),
-    Slot.status == SlotStatus.SCHEDULED,
-    Activity.status == ActivityStatus.PUBLISHED,
-)
-_HELD = (
-    select(func.count(SignUp.activity_id.distinct()))
-    .join(Slot, Slot.id == SignUp.slot_id)
-    .join(Activity, Activity.id == SignUp.activity_id)
-    .where(
-        SignUp.person_id == bindparam("person_id"),
-        SignUp.activity_id != bindparam("activity_id"),
-        Activity.festival_id == Festival.id,
-        _STILL_AHEAD,
+
+def still_ahead(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition of what somebody holds a place in, or waits for, and that is not over at an instant."""
+    return and_(
+        SignUp.state.in_(LIVE),
+        or_(SignUp.state != State.OFFERED, SignUp.offered_until > now),
+        Slot.ends_at > now,
+        Slot.status == SlotStatus.SCHEDULED,
+        Activity.status == ActivityStatus.PUBLISHED,
     )
-    .scalar_subquery()
-    .label("held")
-)
-_NO_SHOWS = (
+
+
+def held_besides(now: ColumnElement[datetime]) -> Label[int]:
+    """Return, as a column of a question about a festival, how many other activities of it somebody holds.
+
+    Bind parameters ``person_id`` and ``activity_id``.
+    """
+    return (
+        select(func.count(SignUp.activity_id.distinct()))
+        .join(Slot, Slot.id == SignUp.slot_id)
+        .join(Activity, Activity.id == SignUp.activity_id)
+        .where(
+            SignUp.person_id == bindparam("person_id"),
+            SignUp.activity_id != bindparam("activity_id"),
+            Activity.festival_id == Festival.id,
+            still_ahead(now),
+        )
+        .scalar_subquery()
+        .label("held")
+    )
+
+
+#: As a column of a question about a festival: how often somebody (bind parameter ``person_id``) did not come, unexcused.
+NO_SHOWS = (
     select(func.count(SignUp.id))
     .join(Activity, Activity.id == SignUp.activity_id)
     .where(
@@ -54,7 +67,8 @@ _NO_SHOWS = (
     .scalar_subquery()
     .label("no_shows")
 )
-_STANDING = select(Festival.activities_max, _HELD, _NO_SHOWS).where(Festival.id == bindparam("festival_id"))
+_NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
+_STANDING = select(Festival.activities_max, held_besides(_NOW), NO_SHOWS).where(Festival.id == bindparam("festival_id"))
 _STOPS = (
     select(Slot.starts_at, Slot.ends_at, Venue.id, Venue.lat, Venue.lon)
     .select_from(SignUp)
@@ -65,7 +79,7 @@ _STOPS = (
         SignUp.person_id == bindparam("person_id"),
         SignUp.id != bindparam("but"),
         Activity.overlap != Overlap.ALLOW,
-        _STILL_AHEAD,
+        still_ahead(_NOW),
     )
 )
 
@@ -96,19 +110,17 @@ def standing_of(person_id: int, activity: Activity, now: datetime) -> Fairness:
     return Fairness(held=row.held, most=row.activities_max, no_shows=row.no_shows)
 
 
-def of_newcomer(activity: Activity, person_id: int, answers: Mapping[str, str], now: datetime) -> Fairness:
-    """Return how somebody stands who signs up for an activity.
+def check_newcomer(activity: Activity, standing: Fairness, answers: Mapping[str, str]) -> None:
+    """Refuse somebody who signs up for an activity and has, or whose organisation has, as much as they may.
 
     :raises SignUpRefused: they hold as many activities as one may, or their organisation has its places already.
     """
-    standing = standing_of(person_id, activity, now)
     if standing.most is not None and standing.held >= standing.most:
         raise SignUpRefused(Reason.LIMIT)
     if activity.per_organisation is not None and (named := answers.get(ORGANISATION, "")):
         same = sum(search_key(other) == search_key(named) for other in _organisations_in(activity.id))
         if same >= activity.per_organisation:
             raise SignUpRefused(Reason.ORGANISATION_LIMIT)
-    return standing
 
 
 def _organisations_in(activity_id: int) -> list[str]:

@@ -292,6 +292,23 @@ def _persons(field: Field) -> int:
     return int(field.data or 1)
 
 
+def _sign_up_fields(activity: Activity, questions: list[Question], *, is_visitor: bool) -> dict[str, Any]:
+    """Return the fields of a sign-up."""
+    fields: dict[str, Any] = _invitation_fields() if activity.has_invitations else {}
+    fields |= {
+        "slot": LineField(_("场次"), [Legible()]),
+        "pool": LineField(_("名额"), [Legible()]),
+        "party_size": _party_field(activity),
+    }
+    if is_visitor:
+        fields |= visitor_fields()
+    fields |= {field_name(question): field_of(question) for question in questions}
+    fields["consent"] = TickField(_("个人信息处理规则"), [Ticked(_("请阅读规则，同意后勾选"))])
+    fields["notice_version"] = HiddenField()
+    fields["idempotency_key"] = HiddenField()
+    return fields
+
+
 class SignUpForm(_AskingForm):
     """What an activity asks of one who signs up."""
 
@@ -307,27 +324,20 @@ class SignUpForm(_AskingForm):
         data: Mapping[str, Any] | None = None,
         prefix: str = "",
         shared: Collection[str] = (),
+        fields: dict[str, Any] | None = None,
     ) -> None:
         """Build the form.
 
         :param prefix: of the names of all fields, where one page asks for several activities.
         :param shared: keys of the questions that the page asks once for all of them.
+        :param fields: of the same form in the same language, to be used again; empty: they are put there.
         """
         self.activity, self.notice, self.openings, self.is_visitor = activity, notice, openings, is_visitor
         #: The code opens a pool that the page it came from did not offer yet.
         self.opens_more = False
-        fields: dict[str, Any] = _invitation_fields() if activity.has_invitations else {}
-        fields |= {
-            "slot": LineField(_("场次"), [Legible()]),
-            "pool": LineField(_("名额"), [Legible()]),
-            "party_size": _party_field(activity),
-        }
-        if is_visitor:
-            fields |= visitor_fields()
-        fields |= {field_name(question): field_of(question) for question in questions}
-        fields["consent"] = TickField(_("个人信息处理规则"), [Ticked(_("请阅读规则，同意后勾选"))])
-        fields["notice_version"] = HiddenField()
-        fields["idempotency_key"] = HiddenField()
+        fields = {} if fields is None else fields
+        if not fields:
+            fields |= _sign_up_fields(activity, questions, is_visitor=is_visitor)
         super().__init__(questions, fields, prefix=prefix)
         self._share(shared)
         self.process(sent, data={"party_size": 1, "notice_version": notice.version, **(data or {})})

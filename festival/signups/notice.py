@@ -9,11 +9,14 @@ from sqlalchemy import bindparam, select
 from festival.accounts.models import Consent, PrivacyNotice
 from festival.lib import clock
 from festival.lib.db import db
+from festival.lib.prepared import Writes, in_one_go, insert_into
 from festival.programme.models import Activity, Question, Sensitivity
+from festival.programme.structure import Structure
 
 #: Days after the activity that name and address are kept where no question says otherwise.
 RETAIN_DAYS = 180
 # Built once (signups.queries says why).
+_NEW = insert_into(Consent, "account_id", "activity_id", "sign_up_id", "question_key", "notice_id", "given_at")
 _KEPT = select(PrivacyNotice).where(
     PrivacyNotice.activity_id == bindparam("activity_id"),
     PrivacyNotice.version == bindparam("version"),
@@ -56,6 +59,15 @@ def notice_of(activity: Activity, questions: list[Question]) -> Notice:
     text_zh, text_en = "\n".join(chinese), "\n".join(english)
     version = hashlib.sha256(f"{text_zh}\n\n{text_en}".encode()).hexdigest()[:16]
     return Notice(version=version, text_zh=text_zh, text_en=text_en)
+
+
+def notice_kept(known: Structure) -> Notice:
+    """Return the notice of an activity as it is kept: made once for each version of what the activity is made of."""
+    found = known.made.get(Notice)
+    if found is None:
+        found = known.made[Notice] = notice_of(known.activity, known.activity.questions)
+    assert isinstance(found, Notice)
+    return found
 
 
 def sensitive_groups(questions: list[Question]) -> dict[str, list[Question]]:
@@ -107,26 +119,40 @@ def _write(
     sign_up_id: int,
 ) -> None:
     """Write consents to the notice as a whole (None) or to single questions of it; keep the notice's words with them."""
-    row = db.session.scalar(_KEPT, {"activity_id": activity.id, "version": notice.version})
-    at = clock.wall()
-    if row is None:
-        row = PrivacyNotice(
-            activity_id=activity.id,
-            version=notice.version,
-            text_zh=notice.text_zh,
-            text_en=notice.text_en,
-            created_at=at,
-        )
-        db.session.add(row)
-        db.session.flush()
-    for key in question_keys:
-        db.session.add(
-            Consent(
-                account_id=account_id,
-                activity_id=activity.id,
-                sign_up_id=sign_up_id,
-                question_key=key,
-                notice_id=row.id,
-                given_at=at,
-            ),
-        )
+    row = db.session.scalar(_KEPT, {"activity_id": activity.id, "version": notice.version}) or keep(notice, activity.id)
+    with in_one_go() as writes:
+        write_consents(writes, question_keys, row.id, account_id=account_id, activity_id=activity.id, sign_up_id=sign_up_id)
+
+
+def keep(notice: Notice, activity_id: int) -> PrivacyNotice:
+    """Keep the words of a notice that nobody has agreed to before; return their row."""
+    row = PrivacyNotice(
+        activity_id=activity_id,
+        version=notice.version,
+        text_zh=notice.text_zh,
+        text_en=notice.text_en,
+        created_at=clock.wall(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def write_consents(
+    writes: Writes,
+    question_keys: Iterable[str | None],
+    notice_id: int,
+    *,
+    account_id: int,
+    activity_id: int,
+    sign_up_id: int,
+) -> None:
+    """Write consents to a notice (its row is given) as a whole (None) or to single questions of it, in one statement."""
+    same = {
+        "account_id": account_id,
+        "activity_id": activity_id,
+        "sign_up_id": sign_up_id,
+        "notice_id": notice_id,
+        "given_at": clock.wall(),
+    }
+    writes.run(_NEW, *(same | {"question_key": key} for key in question_keys))

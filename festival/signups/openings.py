@@ -4,7 +4,7 @@ The engine decides again under its lock; this only says, by the same rules, what
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -12,8 +12,8 @@ from festival.programme.models import Access, Activity, ActivityStatus, Pool, Sl
 from festival.programme.rules import Level, Seats
 from festival.signups import rules, waitlist
 from festival.signups.invited import NONE, Shown
-from festival.signups.queries import parties_waiting_by_pool, places_by_pool
-from festival.signups.rules import Balance, Ceiling, Places, Reason, State, Waitlists
+from festival.signups.queries import ceiling, parties_waiting_by_pool, places_by_pool
+from festival.signups.rules import NO_CEILING, Balance, Ceiling, Places, Reason, State, Waitlists
 from festival.signups.service import way_of, window_of
 
 #: Of several reasons why nothing can be done, the one that helps most is told.
@@ -29,32 +29,28 @@ _TELLING = (
 )
 
 
-@dataclass(frozen=True)
-class Lists:
-    """The lists of some pools. They are counted when somebody reads how long they are: a form that is sent does not ask."""
-
-    pool_ids: tuple[int, ...]
-
-    @cached_property
-    def parties(self) -> dict[int, int]:
-        """The parties that wait for each pool; a pool without any is left out."""
-        return parties_waiting_by_pool(self.pool_ids)
-
-
 @dataclass(frozen=True, slots=True)
 class PoolOpening:
     """A pool as a newcomer finds it."""
 
     pool: Pool
-    places: Places
-    #: What a party of one would get, or why nothing.
-    verdict: State | Reason
-    lists: Lists
+    slot: Slot
+    reading: "_Reading" = field(repr=False)
+
+    @property
+    def places(self) -> Places:
+        """How many there are."""
+        return self.reading.places[self.pool.id]
+
+    @property
+    def verdict(self) -> State | Reason:
+        """What a party of one would get, or why nothing."""
+        return self.reading.verdict(self.slot, self.pool)
 
     @property
     def ahead(self) -> int:
         """Return the parties on its list: a newcomer would be one more."""
-        return self.lists.parties.get(self.pool.id, 0)
+        return self.reading.parties.get(self.pool.id, 0)
 
     @property
     def is_choosable(self) -> bool:
@@ -80,10 +76,15 @@ class SlotOpening:
 
     slot: Slot
     pools: tuple[PoolOpening, ...]
-    #: Why nobody is taken for the whole slot; None: somebody is, in one of its pools.
-    reason: Reason | None
+    #: Why nobody is taken at this time whatever is free; None: sign-up for it is open.
+    shut: Reason | None
     #: The answers decide on the pool: none is chosen.
     is_by_quota: bool
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why nobody is taken for the whole slot; None: somebody is, in one of its pools."""
+        return self.shut or _of_pools(self.pools)
 
     @property
     def is_choosable(self) -> bool:
@@ -96,21 +97,25 @@ class SlotOpening:
         return self.pools[0] if len(self.pools) == 1 and not self.is_by_quota else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Openings:
-    """What an activity offers now."""
+    """What an activity offers now. How much is free is read when it is asked for the first time."""
 
+    activity: Activity
     #: Every slot with places, the ones that are over or called off included.
     slots: tuple[SlotOpening, ...]
-    #: Why nothing can be done; None: something can.
-    reason: Reason | None
     #: What the reader's code opens.
     invitation: Shown
+
+    @cached_property
+    def reason(self) -> Reason | None:
+        """Why nothing can be done; None: something can."""
+        return _of_activity(self.activity) or _of_slots(self.slots)
 
     @property
     def listed(self) -> tuple[SlotOpening, ...]:
         """The slots that a form shows: what lies ahead, the full ones too; not those that open later."""
-        return tuple(opening for opening in self.slots if opening.reason in {None, Reason.FULL, Reason.CEILING})
+        return tuple(opening for opening in self.slots if opening.shut is None and opening.pools)
 
     @property
     def opens_at_last(self) -> bool:
@@ -118,17 +123,60 @@ class Openings:
         return self.reason is None and any(opening.reason == Reason.NOT_OPEN for opening in self.slots)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What was read of an activity at one instant."""
+@dataclass(frozen=True)
+class _Reading:
+    """What is read of an activity at one instant, each thing when it is first asked for. A form that is sent asks for none."""
 
-    lists: Lists
-    places: Mapping[int, Places]
-    #: By session.
-    ceilings: Mapping[int, Ceiling]
+    activity: Activity
+    slots: tuple[Slot, ...]
     now: datetime
     #: The pool that the reader's code opens; None: none.
     invited_to: int | None
+
+    @cached_property
+    def places(self) -> Mapping[int, Places]:
+        """How each pool stands."""
+        return places_by_pool([slot.id for slot in self.slots])
+
+    @cached_property
+    def parties(self) -> Mapping[int, int]:
+        """The parties that wait for each pool; a pool without any is left out."""
+        return parties_waiting_by_pool([pool_id for pool_id, places in self.places.items() if places.waiting])
+
+    @cached_property
+    def ceilings(self) -> Mapping[int, Ceiling]:
+        """How each session stands against its approved number; only one that is queued for need be asked about."""
+        waits = {slot.parent_id or slot.id for slot in self.slots if any(self.places[pool.id].waiting for pool in slot.pools)}
+        return {
+            session.id: _ceiling(self.activity, session, self.now, is_waited_for=session.id in waits)
+            for session in self.activity.slots
+            if session.parent_id is None
+        }
+
+    def verdict(self, slot: Slot, pool: Pool) -> State | Reason:
+        """Return what a party of one would get in a pool, or why nothing."""
+        activity, places = self.activity, self.places[pool.id]
+        waitlists = Waitlists(
+            limit=activity.waitlist_limit,
+            waiting=sum(self.places[one.id].waiting for one in slot.pools),
+            pool_limit=pool.waitlist_limit,
+            pool_waiting=places.waiting,
+        )
+        quotas = {one.id: self.places[one.id].taken for one in slot.open_pools if one.quota_question is not None}
+        return rules.first_state(
+            way_of(activity, pool, is_invited=pool.id == self.invited_to),
+            places,
+            self.ceilings[slot.parent_id or slot.id],
+            waitlists,
+            1,
+            may_have_a_place=Balance(activity.balance_tolerance, quotas).allows({pool.id: 1}),
+        )
+
+
+def _ceiling(activity: Activity, session: Slot, now: datetime, *, is_waited_for: bool) -> Ceiling:
+    if session.approved_ceiling is None:
+        return NO_CEILING
+    return waitlist.ceiling(activity, session.id, now) if is_waited_for else ceiling(session.id)
 
 
 def openings_of(activity: Activity, now: datetime, invitation: Shown = NONE) -> Openings:
@@ -136,16 +184,9 @@ def openings_of(activity: Activity, now: datetime, invitation: Shown = NONE) -> 
 
     :param invitation: what the reader's code opens.
     """
-    bookable = [slot for slot in activity.slots if slot.pools]
-    read = _Read(
-        lists=Lists(tuple(pool.id for slot in bookable for pool in slot.pools if pool.waiting)),
-        places=places_by_pool([slot.id for slot in bookable]),
-        ceilings=_ceilings(activity, now),
-        now=now,
-        invited_to=invitation.pool.id if invitation.pool else None,
-    )
-    slots = tuple(_opening(activity, slot, read) for slot in bookable)
-    return Openings(slots, _of_activity(activity) or _of_slots(slots), invitation)
+    bookable = tuple(slot for slot in activity.slots if slot.pools)
+    reading = _Reading(activity, bookable, now, invited_to=invitation.pool.id if invitation.pool else None)
+    return Openings(activity, tuple(_opening(slot, reading) for slot in bookable), invitation)
 
 
 def _of_activity(activity: Activity) -> Reason | None:
@@ -162,48 +203,16 @@ def _of_slots(slots: Sequence[SlotOpening]) -> Reason | None:
     return next((reason for reason in _TELLING if reason in reasons), Reason.NOT_OPEN)
 
 
-def _ceilings(activity: Activity, now: datetime) -> dict[int, Ceiling]:
-    """Return how each session stands against its approved number; only one that is queued for need be asked about."""
-    waits = {slot.parent_id or slot.id for slot in activity.slots if any(pool.waiting for pool in slot.pools)}
-    return {
-        session.id: waitlist.ceiling(activity, session.id, now)
-        if session.approved_ceiling is not None and session.id in waits
-        else Ceiling(limit=session.approved_ceiling, heads=session.heads)
-        for session in activity.slots
-        if session.parent_id is None
-    }
-
-
-def _opening(activity: Activity, slot: Slot, read: _Read) -> SlotOpening:
+def _opening(slot: Slot, reading: _Reading) -> SlotOpening:
     shown = [pool for pool in slot.open_pools if not pool.is_flex]
     pools = tuple(
-        PoolOpening(pool, read.places[pool.id], _verdict(activity, slot, pool, read), read.lists)
-        for pool in shown
-        if pool.access != Access.INVITATION or pool.id == read.invited_to
+        PoolOpening(pool, slot, reading) for pool in shown if pool.access != Access.INVITATION or pool.id == reading.invited_to
     )
     return SlotOpening(
         slot=slot,
         pools=pools,
-        reason=_of_slot(activity, slot, read.now) or _of_pools(pools),
+        shut=_of_slot(reading.activity, slot, reading.now),
         is_by_quota=any(pool.quota_question is not None for pool in shown),
-    )
-
-
-def _verdict(activity: Activity, slot: Slot, pool: Pool, read: _Read) -> State | Reason:
-    waitlists = Waitlists(
-        limit=activity.waitlist_limit,
-        waiting=sum(one.waiting for one in slot.pools),
-        pool_limit=pool.waitlist_limit,
-        pool_waiting=pool.waiting,
-    )
-    quotas = {one.id: one.taken for one in slot.open_pools if one.quota_question is not None}
-    return rules.first_state(
-        way_of(activity, pool, is_invited=pool.id == read.invited_to),
-        read.places[pool.id],
-        read.ceilings[slot.parent_id or slot.id],
-        waitlists,
-        1,
-        may_have_a_place=Balance(activity.balance_tolerance, quotas).allows({pool.id: 1}),
     )
 
 

@@ -49,7 +49,9 @@ _DEFERRED = (
     .scalar_subquery()
     .label("deferred")
 )
-_STANDING = select(Pool.id, Pool.capacity, Pool.taken, Pool.waiting, _DEFERRED, _LENDABLE, _TO_COME)
+#: How a pool stands, as columns of a question about it; ``places_of`` reads them.
+STANDING = (Pool.capacity, Pool.taken, Pool.waiting, _DEFERRED, _LENDABLE, _TO_COME)
+_STANDING = select(Pool.id, *STANDING)
 _PLACES = _STANDING.where(Pool.id == bindparam("pool_id"))
 _BALANCE = select(Pool.id, Pool.taken).where(Pool.slot_id == bindparam("slot_id"), Pool.quota_question.is_not(None))
 _BATCHES_DUE = (
@@ -106,10 +108,11 @@ _ANSWERED = select(IdempotentAnswer).where(
 
 def places(pool_id: int) -> Places:
     """Return how a pool stands, read afresh from the database's own counters."""
-    return _places(db.session.execute(_PLACES, {"pool_id": pool_id}).one())
+    return places_of(db.session.execute(_PLACES, {"pool_id": pool_id}).one())
 
 
-def _places(row: Any) -> Places:
+def places_of(row: Any) -> Places:
+    """Return how a pool stands from a row with the columns of ``STANDING``."""
     return Places(
         capacity=row.capacity,
         taken=row.taken,
@@ -123,7 +126,7 @@ def _places(row: Any) -> Places:
 def places_by_pool(slot_ids: Iterable[int]) -> dict[int, Places]:
     """Return how each pool of some slots stands."""
     rows = db.session.execute(_STANDING.where(Pool.slot_id.in_(list(slot_ids))).order_by(Pool.id))
-    return {row.id: _places(row) for row in rows}
+    return {row.id: places_of(row) for row in rows}
 
 
 def balance(slot_id: int, tolerance: int | None) -> Balance:

@@ -169,6 +169,11 @@ class Places:
         """Places left; negative when the capacity was lowered below what is taken; None when unlimited."""
         return None if self.capacity is None else self.capacity - self.taken
 
+    def fits(self, party_size: int) -> bool:
+        """Tell whether a party fits as a whole without the reserve."""
+        free = self.free
+        return free is None or party_size <= free
+
     def has_room_for(self, party_size: int) -> bool:
         """Tell whether a party fits as a whole."""
         return self.room is None or party_size <= self.room
@@ -212,6 +217,10 @@ class Ceiling:
     def has_room_for(self, party_size: int) -> bool:
         """Tell whether a party fits below the ceiling as a whole."""
         return self.limit is None or self.heads + party_size <= self.limit
+
+
+#: No permit needed.
+NO_CEILING = Ceiling(None, 0)
 
 
 @dataclass(frozen=True, slots=True)

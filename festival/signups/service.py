@@ -6,24 +6,30 @@ Every function that can move a place locks first, lets overdue offers lapse, and
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select, update
 
 from festival.accounts.models import Account
 from festival.audit.service import record
 from festival.lib import clock, tokens
-from festival.lib.db import database_now, db, put
+from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
 from festival.lib.log import log
-from festival.outbox.service import owe
+from festival.lib.names import name_key
+from festival.lib.prepared import Prepared, in_one_go, insert_into, put_into
+from festival.outbox.service import owe, owe_first
+from festival.programme import structure
 from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Question, Slot, SlotStatus
+from festival.programme.structure import Structure
 from festival.signups import answers as answering
-from festival.signups import changed, fairness, lending, queries, rules, waitlist
+from festival.signups import changed, fairness, lending, newcomer, queries, rules, waitlist
 from festival.signups.answers import AnswerUpload
 from festival.signups.models import IdempotentAnswer, Invitation, LedgerEntry, SignUp, Source
-from festival.signups.notice import consent_further, notice_of, record_consents, sensitive_groups
+from festival.signups.newcomer import Facts, Newcomer
+from festival.signups.notice import consent_further, keep, notice_kept, sensitive_groups, write_consents
 from festival.signups.rules import COUNTED, DEFERRED, LIVE, Reason, SignUpRefused, State, Way
 
 # What every sign-up asks is built once (signups.queries says why).
@@ -33,7 +39,6 @@ _PERSON = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_POOLS = select(Pool).where(Pool.slot_id == bindparam("slot_id"), Pool.is_closed.is_(False)).order_by(Pool.position)
 _BOOKABLE = (
     select(Slot)
     .where(Slot.activity_id == bindparam("activity_id"), Slot.id.in_(select(Pool.slot_id)))
@@ -41,6 +46,25 @@ _BOOKABLE = (
 )
 _WITH_DIGITS = select(SignUp.id).where(SignUp.digits == bindparam("digits"))
 _QUESTIONS = select(Question).where(Question.activity_id == bindparam("activity_id")).order_by(Question.position)
+
+_COLUMNS = (
+    "activity_id", "slot_id", "session_id", "pool_id", "person_id", "claim", "code", "digits", "party_size", "state", "name",
+    "search_text", "priority", "joined_at", "signed_up_at", "state_at", "source", "invitation_id", "updated_at",
+)  # fmt: skip
+_NEW = insert_into(SignUp, *_COLUMNS)
+_NEW_WITH_ID = insert_into(SignUp, "id", *_COLUMNS)
+#: The line of the ledger; how many places are taken after it, the database itself says.
+_NEW_LINE = Prepared(
+    insert(LedgerEntry).inline().values(
+        at=bindparam("at"), activity_id=bindparam("activity_id"), pool_id=bindparam("in_pool"),
+        sign_up_id=bindparam("sign_up_id"), actor_id=bindparam("actor_id"), what="signed_up", why=bindparam("why"),
+        state_before="", state_after=bindparam("state_after"), party_size=bindparam("party_size"),
+        taken_before=bindparam("taken_before"),
+        taken_after=select(Pool.taken).where(Pool.id == bindparam("in_pool")).scalar_subquery(),
+    )
+)  # fmt: skip
+_NAME = Prepared(update(Account).where(Account.id == bindparam("person_id")).values(name=bindparam("its_name")))
+_ANSWER_TO = put_into(IdempotentAnswer, "browser", "key", "sign_up_id", "was_already", "at", key=("browser", "key"))
 
 #: How long a form's key answers the same to the same browser.
 SAME_ANSWER = timedelta(minutes=10)
@@ -52,6 +76,10 @@ class AlreadySignedUp(SignUpRefused):
     def __init__(self, sign_up: SignUp) -> None:
         super().__init__(Reason.ALREADY)
         self.sign_up = sign_up
+
+
+class StructureChanged(Exception):  # noqa: N818  # not an error: look again, and ask again
+    """The activity is made otherwise than when the form was judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +110,8 @@ class SignUpRequest:
     #: The code of an invitation; empty: none.
     invitation: str = ""
     once: Once | None = None
+    #: The version of the activity's structure that the form was judged by; None: it was read just now.
+    structure: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +177,14 @@ def lock(activity_id: int, person_id: int | None = None) -> Locked:
     return Locked(lock_activity(activity_id), database_now(), person)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sign-up as it was made just now."""
+
+    id: int
+    code: str
+
+
 def sign_up(  # who, for what, asking what, on whose behalf
     activity_id: int,
     person_id: int,
@@ -156,6 +194,20 @@ def sign_up(  # who, for what, asking what, on whose behalf
     source: Source = Source.SELF,
     actor_id: int | None = None,
 ) -> SignUp:
+    """Sign a person up and return the sign-up; as ``make``."""
+    made = make(activity_id, person_id, asked, kind=kind, source=source, actor_id=actor_id)
+    return db.session.get_one(SignUp, made.id)
+
+
+def make(  # who, for what, asking what, on whose behalf
+    activity_id: int,
+    person_id: int,
+    asked: SignUpRequest,
+    *,
+    kind: ActivityKind,
+    source: Source = Source.SELF,
+    actor_id: int | None = None,
+) -> Made:
     """Sign a person up: confirmed if there is room and nobody waits, else on the list; pending or entered by the pool's way.
 
     The same ``asked.once`` within ten minutes gives the same sign-up again.
@@ -163,76 +215,225 @@ def sign_up(  # who, for what, asking what, on whose behalf
     :param actor_id: who acts; None: the person.
     :raises AlreadySignedUp: the person holds this claim already.
     :raises SignUpRefused: outside the window, no room anywhere, party too large, not eligible, …
+    :raises StructureChanged: the activity is made otherwise than ``asked.structure`` says.
     """
-    locked = lock(activity_id, person_id)
-    activity, now, person = locked.activity, locked.now, locked.person
-    before = _answered(asked.once, now)
-    if before is not None and (before.activity_id, before.person_id) == (activity.id, person_id):
-        return before
-    if person is None or person.erased_at is not None:
-        raise NotFound  # forgotten while this waited for the lock
-    waitlist.lapse(activity, now)
-    if reason := _closed(activity, now):
-        raise SignUpRefused(reason)
-    slot, pool = _target(activity, asked)
-    session_id = slot.parent_id or slot.id
-    claim = f"slot:{session_id}" if kind.claims_per_session else f"activity:{activity.id}"
-    if held := queries.claiming(person_id, claim):
-        _remember(asked.once, held, now, was_already=True)
-        raise AlreadySignedUp(held)
-    invitation = _invitation(activity, pool, asked.invitation, now)
-    fair = fairness.of_newcomer(activity, person_id, asked.answers, now)
-    fairness.check_overlap(activity, slot, person_id, now)
-    state = _judge(locked, slot, pool, asked, kind, is_invited=invitation is not None, is_deferred=fair.is_deferred)
-    if state == State.CONFIRMED:
-        lending.make_room(activity.id, pool.id, asked.party_size, now)
-    taken = queries.places(pool.id).taken
-    made = SignUp(
-        activity_id=activity.id,
-        slot_id=slot.id,
-        session_id=session_id,
-        pool_id=pool.id,
-        person_id=person_id,
-        claim=claim,
-        code=tokens.new_code(),
-        digits=_free_digits(),
-        party_size=asked.party_size,
-        state=state,
-        name=asked.name,
-        joined_at=now,
-        signed_up_at=now,
-        state_at=now,
-        source=source,
-        invitation_id=invitation.id if invitation else None,
-        priority=DEFERRED if fair.is_deferred and state == State.WAITLISTED else 0,
-        updated_at=now,
-    )
-    if state == State.WAITLISTED:
-        waitlist.go_to_the_end(made, now)  # also behind those who were put there a moment ago
-    db.session.add(made)
-    waitlist.flush(activity.id)
-    questions = _questions(activity.id)
-    answering.write(made.id, questions, asked.answers, asked.files, is_new=True)
-    if asked.notice_version:
-        _consent(activity, questions, made, asked.consents, asked.notice_version)
-    waitlist.enter(
-        made,
-        at=now,
-        actor_id=actor_id or person_id,
-        what="signed_up",
-        why=_why(state, is_deferred=fair.is_deferred),
-        state_before="",
-        taken_before=taken,
-    )
-    owe(f"sign_up_{state.value}", "sign_up", made.id, account_id=person_id, activity_id=activity.id, is_first=True)
-    _record_act("sign_up.make", made, actor_id)
-    _remember(asked.once, made, now, was_already=False)
-    _remember_name(person, asked.name)
-    log.info("sign-up made", id=made.id, activity=activity.id, state=state.value)
+    situation = _come_in(activity_id, person_id, asked, kind)
+    if isinstance(situation, SignUp):
+        return Made(situation.id, situation.code)
+    activity, facts = situation.structure.activity, situation.facts
+    invitation = _invitation(activity, situation.pool, asked.invitation, facts.now)
+    fairness.check_newcomer(activity, facts.fair, asked.answers)
+    fairness.check_overlap(activity, situation.slot, person_id, facts.now)
+    state = _judge(situation, asked, kind, is_invited=invitation is not None)
+    if state == State.CONFIRMED and not facts.places.fits(asked.party_size):
+        lending.make_room(activity.id, situation.pool.id, asked.party_size, facts.now)
+    row = _row(situation, person_id, asked, state)
+    row |= {"source": source, "invitation_id": invitation.id if invitation else None}
+    made = _write(row, situation, asked, actor_id=actor_id or person_id)
+    if actor_id not in {None, person_id}:
+        record("sign_up.make", "sign_up", made.id, actor_id=actor_id, activity_id=activity_id)
+    log.info("sign-up made", id=made.id, activity=activity_id, state=state.value)
     if activity.balance_tolerance is not None or (activity.smaller_may_pass and state == State.WAITLISTED):
         # The newcomer may be the one whom the other quota was waiting for, or small enough for what the head is too large for.
-        waitlist.serve(activity, now, why=f"balanced_by:{made.id}" if state == State.CONFIRMED else "queue")
+        waitlist.serve(activity, facts.now, why=f"balanced_by:{made.id}" if state == State.CONFIRMED else "queue")
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """What an activity is made of, where somebody wants to go in it, and how everything stands: all of it known under lock."""
+
+    structure: Structure
+    slot: Slot
+    pool: Pool
+    session_id: int
+    claim: str
+    #: Six digits that the ticket could have.
+    digits: str
+    facts: Facts
+
+
+def _read(activity_id: int, person_id: int, asked: SignUpRequest, kind: ActivityKind) -> _Situation | None:
+    """Lock the person, then the activity, and read how everything stands. None: the activity has no such slot or pool.
+
+    :raises NotFound: there is no such activity or person.
+    :raises StructureChanged: the form was judged by a structure that holds no longer.
+    """
+    known = structure.kept(activity_id)
+    situation = _ask(known, person_id, asked, kind)
+    while situation is None or situation.facts.version != known.version:
+        before, known = known, structure.read(activity_id)
+        if situation is None and known.version == before.version:
+            return None
+        situation = _ask(known, person_id, asked, kind)
+    if asked.structure is not None:
+        is_as_judged = asked.structure == known.version and situation.facts.address_leads_to == activity_id
+        if not is_as_judged:
+            raise StructureChanged
+    return situation
+
+
+def _ask(known: Structure, person_id: int, asked: SignUpRequest, kind: ActivityKind) -> _Situation | None:
+    """Lock and read, given what the activity is made of. None: then it has no such slot or pool.
+
+    :raises NotFound: there is no such person.
+    """
+    target = _target(known.activity, asked)
+    if target is None:
+        return None
+    slot, pool = target
+    session_id = slot.parent_id or slot.id
+    claim = f"slot:{session_id}" if kind.claims_per_session else f"activity:{known.activity.id}"
+    digits = tokens.new_digits(6)
+    facts = newcomer.read(
+        Newcomer(
+            person_id=person_id,
+            activity_id=known.activity.id,
+            festival_id=known.activity.festival_id,
+            session_id=session_id,
+            slot_id=slot.id,
+            pool_id=pool.id,
+            slug=known.activity.slug,
+            claim=claim,
+            browser=asked.once.browser if asked.once else "",
+            key=asked.once.key if asked.once else "",
+            digits=digits,
+            notice_version=asked.notice_version,
+        )
+    )
+    return None if facts is None else _Situation(known, slot, pool, session_id, claim, digits, facts)
+
+
+def _come_in(activity_id: int, person_id: int, asked: SignUpRequest, kind: ActivityKind) -> SignUp | _Situation:
+    """Lock, do what time has made due, and return how everything stands; or what the same form was answered with before.
+
+    :raises AlreadySignedUp: the person holds this claim already.
+    :raises NotFound: there is no such activity or person.
+    :raises SignUpRefused: the activity takes nobody, or has no such slot or pool.
+    """
+    situation = _read(activity_id, person_id, asked, kind)
+    if situation is None:
+        return _nowhere(activity_id, person_id, asked)
+    before = _repeated(situation.facts)
+    if before is not None and (before.activity_id, before.person_id) == (activity_id, person_id):
+        return before
+    if situation.facts.erased_at is not None:
+        raise NotFound  # forgotten while this waited for the lock
+    if situation.facts.is_due:
+        waitlist.lapse(lock_activity(activity_id), situation.facts.now)
+        situation = _read(activity_id, person_id, asked, kind) or situation
+    if reason := _closed(situation.structure.activity, situation.facts.now):
+        raise SignUpRefused(reason)
+    if situation.facts.held_id is not None:
+        held = db.session.get_one(SignUp, situation.facts.held_id, populate_existing=True)
+        if asked.once is not None:
+            with in_one_go() as writes:
+                writes.run(_ANSWER_TO, _answer_to(asked.once, held.id, situation.facts.now, was_already=True))
+        raise AlreadySignedUp(held)
+    return situation
+
+
+def _repeated(facts: Facts) -> SignUp | None:
+    """Return what the same form of the same browser was answered with a moment ago.
+
+    :raises AlreadySignedUp: that was the answer then.
+    """
+    if facts.answered_id is None or facts.answered_at is None or facts.answered_at <= facts.now - SAME_ANSWER:
+        return None
+    made = db.session.get_one(SignUp, facts.answered_id)
+    if facts.was_already:
+        raise AlreadySignedUp(made)
+    return made
+
+
+def _nowhere(activity_id: int, person_id: int, asked: SignUpRequest) -> SignUp:
+    """Return what the same form was answered with a moment ago, or refuse: the activity has no such slot or pool.
+
+    :raises NotFound: there is no such activity or person.
+    :raises SignUpRefused: always, else.
+    """
+    locked = lock(activity_id, person_id)
+    before = _answered(asked.once, locked.now)
+    if before is not None and (before.activity_id, before.person_id) == (activity_id, person_id):
+        return before
+    if locked.person is None or locked.person.erased_at is not None:
+        raise NotFound
+    raise SignUpRefused(_closed(locked.activity, locked.now) or Reason.UNKNOWN_POOL)
+
+
+def _row(situation: _Situation, person_id: int, asked: SignUpRequest, state: State) -> dict[str, Any]:
+    """Return the columns of a new sign-up."""
+    facts, now = situation.facts, situation.facts.now
+    priority, joined_at = 0, now
+    if state == State.WAITLISTED:
+        priority, last = 0, facts.last
+        if facts.fair.is_deferred:
+            priority, end = DEFERRED, queries.end_of_list(situation.pool.id, with_deferred=True)
+            last = (end.priority, end.joined_at) if end else None
+        priority, joined_at = waitlist.last_turn(priority, last, now)  # also behind those put there a moment ago
+    return {
+        "activity_id": situation.structure.activity.id,
+        "slot_id": situation.slot.id,
+        "session_id": situation.session_id,
+        "pool_id": situation.pool.id,
+        "person_id": person_id,
+        "claim": situation.claim,
+        "code": tokens.new_code(),
+        "digits": _free_digits() if facts.are_digits_taken else situation.digits,
+        "party_size": asked.party_size,
+        "state": state,
+        "name": asked.name,
+        "search_text": name_key(asked.name),
+        "priority": priority,
+        "joined_at": joined_at,
+        "signed_up_at": now,
+        "state_at": now,
+        "updated_at": now,
+    }
+
+
+def _write(row: dict[str, Any], situation: _Situation, asked: SignUpRequest, *, actor_id: int) -> Made:
+    """Write a new sign-up with its answers, consents, ledger line, message and the form's key, in one go.
+
+    :raises SignUpRefused: the notice reads otherwise than the one that was shown.
+    """
+    known, facts, state = situation.structure, situation.facts, row["state"]
+    activity_id, person_id, questions = row["activity_id"], row["person_id"], known.activity.questions
+    notice_id = _notice_id(known, asked, facts) if asked.notice_version else None
+    keys: list[str | None] = [None, *sorted(asked.consents & sensitive_groups(questions).keys())]
+    with waitlist.guarded(activity_id), in_one_go() as writes:
+        if facts.new_id is None:
+            new_id: int = writes.run(_NEW, row).lastrowid
+        else:
+            new_id = facts.new_id
+            writes.run(_NEW_WITH_ID, row | {"id": new_id})
+        answering.write_new(writes, new_id, questions, asked.answers)
+        if notice_id is not None:
+            write_consents(writes, keys, notice_id, account_id=person_id, activity_id=activity_id, sign_up_id=new_id)
+        line = {
+            "at": facts.now, "activity_id": activity_id, "in_pool": row["pool_id"], "sign_up_id": new_id, "actor_id": actor_id,
+            "why": _why(state, is_deferred=facts.fair.is_deferred), "state_after": state.value, "party_size": row["party_size"],
+            "taken_before": facts.places.taken,
+        }  # fmt: skip
+        writes.run(_NEW_LINE, line)
+        owe_first(writes, f"sign_up_{state.value}", "sign_up", new_id, account_id=person_id, activity_id=activity_id)
+        if asked.once is not None:
+            writes.run(_ANSWER_TO, _answer_to(asked.once, new_id, facts.now, was_already=False))
+        if asked.name and asked.name != facts.name:  # to prefill the next form
+            writes.run(_NAME, {"person_id": person_id, "its_name": asked.name})
+    answering.write_files(new_id, questions, asked.files)
+    return Made(new_id, row["code"])
+
+
+def _notice_id(known: Structure, asked: SignUpRequest, facts: Facts) -> int:
+    """Return the row of the notice that was agreed to; one that changed since it was shown must be shown again.
+
+    :raises SignUpRefused: it did.
+    """
+    notice = notice_kept(known)
+    if notice.version != asked.notice_version:
+        raise SignUpRefused(Reason.NOTICE_CHANGED)
+    return facts.notice_id or keep(notice, known.activity.id).id
 
 
 def _why(state: State, *, is_deferred: bool) -> str:
@@ -269,14 +470,12 @@ def answered(once: Once) -> SignUp | None:
     return _answered(once, clock.now())
 
 
-def _remember(once: Once | None, made: SignUp, now: datetime, *, was_already: bool) -> None:
-    """Keep the answer to a form's key; what the key was answered with earlier, or to somebody else, no longer holds."""
-    if once is not None:
-        put(
-            IdempotentAnswer,
-            {"browser": once.browser, "key": once.key, "sign_up_id": made.id, "was_already": was_already, "at": now},
-            key=("browser", "key"),
-        )
+def _answer_to(once: Once, sign_up_id: int, now: datetime, *, was_already: bool) -> dict[str, object]:
+    """Return what is kept of the answer to a form's key.
+
+    What the key was answered with earlier, or to somebody else, no longer holds.
+    """
+    return {"browser": once.browser, "key": once.key, "sign_up_id": sign_up_id, "was_already": was_already, "at": now}
 
 
 def _remember_name(person: Account, name: str) -> None:
@@ -296,20 +495,15 @@ def _closed(activity: Activity, now: datetime) -> Reason | None:
     return None
 
 
-def _target(activity: Activity, asked: SignUpRequest) -> tuple[Slot, Pool]:
-    """Return the slot and pool asked for, fetched through the activity: a foreign id finds nothing."""
-    slots = bookable_slots(activity.id)
+def _target(activity: Activity, asked: SignUpRequest) -> tuple[Slot, Pool] | None:
+    """Return the slot and pool asked for, looked up in the activity: a foreign id finds nothing."""
+    slots = [slot for slot in activity.slots if slot.pools]
     if asked.slot_id is None:
         slot = slots[0] if len(slots) == 1 else None
     else:
         slot = next((one for one in slots if one.id == asked.slot_id), None)
-    if slot is None:
-        raise SignUpRefused(Reason.UNKNOWN_POOL)
-    pools = list(db.session.scalars(_POOLS, {"slot_id": slot.id}))
-    pool = choose_pool(pools, asked.pool_id, asked.answers)
-    if pool is None:
-        raise SignUpRefused(Reason.UNKNOWN_POOL)
-    return slot, pool
+    pool = choose_pool(slot.open_pools, asked.pool_id, asked.answers) if slot else None
+    return (slot, pool) if slot and pool else None
 
 
 def bookable_slots(activity_id: int) -> list[Slot]:
@@ -343,52 +537,41 @@ def _invitation(activity: Activity, pool: Pool, code: str, now: datetime) -> Inv
     return found
 
 
-def _judge(  # everything a verdict rests on
-    locked: Locked,
-    slot: Slot,
-    pool: Pool,
-    asked: SignUpRequest,
-    kind: ActivityKind,
-    *,
-    is_invited: bool,
-    is_deferred: bool,
-) -> State:
-    """Return the first state of a new sign-up, all rules judged on values read after the lock.
-
-    :param is_deferred: the person did not come twice, and may only wait behind everybody else.
+def _judge(situation: _Situation, asked: SignUpRequest, kind: ActivityKind, *, is_invited: bool) -> State:
+    """Return the first state of a new sign-up, all rules judged on what was read after the lock.
 
     :raises SignUpRefused: with the first reason that holds.
     """
-    activity, now = locked.activity, locked.now
+    activity, slot, pool, facts = situation.structure.activity, situation.slot, situation.pool, situation.facts
     if slot.status == SlotStatus.CANCELLED:
         raise SignUpRefused(Reason.CANCELLED)
     if slot.status == SlotStatus.POSTPONED:
         raise SignUpRefused(Reason.POSTPONED)
-    if now >= slot.ends_at:
+    if facts.now >= slot.ends_at:
         raise SignUpRefused(Reason.ENDED)
-    if reason := window_of(activity, slot).reason_at(now):
+    if reason := window_of(activity, slot).reason_at(facts.now):
         raise SignUpRefused(reason)
     if not 1 <= asked.party_size <= activity.party_max:
         raise SignUpRefused(Reason.PARTY_TOO_LARGE)
     if kind.refusal(activity, asked.answers) is not None:
         raise SignUpRefused(Reason.INELIGIBLE)
-    places = queries.places(pool.id)
+    is_deferred = facts.fair.is_deferred  # who did not come twice may only wait, behind everybody else
     balance = queries.balance(slot.id, activity.balance_tolerance)
     state = rules.first_state(
         way_of(activity, pool, is_invited=is_invited),
-        places,
-        waitlist.ceiling(activity, slot.parent_id or slot.id, now),
+        facts.places,
+        waitlist.queued_ceiling(activity, situation.session_id, facts.ceiling, facts.now),
         rules.Waitlists(
             limit=activity.waitlist_limit,
-            waiting=queries.waiting_in_slot(slot.id),
+            waiting=facts.waiting_in_slot,
             pool_limit=pool.waitlist_limit,
-            pool_waiting=places.waiting,
+            pool_waiting=facts.places.waiting,
         ),
         asked.party_size,
         may_have_a_place=not is_deferred and balance.allows({pool.id: asked.party_size}),
     )
     if isinstance(state, Reason):
-        raise SignUpRefused(Reason.NO_SHOWS if is_deferred and state == Reason.FULL and places.has_room_for(1) else state)
+        raise SignUpRefused(Reason.NO_SHOWS if is_deferred and state == Reason.FULL and facts.places.has_room_for(1) else state)
     return state
 
 
@@ -417,21 +600,6 @@ def _free_digits() -> str:
 
 def _questions(activity_id: int) -> list[Question]:
     return list(db.session.scalars(_QUESTIONS, {"activity_id": activity_id}))
-
-
-def _consent(activity: Activity, questions: list[Question], made: SignUp, keys: frozenset[str], version: str) -> None:
-    """Record the consents under the notice that was shown; a notice that changed since must be shown again."""
-    notice = notice_of(activity, questions)
-    if notice.version != version:
-        raise SignUpRefused(Reason.NOTICE_CHANGED)
-    asked = sensitive_groups(questions)
-    record_consents(
-        activity,
-        notice,
-        account_id=made.person_id,
-        sign_up_id=made.id,
-        question_keys=[key for key in keys if key in asked],
-    )
 
 
 def fresh(sign_up_id: int) -> tuple[SignUp, Locked]:

@@ -11,15 +11,16 @@ from werkzeug.datastructures import MultiDict
 from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.format import count
-from festival.lib.i18n import _, loc
+from festival.lib.i18n import _, loc, locale
 from festival.programme import queries as programme
 from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.models import Activity, Question, Slot
+from festival.programme.structure import Structure
 from festival.signups import asking, queries, wording
 from festival.signups.forms import SignUpForm
 from festival.signups.invited import Shown, shown
 from festival.signups.models import SignUp
-from festival.signups.notice import RETAIN_DAYS, Notice, notice_of
+from festival.signups.notice import RETAIN_DAYS, Notice, notice_kept, notice_of
 from festival.signups.openings import Openings, PoolOpening, SlotOpening, openings_of
 from festival.signups.service import cancel_until
 from festival.signups.timeline import stop_at, told_clashes
@@ -192,6 +193,20 @@ def empty_form(sheet: Sheet, key: str, chosen: str = "") -> SignUpForm:
 def sent_form(sheet: Sheet, sent: MultiDict[str, Any]) -> SignUpForm:
     """Return the form as it was sent."""
     return _form(sheet, sent=sent)
+
+
+def form_kept(known: Structure, sent: MultiDict[str, Any]) -> SignUpForm:
+    """Return the form as somebody signed in sent it, judged by what an activity is made of as this process keeps it."""
+    activity, locale_ = known.activity, locale()
+    return SignUpForm(
+        activity,
+        activity.questions,
+        notice_kept(known),
+        openings_of(activity, clock.now()),
+        is_visitor=False,
+        sent=sent,
+        fields=known.made.setdefault((SignUpForm, locale_), {}),
+    )
 
 
 def _form(sheet: Sheet, sent: MultiDict[str, Any] | None = None, data: Mapping[str, Any] | None = None) -> SignUpForm:

@@ -15,7 +15,6 @@ from festival.lib.db import transaction
 from festival.programme.kinds import ActivityKind
 from festival.signups import service
 from festival.signups.forms import SignUpForm
-from festival.signups.models import SignUp
 from festival.signups.service import AlreadySignedUp, Once, SignUpRequest
 
 
@@ -102,7 +101,7 @@ def sign_in_and_up(
 def _sign_up(activity_id: int, person_id: int, asked: SignUpRequest, kind: ActivityKind) -> Signed:
     """Return where to go on. Who holds a place already goes to it, and the key is remembered: that is no refusal."""
     try:
-        made: SignUp = service.sign_up(activity_id, person_id, asked, kind=kind)
+        made = service.make(activity_id, person_id, asked, kind=kind)
     except AlreadySignedUp as held:
         return Signed(held.sign_up.code, already=True)
     return Signed(made.code, already=False)

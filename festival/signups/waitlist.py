@@ -1,5 +1,7 @@
 """The list of those who wait, the ledger of places, and what time alone changes. Called with the activity locked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -53,12 +55,22 @@ def touch(sign_up: SignUp) -> None:
 
 
 def flush(activity_id: int) -> None:
-    """Write what is pending. A guard of the database that fires here is a bug found in time: counted, logged, refused.
+    """Write what is pending.
+
+    :raises SignUpRefused, Busy: as ``guarded``.
+    """
+    with guarded(activity_id):
+        db.session.flush()
+
+
+@contextmanager
+def guarded(activity_id: int) -> Iterator[None]:
+    """Write inside the block. A guard of the database that fires there is a bug found in time: counted, logged, refused.
 
     :raises Busy: somebody else got the same random digits at the same moment.
     """
     try:
-        db.session.flush()
+        yield
     except IntegrityError as error:
         words = str(error.orig)
         if _SAME_DIGITS in words:
@@ -162,9 +174,19 @@ def go_to_the_end(sign_up: SignUp, now: datetime) -> None:
     """Give a sign-up the last turn of its pool's list, also where others joined at this very instant or by a draw."""
     is_deferred = sign_up.priority >= DEFERRED
     last = queries.end_of_list(sign_up.pool_id, with_deferred=is_deferred)
-    if not is_deferred:  # whoever waits behind everybody else still does
-        sign_up.priority = max(0, last.priority) if last else 0
-    sign_up.joined_at = max(now, last.joined_at + timedelta(microseconds=1)) if last else now
+    turn = (last.priority, last.joined_at) if last else None
+    sign_up.priority, sign_up.joined_at = last_turn(sign_up.priority, turn, now)
+
+
+def last_turn(priority: int, last: tuple[int, datetime] | None, now: datetime) -> tuple[int, datetime]:
+    """Return priority and time that come after the last of a list; whoever waits behind everybody else still does.
+
+    :param last: priority and time of the last one, those who wait behind everybody else apart unless it is one of them; None:
+        the list is empty.
+    """
+    if priority < DEFERRED:
+        priority = max(0, last[0]) if last else 0
+    return priority, max(now, last[1] + timedelta(microseconds=1)) if last else now
 
 
 def serve(activity: Activity, now: datetime, *, why: str) -> list[SignUp]:
@@ -302,7 +324,11 @@ def _is_on(slot: Slot) -> bool:
 
 def ceiling(activity: Activity, session_id: int, now: datetime) -> rules.Ceiling:
     """Return how a session stands against its approved ceiling, and whether somebody waits for nothing but that ceiling."""
-    standing = queries.ceiling(session_id)
+    return queued_ceiling(activity, session_id, queries.ceiling(session_id), now)
+
+
+def queued_ceiling(activity: Activity, session_id: int, standing: rules.Ceiling, now: datetime) -> rules.Ceiling:
+    """Return a session's standing with whether somebody waits for nothing but its approved ceiling."""
     if standing.limit is None:
         return standing
     fitting = _fitting_heads(activity, session_id, now)

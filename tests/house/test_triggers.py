@@ -68,7 +68,8 @@ def test_every_trigger_of_the_schema_is_fired_here(app, dialect):
         "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
     }
 
-    assert set(db.session.scalars(text(listed[dialect]))) == FIRED[dialect]
+    found = set(db.session.scalars(text(listed[dialect])))
+    assert {name for name in found if not name.startswith("version_")} == FIRED[dialect]  # those: test_versions
 
 
 def test_a_sign_up_is_counted_by_its_state(app):

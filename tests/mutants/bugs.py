@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 SERVICE, WAITLIST, RULES = (f"festival/signups/{name}.py" for name in ("service", "waitlist", "rules"))
-QUERIES, DB, LOCKING = "festival/signups/queries.py", "festival/lib/db.py", "festival/programme/locking.py"
+NEWCOMER, DB, LOCKING = "festival/signups/newcomer.py", "festival/lib/db.py", "festival/programme/locking.py"
 SIGN_UP, LIST, STORMS = (f"tests/signups/test_{name}.py" for name in ("service_sign_up", "waitlist", "storms"))
 
 
@@ -37,9 +37,17 @@ BUGS = (
     _bug(
         "no lock on the activity",
         LOCKING,
+        '== bindparam("activity_id")).with_for_update(key_share=True))',
+        '== bindparam("activity_id")))',
+        _RUSH,
+        "postgresql",
+    ),
+    _bug(
+        "no lock on the activity where somebody withdraws",
+        LOCKING,
         "    .with_for_update(key_share=True, of=Activity)\n",
         "",
-        _RUSH,
+        "tests/signups/test_deadlocks.py::test_a_second_press_of_withdraw_that_waited_for_the_first_gives_nothing_back_again",
         "postgresql",
     ),
     _bug(
@@ -125,9 +133,9 @@ BUGS = (
     ),
     _bug(
         "one person signs up twice",
-        SERVICE,
-        "held := queries.claiming(person_id, claim)",
-        "held := queries.claiming(0, claim)",
+        NEWCOMER,
+        'SignUp.claim == bindparam("claim")',
+        'SignUp.claim + "." == bindparam("claim")',
         f"{SIGN_UP}::test_a_second_sign_up_finds_the_first_one",
     ),
     _bug(
@@ -140,28 +148,49 @@ BUGS = (
     _bug(
         "the slot of another activity is taken",
         SERVICE,
-        'Slot.activity_id == bindparam("activity_id"), Slot.id.in_',
-        'Slot.activity_id > 0 * bindparam("activity_id"), Slot.id.in_',
+        "slots = [slot for slot in activity.slots if slot.pools]",
+        "slots = list(db.session.scalars(select(Slot)))",
         f"{SIGN_UP}::test_slots_and_pools_of_another_activity_find_nothing",
     ),
     _bug(
         "the version of the notice is not looked at",
         SERVICE,
-        "if notice.version != version:",
-        "if not version:",
+        "if notice.version != asked.notice_version:",
+        "if not asked.notice_version:",
         f"{SIGN_UP}::test_a_notice_that_changed_since_it_was_shown_must_be_shown_again",
+    ),
+    _bug(
+        "what an activity is made of is kept though it changed",
+        SERVICE,
+        "while situation is None or situation.facts.version != known.version:",
+        "while situation is None:",
+        "tests/signups/test_structure.py::test_an_activity_that_was_cancelled_since_takes_nobody_though_this_process_knew_it_open",
+    ),
+    _bug(
+        "a form is judged by questions that are no longer asked",
+        SERVICE,
+        "asked.structure == known.version and",
+        "",
+        "tests/signups/test_structure.py::test_a_form_in_order_by_what_was_asked_before_is_judged_by_what_is_asked_now",
+    ),
+    _bug(
+        "a changed question gives no other version",
+        "migrations/version_triggers.py",
+        '    "question": "SELECT {r}.activity_id",\n',
+        "",
+        "tests/house/test_versions.py::test_every_change_of_what_an_activity_is_made_of_gives_it_another_version",
     ),
     # -- the same form twice --
     _bug(
         "the form's key is ignored",
         SERVICE,
-        "before = queries.answered_before(once.browser, once.key, now - SAME_ANSWER)",
+        "before = _repeated(situation.facts)",
         "before = None",
         f"{SIGN_UP}::test_the_same_form_of_the_same_browser_gives_the_same_sign_up",
     ),
     _bug(
         "the form's key is good in any browser",
-        QUERIES,
+        NEWCOMER,
         'IdempotentAnswer.browser == bindparam("browser")',
         'bindparam("browser") == bindparam("browser")',
         f"{SIGN_UP}::test_a_key_says_nothing_in_another_browser",
@@ -212,8 +241,8 @@ BUGS = (
     _bug(
         "overdue offers stand in a newcomer's way",
         SERVICE,
-        "    waitlist.lapse(activity, now)\n    if reason := _closed(activity, now):",
-        "    if reason := _closed(activity, now):",
+        "    if situation.facts.is_due:\n",
+        "    if situation.facts.is_due and False:\n",
         f"{LIST}::test_an_overdue_offer_lapses_before_anything_is_decided_for_a_newcomer",
     ),
     _bug(

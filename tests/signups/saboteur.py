@@ -19,7 +19,7 @@ from festival.lib.db import database_now, db, transaction
 from festival.lib.metrics import GUARD_FIRED
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity
-from festival.signups import rules, service
+from festival.signups import newcomer, rules, service
 from festival.signups.rules import SignUpRefused
 from festival.signups.service import Locked, SignUpRequest
 from tests.application import make_settings
@@ -38,6 +38,7 @@ def take_the_lock_away() -> None:
     before the first write and not before the reads that decide it.
     """
     service.lock = _without_lock
+    newcomer.LOCKS = ()
     database._fair_lock = lambda engine: None
     event.remove(Engine, "begin", database._on_begin)
     if not database.is_postgresql():
