@@ -36,6 +36,7 @@ from festival.bundle import views as bundle_views
 from festival.calendars import holding as calendars_holding
 from festival.calendars import models as calendars_models
 from festival.calendars import views as calendars_views
+from festival.checkin import device as checkin_device
 from festival.checkin import door as checkin_door
 from festival.checkin import holding as checkin_holding
 from festival.checkin import manage as checkin_manage
@@ -160,6 +161,7 @@ MANAGE_BLUEPRINTS = (
     returning.bp,
     counter_manage.bp,
     checkin_door.bp,
+    checkin_device.bp,
     checkin_manage.bp,
     draws_manage.bp,
     reviews_manage.bp,

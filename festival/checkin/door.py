@@ -12,7 +12,7 @@ from festival.checkin.models import Gate
 from festival.checkin.pictures import MOST_BYTES, read_picture
 from festival.checkin.rules import LONGEST, UndoRefused, Verdict, Way, read_code
 from festival.checkin.service import Scanned, Where
-from festival.checkin.wording import REASON_WORDS
+from festival.checkin.wording import REASON_WORDS, device_words
 from festival.lib import clock, limits, tokens
 from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
@@ -26,7 +26,7 @@ bp = Blueprint("door", __name__)
 _GATES = "gates"
 
 
-def _activity(slug: str, permission: Permission = Permission.CHECK_IN) -> Activity:
+def activity_of(slug: str, permission: Permission = Permission.CHECK_IN) -> Activity:
     """Return an activity within the caller's scope, with slots and pools; outside it, or as a draft, there is none."""
     activity = programme.managed(slug, scope(the_staff(), permission, Activity.id.expression))
     if activity.status == ActivityStatus.DRAFT:
@@ -34,13 +34,13 @@ def _activity(slug: str, permission: Permission = Permission.CHECK_IN) -> Activi
     return activity
 
 
-def _activity_id(slug: str) -> int:
+def activity_id_of(slug: str) -> int:
     """Return the id of an activity within the caller's scope: all that a scan needs of it."""
     return programme.managed_id(slug, scope(the_staff(), Permission.CHECK_IN, Activity.id.expression))
 
 
 @bp.after_request
-def _allow_camera(response: Response) -> Response:
+def allow_camera(response: Response) -> Response:
     """Let this page, and no other, ask for the camera."""
     response.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
     return response
@@ -53,7 +53,7 @@ def _allow_camera(response: Response) -> Response:
 @staff(Permission.CHECK_IN)
 def show(slug: str) -> ResponseReturnValue:
     """Show the door: with what became of a scan (``scan``), what a code would be answered (``code``), or who is meant (``q``)."""
-    activity = _activity(slug)
+    activity = activity_of(slug)
     _remember_gate(activity)
     scanned = None
     if request.args.get("scan"):
@@ -101,7 +101,7 @@ def _page(
         nonce=tokens.new_token(),
         way=way.value,
         gates=scans.gates(activity.id),
-        gate_id=_gate_id(activity.id),
+        gate_id=gate_id_of(activity.id),
         numbers=render.numbers(activity, now),
         by_name=by_name,
         words=words,
@@ -109,6 +109,7 @@ def _page(
         may_edit_gates=may(member, Permission.ACTIVITY_EDIT, activity.id),
         may_sign_up=may(member, Permission.COUNTER, activity.id),
         is_gate=is_gate(),
+        words_of_device=device_words(),
     )
 
 
@@ -127,14 +128,14 @@ def _remember_gate(activity: Activity) -> None:
     session[_GATES] = kept
 
 
-def _gate_id(activity_id: int) -> int | None:
+def gate_id_of(activity_id: int) -> int | None:
     """Return the gate that this browser stands at; None: none was chosen."""
     kept = dict(session.get(_GATES) or {}).get(str(activity_id))
     return kept if isinstance(kept, int) else None
 
 
 def _where(activity_id: int) -> Where:
-    gate_id = _gate_id(activity_id)
+    gate_id = gate_id_of(activity_id)
     return Where(
         actor_id=the_staff().id,
         gate_id=gate_id if gate_id is not None and scans.has_gate(activity_id, gate_id) else None,
@@ -146,14 +147,14 @@ def _where(activity_id: int) -> Where:
 @staff(Permission.ACTIVITY_EDIT)
 def gates(slug: str) -> ResponseReturnValue:
     """Show the gates of an activity."""
-    return _gates_page(_activity(slug, Permission.ACTIVITY_EDIT), GateForm(formdata=None))
+    return _gates_page(activity_of(slug, Permission.ACTIVITY_EDIT), GateForm(formdata=None))
 
 
 @bp.post("/activities/<slug:slug>/check-in/gates")
 @staff(Permission.ACTIVITY_EDIT)
 def open_gate(slug: str) -> ResponseReturnValue:
     """Add a gate, or open a closed one again."""
-    activity, form = _activity(slug, Permission.ACTIVITY_EDIT), GateForm()
+    activity, form = activity_of(slug, Permission.ACTIVITY_EDIT), GateForm()
     if not form.validate():
         return _gates_page(activity, form), 422
     activity_id, actor_id = activity.id, the_staff().id
@@ -166,7 +167,7 @@ def open_gate(slug: str) -> ResponseReturnValue:
 @staff(Permission.ACTIVITY_EDIT)
 def close_gate(slug: str, gate_id: int) -> ResponseReturnValue:
     """Offer a gate no more."""
-    activity_id, actor_id = _activity(slug, Permission.ACTIVITY_EDIT).id, the_staff().id
+    activity_id, actor_id = activity_of(slug, Permission.ACTIVITY_EDIT).id, the_staff().id
     with transaction():
         service.close_gate(activity_id, gate_id, actor_id=actor_id)
     return redirect(url_for(".gates", slug=slug), 303)
@@ -185,17 +186,17 @@ def _gates_page(activity: Activity, form: GateForm) -> str:
 @limits.digits
 def scan(slug: str) -> ResponseReturnValue:
     """Scan somebody in or out. Sent by a script, it is answered with the verdict alone."""
-    activity_id, form = _activity_id(slug), ScanForm()
+    activity_id, form = activity_id_of(slug), ScanForm()
     if not form.validate() or form.is_empty():
         form.code.errors = [_("请扫码，或输入签到码")]
-        return _page(_activity(slug), None, way=form.way(), form=form), 422
+        return _page(activity_of(slug), None, way=form.way(), form=form), 422
     asked, where = form.asked(), _where(activity_id)
     try:
         with transaction():
             scanned = service.scan(activity_id, asked, where)
             scan_id = scanned.scan.id if scanned.scan is not None else None
     except Busy:
-        return _page(_activity(slug), None, way=form.way(), form=form, refused=_busy()), 503, {"Retry-After": "1"}
+        return _page(activity_of(slug), None, way=form.way(), form=form, refused=_busy()), 503, {"Retry-After": "1"}
     if scanned.verdict == Verdict.UNKNOWN_CODE and asked.typed is not None and asked.typed.is_digits:
         limits.note_guess()
     status = 200 if scan_id is not None else 409
@@ -203,7 +204,7 @@ def scan(slug: str) -> ResponseReturnValue:
         return _answer(slug, scanned, form.way()), status
     if scan_id is not None:
         return redirect(url_for(".show", slug=slug, scan=scan_id, way=_kept_way(form.way())), 303)
-    return _page(_activity(slug), scanned, way=form.way()), status
+    return _page(activity_of(slug), scanned, way=form.way()), status
 
 
 def _busy() -> str:
@@ -235,17 +236,17 @@ def _answer(slug: str, scanned: Scanned, way: Way) -> str:
 @staff(Permission.CHECK_IN)
 def undo(slug: str, scan_id: int) -> ResponseReturnValue:
     """Take a scan back, or some of its persons, with a reason."""
-    activity_id, form = _activity_id(slug), UndoForm()
+    activity_id, form = activity_id_of(slug), UndoForm()
     way = way_of(request.form.get("way", ""))
     if not form.validate():
-        return _page(_activity(slug), _scanned(activity_id, str(scan_id)), way=way, undo=form), 422
+        return _page(activity_of(slug), _scanned(activity_id, str(scan_id)), way=way, undo=form), 422
     where, reason = _where(activity_id), form.value()
     nonce, persons = nonce_of(request.form.get("nonce", "")), persons_of(request.form.get("persons", ""))
     try:
         with transaction():
             service.undo(activity_id, scan_id, reason, where, nonce=nonce, persons=persons)
     except UndoRefused as refused:
-        page = _page(_activity(slug), _scanned(activity_id, str(scan_id)), way=way, refused=str(REASON_WORDS[refused.reason]))
+        page = _page(activity_of(slug), _scanned(activity_id, str(scan_id)), way=way, refused=str(REASON_WORDS[refused.reason]))
         return page, 409
     flash(_("已更正人数。") if persons else _("已撤销。"), "ok")
     return redirect(url_for(".show", slug=slug, way=_kept_way(way)), 303)
@@ -255,7 +256,7 @@ def undo(slug: str, scan_id: int) -> ResponseReturnValue:
 @staff(Permission.CHECK_IN)
 def frame(slug: str) -> ResponseReturnValue:
     """Read the code off one frame of the camera: it is answered, and nothing is written or kept."""
-    _activity_id(slug)
+    activity_id_of(slug)
     picture = request.files.get("picture")
     typed = read_picture(picture.stream.read(MOST_BYTES + 1)) if picture else None
     return jsonify(code=typed.text if typed is not None else None)
@@ -265,7 +266,7 @@ def frame(slug: str) -> ResponseReturnValue:
 @staff(Permission.CHECK_IN)
 def numbers(slug: str) -> ResponseReturnValue:
     """Give the live numbers alone, as the page asks for them every few seconds."""
-    activity = _activity(slug)
+    activity = activity_of(slug)
     return render_template("manage/checkin/numbers.html", activity=activity, numbers=render.numbers(activity, clock.now()))
 
 
@@ -273,7 +274,7 @@ def numbers(slug: str) -> ResponseReturnValue:
 @staff(Permission.CHECK_IN)
 def differences(slug: str) -> ResponseReturnValue:
     """Show whom a device let in while the network was away who was not to be let in (again): gate and time of both."""
-    activity = _activity(slug)
+    activity = activity_of(slug)
     by_name = may(the_staff(), Permission.ROSTER_READ, activity.id)
     return render_template(
         "manage/checkin/differences.html",
@@ -286,7 +287,7 @@ def differences(slug: str) -> ResponseReturnValue:
 @staff(Permission.CHECK_IN)
 def become_gate(slug: str) -> ResponseReturnValue:
     """Make this browser a device at the door: 12 hours without a password, and nothing but checking in."""
-    _activity_id(slug)
+    activity_id_of(slug)
     member, current = the_staff(), current_session()
     with transaction():
         device = current.device if current is not None else ""

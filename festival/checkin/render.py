@@ -36,9 +36,9 @@ class Panel:
     scan_id: int | None
     #: How many of this scan's persons came, if it was not all of them: each a choice. Empty for one person.
     fewer: tuple[int, ...]
-    #: Its party waits for a place, and there is one.
-    may_be_promoted: bool = False
-    sign_up_id: int | None = None
+    sign_up_id: int | None
+    #: Persons of the party who are inside now: a device keeps it for when the network is away.
+    inside: int
 
 
 def panel(scanned: Scanned, now: datetime) -> Panel:
@@ -57,6 +57,7 @@ def panel(scanned: Scanned, now: datetime) -> Panel:
         scan_id=scanned.scan.id if scanned.scan is not None and through else None,
         fewer=_fewer(scanned.scan) if scanned.scan is not None else (),
         sign_up_id=sign_up.id if sign_up is not None and is_ours else None,
+        inside=scans.inside(sign_up.id) if sign_up is not None and is_ours else 0,
     )
 
 

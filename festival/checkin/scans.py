@@ -288,11 +288,23 @@ def search(activity_id: int, words: str) -> list[SignUp]:
 
 
 def version(activity_id: int) -> str:
-    """Return a word that changes with every change of any of an activity's sign-ups."""
+    """Return a word that changes with every change of any of an activity's sign-ups, and with every scan."""
     row = db.session.execute(
         select(func.count(SignUp.id), func.coalesce(func.sum(SignUp.revision), 0)).where(SignUp.activity_id == activity_id),
     ).one()
-    return f"{row[0]}-{row[1]}"
+    last = db.session.scalar(select(func.max(Scan.id)).where(Scan.activity_id == activity_id)) or 0
+    return f"{row[0]}-{row[1]}-{last}"
+
+
+def inside_by_sign_up(slot_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many persons of each party of some slots are inside now; where nobody was scanned it is left out."""
+    rows = db.session.execute(
+        select(Scan.sign_up_id, func.sum(Scan.inside_by).label("inside"))
+        .join(SignUp, SignUp.id == Scan.sign_up_id)
+        .where(SignUp.slot_id.in_(slot_ids))
+        .group_by(Scan.sign_up_id),
+    )
+    return {row.sign_up_id: int(row.inside) for row in rows}
 
 
 def expected(slot_ids: Sequence[int]) -> list[SignUp]:

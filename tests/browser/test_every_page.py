@@ -254,6 +254,7 @@ def readers(app: Flask) -> list[Reader]:
                 pending.id, SignUpRequest(name="柜台报名的人"), kind=kind_of(pending), actor_id=staff.id, locale="zh"
             )
         desk += (
+            *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/shell")),
             "/manage/activities/craft/counter",
             "/manage/activities/mixer/counter",
             "/manage/activities/pending/counter/notice",

@@ -27,14 +27,14 @@ async function reader(video, address, token) {
 }
 
 export class Camera {
-  constructor(root, scan, token) {
+  // `acts`: scan(code), token(), and blind() where no frame can be read.
+  constructor(root, acts) {
     this.view = root.querySelector("[data-door-view]");
     this.video = root.querySelector("[data-door-video]");
     this.button = root.querySelector("[data-door-camera]");
     this.word = this.button.querySelector("span");
     this.address = root.dataset.frame;
-    this.scan = scan;
-    this.token = token;
+    this.acts = acts;
     this.stream = null;
     this.button.addEventListener("click", () => (this.stream ? this.close() : this.open()));
   }
@@ -50,7 +50,7 @@ export class Camera {
     this.video.srcObject = this.stream;
     this.word.textContent = this.button.dataset.on;
     await this.video.play();
-    this.watch(await reader(this.video, this.address, this.token));
+    this.watch(await reader(this.video, this.address, this.acts.token));
   }
 
   close() {
@@ -64,10 +64,14 @@ export class Camera {
     let last = "";
     let at = 0;
     while (this.stream) {
-      const code = await read().catch(() => null);
+      const code = await read().catch(() => {
+        this.close();
+        this.acts.blind();
+        return null;
+      });
       const isNew = code && (code !== last || Date.now() - at > SAME);
       if (isNew) {
-        await this.scan(code);
+        await this.acts.scan(code);
       }
       if (code) {
         last = code;

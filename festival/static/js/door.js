@@ -29,7 +29,11 @@ class Door {
     this.turn = Promise.resolve();
   }
 
-  wire() {
+  device() {
+    return deviceId();
+  }
+
+  async wire() {
     this.form.querySelector("[data-door-device]").value = deviceId();
     this.root.addEventListener("submit", (event) => {
       if (event.target.matches("[data-door-form], [data-door-scan]")) {
@@ -52,8 +56,13 @@ class Door {
       }
     });
     this.wireSound();
+    this.wireWays();
     if (navigator.mediaDevices?.getUserMedia) {
-      new Camera(this.root, (code) => this.scan(code), () => this.form.elements.csrf_token.value);
+      new Camera(this.root, {
+        scan: (code) => this.scan(code),
+        token: () => this.form.elements.csrf_token.value,
+        blind: () => this.offline && this.say(this.offline.words.unreadable),
+      });
     } else {
       this.root.querySelector("[data-door-camera]").hidden = true;
     }
@@ -61,6 +70,27 @@ class Door {
     const shown = this.answer.querySelector("[data-door-panel]");
     if (shown && (navigator.userActivation?.hasBeenActive ?? true)) {
       sound(shown.dataset.tone);
+    }
+    if (globalThis.indexedDB && globalThis.crypto?.subtle && navigator.serviceWorker) {
+      const { Offline } = await import("./offline.js");
+      this.offline = new Offline(this);
+      await this.offline.wire();
+    }
+  }
+
+  // In and out without leaving the page: it may not come back.
+  wireWays() {
+    const ways = this.root.querySelectorAll("[data-door-way]");
+    for (const way of ways) {
+      way.addEventListener("click", (event) => {
+        event.preventDefault();
+        ways.forEach((one) => one.removeAttribute("aria-current"));
+        way.setAttribute("aria-current", "true");
+        this.form.elements.way.value = way.dataset.doorWay;
+        const button = this.form.querySelector("[data-in]");
+        button.textContent = button.dataset[way.dataset.doorWay];
+        this.field.focus();
+      });
     }
   }
 
@@ -97,25 +127,27 @@ class Door {
         return this.turn;
       }
     }
-    this.turn = this.turn.then(() => this.ask(form.action, fields));
+    this.turn = this.turn.then(() => this.ask(form.action, fields)).catch(() => this.say(this.root.dataset.broken));
     return this.turn;
   }
 
   async ask(address, fields) {
     this.root.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(address, {
-        method: "POST",
-        body: fields,
-        headers: { "X-Door": "1" },
-        signal: AbortSignal.timeout(PATIENCE),
-      });
-      await this.hear(answer, fields);
-    } catch {
-      await this.lost(fields);
+      const answer = await this.post(address, fields);
+      await (answer ? this.hear(answer, fields) : this.lost(fields));
     } finally {
       this.root.removeAttribute("aria-busy");
     }
+  }
+
+  // null: no answer came, and nobody knows whether it arrived.
+  async post(address, fields) {
+    if (!navigator.onLine) {
+      return null;
+    }
+    const signal = AbortSignal.timeout(PATIENCE);
+    return fetch(address, { method: "POST", body: fields, headers: { "X-Door": "1" }, signal }).catch(() => null);
   }
 
   async hear(answer, fields) {
@@ -135,6 +167,7 @@ class Door {
       return;
     }
     this.show(panel);
+    await this.offline?.heard(fields, panel);
     this.count();
   }
 
@@ -162,14 +195,15 @@ class Door {
   }
 
   async count() {
-    if (document.hidden) {
+    const numbers = this.root.querySelector("[data-door-numbers]");
+    if (document.hidden || !numbers) {
       return;
     }
     try {
       const answer = await fetch(this.root.dataset.numbers, { signal: AbortSignal.timeout(PATIENCE) });
       if (answer.ok && !answer.redirected) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        this.root.querySelector("[data-door-numbers]").replaceChildren(...page.body.childNodes);
+        numbers.replaceChildren(...page.body.childNodes);
       }
     } catch {
       // The next time will do.
