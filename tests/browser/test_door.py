@@ -1,4 +1,4 @@
-"""The door in a real browser: the network goes, the server dies in the middle, and nobody is lost, doubled or read off a phone."""
+"""The door in a real browser: the network goes, the server dies in the middle, and nobody gets lost, doubled or revealed."""
 
 import threading
 import time
