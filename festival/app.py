@@ -83,6 +83,7 @@ from festival.notices import views as notices_views
 from festival.outbox import delivery, runner
 from festival.outbox import models as outbox_models
 from festival.outbox.gateways import gateways
+from festival.overview import manage as overview_manage
 from festival.plans import manage as plans_manage
 from festival.plans import views as plans_views
 from festival.programme import manage as programme_manage
@@ -153,6 +154,7 @@ MANAGE_BLUEPRINTS = (
     programme_manage.bp,
     accounts_manage.bp,
     signups_manage.bp,
+    overview_manage.bp,
     seats_manage.bp,
     plans_manage.bp,
     authoring_manage.bp,

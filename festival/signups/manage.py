@@ -1,4 +1,4 @@
-"""Organizers' pages about places: what is to be done, how an activity stands, and how many places a pool has."""
+"""Organizers' pages about places: how activities stand, and how many places a pool has."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from festival.programme.models import Activity, Pool, Slot
 from festival.programme.render import standing as public_standing
 from festival.signups import rulebook, service
 from festival.signups.service import CapacityChange
-from festival.signups.standing import ActivityStanding, PoolStanding, stand, to_do
+from festival.signups.standing import ActivityStanding, PoolStanding, stand
 
 bp = Blueprint("signups", __name__)
 bp.register_blueprint(rulebook.bp)
@@ -32,27 +32,6 @@ def _standings(now: datetime) -> list[ActivityStanding]:
     """Return how the caller's activities stand: what lies ahead by time, then what is over."""
     standings = stand(_within(Permission.ACTIVITY_READ), now, with_news=True)
     return sorted(standings, key=lambda one: one.activity.ends_at <= now)
-
-
-@bp.get("/")
-@staff(Permission.MANAGE)
-def overview() -> ResponseReturnValue:
-    """Show what is to be done now, and how each activity of the caller stands."""
-    now = clock.now()
-    standings = _standings(now)
-    # Who only checks in sees the names of their activities and the way to the door, no numbers.
-    at_the_door = [] if standings else _within(Permission.CHECK_IN)
-    return render_template(
-        "manage/signups/overview.html",
-        standings=standings,
-        tasks=to_do(standings, now),
-        words={one.activity.id: public_standing(one.activity, now) for one in standings},
-        at_the_door=at_the_door,
-        new_today=sum(one.new_today for one in standings),
-        to_review=sum(one.to_review for one in standings),
-        waiting=sum(one.counts.waiting for one in standings),
-        sessions_today=sum(len(one.sessions_on(now)) for one in standings),
-    )
 
 
 @bp.get("/activities")

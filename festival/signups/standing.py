@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import String, and_, case, cast, func, select
 
@@ -161,26 +160,6 @@ class ActivityStanding:
         ]
 
 
-class Todo(StrEnum):
-    """What an organizer should look at, most urgent first."""
-
-    OVER = "over"
-    OFFERS = "offers"
-    CEILING = "ceiling"
-    REVIEW = "review"
-    TODAY = "today"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One thing to do. ``count``: persons over, offers, percent of the ceiling, sign-ups to review, or sessions today."""
-
-    todo: Todo
-    activity: Activity
-    count: int
-    at: datetime | None = None
-
-
 def stand(activities: list[Activity], now: datetime, *, with_news: bool = False) -> list[ActivityStanding]:
     """Return how activities (with slots and pools loaded) stand, in a number of queries that does not depend on how many.
 
@@ -207,27 +186,6 @@ def stand(activities: list[Activity], now: datetime, *, with_news: bool = False)
         )
         for activity in activities
     ]
-
-
-def to_do(standings: Iterable[ActivityStanding], now: datetime) -> list[Task]:
-    """Return what needs somebody now, most urgent first."""
-    tasks: list[Task] = []
-    for standing in standings:
-        activity = standing.activity
-        if standing.over:
-            tasks.append(Task(Todo.OVER, activity, standing.over))
-        if standing.offers_ending:
-            tasks.append(Task(Todo.OFFERS, activity, standing.offers_ending, standing.offers_end_at))
-        nearest = standing.ceiling
-        if nearest is not None and nearest.ceiling_warning is not None:
-            tasks.append(Task(Todo.CEILING, activity, nearest.ceiling_percent or 0))
-        if standing.to_review:
-            tasks.append(Task(Todo.REVIEW, activity, standing.to_review))
-        today = standing.sessions_on(now)
-        if today:
-            tasks.append(Task(Todo.TODAY, activity, len(today), today[0].starts_at))
-    order = list(Todo)
-    return sorted(tasks, key=lambda task: order.index(task.todo))
 
 
 def _counts(activity_ids: list[int], now: datetime) -> defaultdict[int, Counts]:

@@ -210,6 +210,7 @@ def readers(app: Flask) -> list[Reader]:
                     f"roster/{asked.id}",
                     f"ledger/{asked.id}",
                     "review",
+                    "statistics",
                     "draw",
                     "messages",
                     "messages/sign-up-offered",

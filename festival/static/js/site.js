@@ -11,6 +11,7 @@ const uses = [
   ["form[data-live]", "./live.js"],
   ["[data-verify]", "./verify.js"],
   ["[data-door]", "./door.js"],
+  ["[data-today]", "./today.js"],
 ];
 
 wireDisplay();
