@@ -197,12 +197,17 @@ SUBJECTS: dict[str, LazyString] = {
     "consent": _l("同意"),
     "draw": _l("抽签"),
     "festival": _l("活动季"),
+    "gate": _l("入口"),
     "invitation": _l("邀请"),
+    "message": _l("消息"),
     "pool": _l("名额池"),
     "purge_run": _l("清除"),
+    "seat_map": _l("座位图"),
     "sign_in_session": _l("登录状态"),
     "sign_up": _l("报名"),
     "slot": _l("场次"),
+    "tag": _l("标签"),
+    "venue": _l("场地"),
 }
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from festival.accounts import personal
+from festival.accounts.personal import Purge
 from festival.lib.access import public
 from festival.lib.i18n import loc
 from festival.lib.settings import Settings
@@ -21,6 +22,9 @@ bp = Blueprint("protection", __name__)
 POLICY_VERSION = "2026-11-27"
 #: When the site was last judged against WCAG 2.2.
 JUDGED_ON = "2026-11-27"
+
+#: What people ask about first.
+_FIRST = ("answers", "files", "names", "people", "messages", "sessions", "codes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,16 @@ def policy() -> ResponseReturnValue:
         "protection/policy.html",
         version=POLICY_VERSION,
         notices=[_published(activity, since) for activity, since in found],
-        kept=personal.purges(),
+        kept=_kept(),
         contact=_contact(),
     )
+
+
+def _kept() -> list[Purge]:
+    """Return what is kept for a time, what people give first; the demo's own mailbox only in the demo."""
+    is_demo = bool(current_app.config["DEMO"])
+    shown = [each for each in personal.purges() if is_demo or each.key != "demo_mails"]
+    return sorted(shown, key=lambda each: _FIRST.index(each.key) if each.key in _FIRST else len(_FIRST))
 
 
 def _published(activity: Activity, since: dict[str, datetime]) -> Published:

@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-from festival.audit.wording import ACTIONS, action_words, change_words
+from festival.audit.wording import ACTIONS, SUBJECTS, action_words, change_words
 
 _RECORDED = re.compile(r'record(?:_act)?\(\s*"([a-z_]+\.[a-z_]+)"')
+_ABOUT = re.compile(r'record\(\s*"[a-z_]+\.[a-z_]+",\s*"([a-z_]+)"')
 _PACKAGE = Path(__file__).parents[2] / "festival"
 
 
@@ -14,6 +15,13 @@ def test_whatever_the_code_records_has_words():
 
     assert len(recorded) > 20
     assert recorded - ACTIONS.keys() == set()
+
+
+def test_whatever_an_entry_is_about_has_words():
+    about = {subject for path in _PACKAGE.rglob("*.py") for subject in _ABOUT.findall(path.read_text())}
+
+    assert len(about) > 10
+    assert about - SUBJECTS.keys() == set()
 
 
 def test_field_names_are_said_in_words_and_other_changes_as_they_are(app):
