@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from festival.accounts.access import may, scope, staff, the_staff
 from festival.accounts.rules import Permission
-from festival.authoring import queries, rules, service, slot_pages, wording
+from festival.authoring import edition_pages, queries, question_pages, rules, service, slot_pages, wording
 from festival.authoring.forms import BasicsForm, CloneForm, NewActivityForm, ScheduleForm, VenueForm
 from festival.authoring.rules import AuthoringReason, AuthoringRefused
 from festival.lib import clock
@@ -18,6 +18,8 @@ from festival.programme.models import Activity, ActivityStatus, Festival, Venue
 
 bp = Blueprint("authoring", __name__)
 bp.register_blueprint(slot_pages.bp)
+bp.register_blueprint(question_pages.bp)
+bp.register_blueprint(edition_pages.bp)
 
 
 def activity_of(slug: str) -> Activity:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from festival.accounts.models import Consent
@@ -26,6 +26,7 @@ from festival.programme.models import (
 )
 from festival.signups.models import Answer, AnswerFile, SignUp
 from festival.signups.rules import LIVE
+from festival.signups.unanswered import is_unanswered, lacks
 
 
 def has_sign_ups(activity_id: int) -> bool:
@@ -293,19 +294,34 @@ def quota_questions(activity_id: int) -> set[str]:
     return {key for key in rows if key}
 
 
-def live_without(question: Question) -> dict[int, int]:
-    """Return the live sign-ups without an answer to a question, with whose they are; they may still be asked."""
+def quota_answers(question: Question) -> set[str]:
+    """Return the answers to a question that decide the pool."""
+    rows = db.session.scalars(
+        select(Pool.quota_answer)
+        .join(Slot, Slot.id == Pool.slot_id)
+        .where(Slot.activity_id == question.activity_id, Pool.quota_question == question.key)
+        .distinct(),
+    )
+    return {key for key in rows if key}
+
+
+def live_without(question: Question, now: datetime) -> dict[int, int]:
+    """Return the live sign-ups that can still answer a question and have not, with whose they are."""
     rows = db.session.execute(
         select(SignUp.id, SignUp.person_id)
         .join(Slot, Slot.id == SignUp.slot_id)
-        .where(
-            SignUp.activity_id == question.activity_id,
-            SignUp.state.in_(LIVE),
-            ~or_(
-                select(Answer.id).where(Answer.sign_up_id == SignUp.id, Answer.question_key == question.key).exists(),
-                select(AnswerFile.id).where(AnswerFile.sign_up_id == SignUp.id, AnswerFile.question_key == question.key).exists(),
-            ),
-        )
+        .where(SignUp.activity_id == question.activity_id, SignUp.state.in_(LIVE), Slot.starts_at > now, lacks(question))
         .order_by(SignUp.id),
     )
     return {row.id: row.person_id for row in rows}
+
+
+def unanswered(activity_id: int) -> dict[int, int]:
+    """Return by question how many live sign-ups were made before it was added and have not answered it."""
+    rows = db.session.execute(
+        select(Question.id, func.count(SignUp.id).label("number"))
+        .join(SignUp, SignUp.activity_id == Question.activity_id)
+        .where(Question.activity_id == activity_id, SignUp.state.in_(LIVE), is_unanswered())
+        .group_by(Question.id),
+    )
+    return {row.id: row.number for row in rows}

@@ -56,6 +56,29 @@ COLLISIONS: "dict[Collision, LazyString]" = {
     Collision.UNKNOWN: _l("当年放假安排尚未录入"),
 }
 
+#: What an activity's own question may be.
+OWN_TYPES: "dict[str, LazyString]" = {
+    "text": _l("一行文字"),
+    "textarea": _l("多行文字"),
+    "select": _l("单选"),
+    "multi": _l("多选"),
+}
+#: What any question is.
+TYPES: "dict[str, LazyString]" = {
+    **OWN_TYPES,
+    "number": _l("数字"),
+    "year": _l("年份"),
+    "boolean": _l("是或否"),
+    "tags": _l("多选"),
+    "mobile": _l("手机号"),
+    "email": _l("邮箱"),
+    "id_number": _l("证件号码"),
+    "uscc": _l("统一社会信用代码"),
+    "file": _l("文件"),
+    "pledge": _l("承诺"),
+    "names": _l("姓名，每行一个"),
+}
+
 WEEKDAYS: "tuple[LazyString, ...]" = (_l("周一"), _l("周二"), _l("周三"), _l("周四"), _l("周五"), _l("周六"), _l("周日"))
 
 

@@ -39,6 +39,7 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "activity_postponed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "activity_cancelled": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "activity_resumed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
+    "questions_added": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
 }
 #: Messages after which the calendar of who gets them by mail must say something else.
 MOVES_CALENDAR = frozenset(

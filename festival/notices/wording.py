@@ -327,6 +327,20 @@ def _resumed(facts: Facts) -> Words:
     )
 
 
+def _questions_added(facts: Facts) -> Words:
+    def short(title: str) -> str:
+        return _("“%(title)s”有新的问题需要您补充，请登录后在我的报名中填写。您的报名仍然有效。", title=title)
+
+    return Words(
+        fitted(short, facts.title),
+        _(
+            "“%(title)s”（%(span)s）的主办方增加了问题，请在“我的报名”里打开这项报名，点“修改报名信息”补充。您的报名仍然有效，签到码不变。",
+            title=facts.title,
+            span=facts.span,
+        ),
+    )
+
+
 def _cancelled(facts: Facts) -> Words:
     def short(reason: str, title: str) -> str:
         if reason:
@@ -399,6 +413,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "activity_postponed": _postponed,
     "activity_cancelled": _cancelled,
     "activity_resumed": _resumed,
+    "questions_added": _questions_added,
 }
 #: Kind -> the subject of a mail, and the heading in 我的消息.
 SUBJECTS: "dict[str, LazyString]" = {
@@ -431,6 +446,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "activity_postponed": _l("活动延期"),
     "activity_cancelled": _l("活动取消"),
     "activity_resumed": _l("活动恢复举行"),
+    "questions_added": _l("请补充报名信息"),
 }
 
 

@@ -8,7 +8,18 @@ from festival.programme.models import Activity, Question, Sensitivity
 from festival.roster.models import Tag
 from festival.roster.queries import Reviewer
 from festival.roster.render import Places
-from festival.roster.rules import AGREED, AGREED_TO, ANSWER, CHOICES, NOTHING, WITHDRAWN, Arrival, Field, Wanted
+from festival.roster.rules import (
+    AGREED,
+    AGREED_TO,
+    ANSWER,
+    CHOICES,
+    NOTHING,
+    UNANSWERED,
+    WITHDRAWN,
+    Arrival,
+    Field,
+    Wanted,
+)
 from festival.roster.wording import ARRIVALS
 from festival.signups.notice import sensitive_groups
 from festival.signups.rules import State
@@ -52,6 +63,7 @@ def choices(activity: Activity, places: Places, tags: Sequence[Tag], reviewers: 
         Choice(Field.TAG, _("标签"), _or_none([Option(str(tag.id), tag.label) for tag in tags], _("没有标签"))),
         Choice(Field.REVIEWER, _("审核人"), _or_none([Option(str(one.id), one.name) for one in reviewers], _("未经审核"))),
         Choice(Field.CONSENT, _("同意"), _consents(activity)),
+        Choice(Field.LATER, _("后来增加的问题"), _later(activity)),
     ]
     answers = [
         Choice(f"{ANSWER}{question.key}", loc(question, "label"), _answers(question))
@@ -72,6 +84,12 @@ def _consents(activity: Activity) -> list[Option]:
         *(Option(f"{AGREED_TO}{key}", _("已单独同意：%(what)s", what=_labels(asked))) for key, asked in groups.items()),
         Option(WITHDRAWN, _("撤回过同意")),
     ]
+
+
+def _later(activity: Activity) -> list[Option]:
+    """Return the one choice there is once questions were added to an activity that people had signed up for."""
+    was_added = any(question.added_at is not None for question in activity.questions)
+    return [Option(UNANSWERED, _("尚未回答"))] if was_added else []
 
 
 def _labels(questions: Sequence[Question]) -> str:

@@ -35,6 +35,7 @@ from festival.roster.rules import (
 )
 from festival.signups.models import Answer, AnswerFile, SignUp, Source
 from festival.signups.rules import State
+from festival.signups.unanswered import has_unanswered
 
 #: Rows on one page.
 PAGE = 50
@@ -174,7 +175,7 @@ def _condition(activity_id: int, one: Filter, now: datetime) -> ColumnElement[bo
             return _has_some(one, SignUpTag.tag_id, SignUpTag.sign_up_id == SignUp.id)
         case Field.REVIEWER:
             return _has_some(one, Review.actor_id, Review.sign_up_id == SignUp.id)
-    return _has_chosen(activity_id, one.question_key or "", one.values)
+    return has_unanswered() if one.name == Field.LATER else _has_chosen(activity_id, one.question_key or "", one.values)
 
 
 _ARRIVED: dict[Arrival, ColumnElement[bool]] = {

@@ -31,6 +31,7 @@ class Field(StrEnum):
     CONSENT = "consent"
     TAG = "tag"
     REVIEWER = "reviewer"
+    LATER = "later"  # questions that were added after the sign-up
 
 
 class Arrival(StrEnum):
@@ -43,6 +44,8 @@ class Arrival(StrEnum):
 
 #: What an answer's filter begins with; the question's key follows.
 ANSWER = "a-"
+#: The one value of the filter of questions added later.
+UNANSWERED = "open"
 #: The value that stands for "nothing": not answered, without a tag, not reviewed.
 NOTHING = "none"
 #: Values of the filter of consents: to the notice as a whole; any taken back. ``q-<key>``: to one sensitive question.
@@ -113,6 +116,8 @@ def _may_be(name: str, value: str) -> bool:
             return _is_id(value)
         case Field.TAG | Field.REVIEWER:
             return value == NOTHING or _is_id(value)
+        case Field.LATER:
+            return value == UNANSWERED
         case Field.CONSENT:
             return value in {AGREED, WITHDRAWN} or (
                 value.startswith(AGREED_TO) and _KEY.fullmatch(value.removeprefix(AGREED_TO)) is not None

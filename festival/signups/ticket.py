@@ -13,7 +13,19 @@ from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.settings import Settings
 from festival.programme.kinds import kind_of
-from festival.signups import answers, asking, changed, companions, fairness, moving, queries, service, timeline, wording
+from festival.signups import (
+    answers,
+    asking,
+    changed,
+    companions,
+    fairness,
+    moving,
+    queries,
+    service,
+    timeline,
+    unanswered,
+    wording,
+)
 from festival.signups.fairness import Fairness
 from festival.signups.forms import AppealForm, EditForm, MoveForm, is_out_of_sight
 from festival.signups.models import SignUp
@@ -83,6 +95,7 @@ def page(
         facts=[fact for one in _facts if is_on and (fact := one(sign_up))],
         clashes=_clashes(sign_up) if is_on else [],
         answers=_answers(sign_up),
+        asked_since=[asking.label_of(one) for one in unanswered.added_since(sign_up)] if may_edit(sign_up) else [],
         companions=_companions(sign_up) if state in LIVE and now < slot.starts_at else (),
         files=queries.files(sign_up.id),
         address=address_of(person),
@@ -174,6 +187,7 @@ def edit_page(sign_up: SignUp, form: EditForm, refusal: Reason | None = None) ->
         sign_up=sign_up,
         activity=sign_up.activity,
         form=form,
+        asked_since=[asking.label_of(one) for one in unanswered.added_since(sign_up)],
         notice=notice_of(sign_up.activity, form.questions),
         refusal=str(wording.REASON_WORDS[refusal]) if refusal else "",
         data_result=wording.result_of(refusal) if refusal else None,
