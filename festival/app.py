@@ -48,7 +48,7 @@ from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
 from festival.exports import manage as exports_manage
-from festival.exports import returning
+from festival.exports import preparing, returning, waiting
 from festival.invitations import cli as invitations_cli
 from festival.invitations import holding as invitations_holding
 from festival.invitations import manage as invitations_manage
@@ -161,6 +161,7 @@ MANAGE_BLUEPRINTS = (
     roster_manage.bp,
     exports_manage.bp,
     returning.bp,
+    waiting.bp,
     counter_manage.bp,
     checkin_door.bp,
     checkin_device.bp,
@@ -275,6 +276,7 @@ def _deliver_messages(app: Flask, settings: Settings) -> None:
     delivery.register(notices_render.compose)
     runner.start(app)
     sweep.start(app)
+    preparing.start(app)
     reminders.start(app)
     sealer.start(app)
     purging.start(app)

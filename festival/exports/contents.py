@@ -12,12 +12,19 @@ from festival.lib.i18n import _
 from festival.programme.models import Activity
 
 
-def entries(activity: Activity, part: Part) -> Iterator[Entry]:
-    """Yield the lists that there are for an activity."""
+def entries(activity: Activity, part: Part, *, are_long: bool) -> Iterator[Entry]:
+    """Yield the lists that there are for an activity.
+
+    :param are_long: lists with a row for everybody are made beside the request.
+    """
     slug, of = activity.slug, part.parameters
 
     def ways(excel: str, csv: str) -> list[Way]:
         return [Way("Excel", excel), Way("CSV", csv)]
+
+    def prepared(what: str) -> list[Way]:
+        begin = url_for("manage.waiting.prepare", slug=slug, **of)
+        return [Way("Excel", begin, f"{what}.xlsx"), Way("CSV", begin, f"{what}.csv")]
 
     def taken(what: str) -> list[Way]:
         return ways(*(url_for("manage.exports.take", slug=slug, what=what, form=form, **of) for form in ("xlsx", "csv")))
@@ -28,7 +35,9 @@ def entries(activity: Activity, part: Part) -> Iterator[Entry]:
         _("所有报名：状态、名额、报名与签到时间和填写的内容。CSV 含每一次报名，供程序读取。"),
         _("联系方式隐去中间，敏感信息不在表中"),
         Permission.ROSTER_EXPORT,
-        ways(url_for("manage.exports.roster_xlsx", slug=slug, **of), url_for("manage.exports.roster_csv", slug=slug)),
+        prepared("roster")
+        if are_long
+        else ways(url_for("manage.exports.roster_xlsx", slug=slug, **of), url_for("manage.exports.roster_csv", slug=slug)),
     )
     yield Entry(
         "sign-in",
@@ -36,7 +45,9 @@ def entries(activity: Activity, part: Part) -> Iterator[Entry]:
         _("应到的人，留有签名栏，末尾有空行供现场填写。"),
         _("联系方式隐去中间"),
         Permission.ROSTER_EXPORT,
-        ways(*(url_for(f"manage.exports.{name}", slug=slug, **of) for name in ("sign_in_sheet", "sign_in_sheet_csv"))),
+        prepared("sign-in-sheet")
+        if are_long
+        else ways(*(url_for(f"manage.exports.{name}", slug=slug, **of) for name in ("sign_in_sheet", "sign_in_sheet_csv"))),
     )
     if seating.has_seats(activity):
         yield Entry(

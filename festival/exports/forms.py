@@ -52,6 +52,10 @@ def _number(typed: str | None) -> int | None:
     return int(typed) if is_number and typed else None
 
 
+class EmptyForm(FlaskForm):
+    """The token of a button."""
+
+
 class ReasonForm(FlaskForm):
     """Why somebody takes away what is usually hidden."""
 

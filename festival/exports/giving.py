@@ -8,7 +8,7 @@ from typing import IO, Generic, TypeVar
 from flask import Response
 
 from festival.accounts.access import the_staff
-from festival.exports import service
+from festival.exports import preparing, service
 from festival.exports.printed import Listing
 from festival.lib.db import transaction
 from festival.lib.download import download
@@ -31,7 +31,9 @@ class Counted(Generic[V]):
         """Yield the rows."""
         for row in self._rows:
             self.count += 1
+            preparing.note(self.count)
             yield row
+        preparing.finished(self.count)
 
 
 #: Writes down that a file with this digest is taken away.

@@ -12,7 +12,7 @@ from festival.accounts.queries import needs_second_factor
 from festival.accounts.rules import Permission, StaffReason
 from festival.accounts.staff import pass_second_factor
 from festival.accounts.wording import staff_words
-from festival.exports import cards, queries, render, seating, service, statistics, xlsx
+from festival.exports import cards, preparing, queries, render, seating, service, statistics, xlsx
 from festival.exports.contents import entries
 from festival.exports.forms import Part, ReasonForm, WholeForm, part_asked
 from festival.exports.giving import Counted, csv_file, file_of, give, recorded
@@ -57,13 +57,14 @@ def index(slug: str) -> ResponseReturnValue:
     """Name every list: what it holds, who may take it, and what is hidden in it."""
     activity = _activity(slug, Permission.STATISTICS)
     part, places, member = part_asked(activity, request.args), Places(activity), the_staff()
+    are_long = queries.rows_of(activity.id, None, expected=False) > preparing.LONG
     return render_template(
         "manage/exports/index.html",
         activity=activity,
         part=part,
         slots=places.slot_choices(),
         pools=places.pool_choices(),
-        entries=[(entry, may(member, entry.permission, activity.id)) for entry in entries(activity, part)],
+        entries=[(entry, may(member, entry.permission, activity.id)) for entry in entries(activity, part, are_long=are_long)],
     )
 
 

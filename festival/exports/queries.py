@@ -49,6 +49,15 @@ def with_answers(rows: Iterable[Row], keys: Sequence[str]) -> Iterator[tuple[Row
             yield row, found.get(row.id, {})
 
 
+def rows_of(activity_id: int, slot: Slot | None, *, expected: bool) -> int:
+    """Return how many rows a list will have, about: all sign-ups, or those expected."""
+    where = [SignUp.activity_id == activity_id]
+    if expected:
+        where.append(SignUp.state.in_(EXPECTED))
+        where += [SignUp.slot_id == slot.id] if slot else []
+    return db.session.execute(select(func.count(SignUp.id)).where(*where)).scalar_one()
+
+
 def beside(rows: Iterable[Row], look: Callable[[list[Row]], Mapping[int, V]]) -> Iterator[tuple[Row, V]]:
     """Yield rows, each with what is looked up beside it, some hundred at a time; what has nothing beside it is left out."""
     for some in chunks(rows):

@@ -33,7 +33,10 @@ class Way:
     """One form in which a list is had."""
 
     word: str
+    #: Where it is had; for a long list, where it is begun.
     href: str
+    #: What a long list is begun as; empty: it is had at once.
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ computer.
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, TypeAlias
@@ -23,8 +24,12 @@ Cell: TypeAlias = str | int | None
 
 #: What a spreadsheet program takes for the beginning of a formula (half and full width), and what it skips before one.
 _ACTS = frozenset("=+-@|\t\r\n＝＋－＠")
+#: How a cell begins that is looked at more closely.
+_SUSPECT = _ACTS | {" "}
 #: So much text fits one cell.
 _CELL_LIMIT = 32_767
+#: Text of so many characters fits whatever they are.
+_SURELY_FITS = _CELL_LIMIT // 2
 #: Lines per chunk of a CSV file.
 _CHUNK = 500
 
@@ -46,6 +51,21 @@ def inert(value: Cell) -> str:
     return f"'{text}" if leads in _ACTS or text[:1] in _ACTS else text
 
 
+def _is_clean(row: Sequence[Cell]) -> bool:
+    """Tell at one look whether no text of a row needs cleaning, but of blanks at its ends: most rows are so."""
+    whole = "".join([cell for cell in row if isinstance(cell, str)])
+    return whole.isprintable() and unicodedata.is_normalized("NFC", whole)
+
+
+def _inert_row(row: Sequence[Cell]) -> list[str]:
+    """Return every cell of a row as ``inert`` does."""
+    if not _is_clean(row):
+        return [inert(cell) for cell in row]
+    return [
+        cell if isinstance(cell, str) and cell and cell[0] not in _SUSPECT and cell[-1] != " " else inert(cell) for cell in row
+    ]
+
+
 def as_typed(cell: str) -> str:
     """Return a cell that is read back as it was before ``inert`` put an apostrophe in front."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in _ACTS else cell
@@ -57,7 +77,7 @@ def csv_chunks(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     buffer.write("\ufeff")
     for number, row in enumerate(rows, start=1):
-        writer.writerow([inert(cell) for cell in row])
+        writer.writerow(_inert_row(row))
         if number % _CHUNK == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -199,11 +219,13 @@ def _lines(row: Sequence[Cell], widths: Sequence[int]) -> int:
 
 
 def _write_row(page: "Worksheet", number: int, row: Sequence[Cell], styles: "Sequence[Format]") -> None:
+    is_clean = _is_clean(row)
     for index, (style, cell) in enumerate(zip(styles, row, strict=True)):
         if isinstance(cell, int):
             page.write_number(number, index, cell, style)
         elif cell:
-            page.write_string(number, index, fit(cell), style)
+            fits = is_clean and cell[0] != " " and cell[-1] != " " and len(cell) <= _SURELY_FITS
+            page.write_string(number, index, cell if fits else fit(cell), style)
         else:
             page.write_blank(number, index, None, style)
 

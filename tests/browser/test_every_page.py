@@ -215,8 +215,13 @@ def readers(app: Flask) -> list[Reader]:
                     "messages",
                     "messages/sign-up-offered",
                     "log",
+                    "exports",
+                    "exports/full",
+                    "exports/return",
                 )
             ),
+            *(f"/manage/activities/drawn/exports/{page}" for page in ("names", "cards", "cards?form=table")),
+            "/manage/activities/grove-tour/exports/insurance",
             f"/manage/activities/{drawn.slug}/draw",
             f"/manage/activities/{drawn.slug}/roster",
             f"/manage/activities/{drawn.slug}/ledger",
