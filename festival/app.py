@@ -42,6 +42,7 @@ from festival.checkin import holding as checkin_holding
 from festival.checkin import manage as checkin_manage
 from festival.checkin import models as checkin_models
 from festival.checkin import views as checkin_views
+from festival.checkin import walkin as checkin_walkin
 from festival.counter import manage as counter_manage
 from festival.draws import holding as draws_holding
 from festival.draws import manage as draws_manage
@@ -165,6 +166,7 @@ MANAGE_BLUEPRINTS = (
     counter_manage.bp,
     checkin_door.bp,
     checkin_device.bp,
+    checkin_walkin.bp,
     checkin_manage.bp,
     draws_manage.bp,
     reviews_manage.bp,

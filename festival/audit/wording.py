@@ -63,6 +63,8 @@ ACTIONS: dict[str, LazyString] = {
     "sign_up.appeal_answer": _l("答复未到场说明"),
     "activity.no_shows": _l("记录未到场"),
     "scan.undo": _l("撤销签到"),
+    "activity.walk_ins": _l("开放或关闭现场报名"),
+    "sign_up.place": _l("在门口递补候补的人"),
     "gate.open": _l("启用签到口"),
     "gate.close": _l("停用签到口"),
     "contact.reveal": _l("查看联系方式"),

@@ -108,6 +108,7 @@ def _page(
         found=scans.search(activity.id, words) if words else [],
         may_edit_gates=may(member, Permission.ACTIVITY_EDIT, activity.id),
         may_sign_up=may(member, Permission.COUNTER, activity.id),
+        takes_walk_ins=activity.allows_walk_ins,
         is_gate=is_gate(),
         words_of_device=device_words(),
     )
@@ -134,7 +135,8 @@ def gate_id_of(activity_id: int) -> int | None:
     return kept if isinstance(kept, int) else None
 
 
-def _where(activity_id: int) -> Where:
+def where_of(activity_id: int) -> Where:
+    """Return at which gate, on which device, and by whom something is done."""
     gate_id = gate_id_of(activity_id)
     return Where(
         actor_id=the_staff().id,
@@ -173,6 +175,18 @@ def close_gate(slug: str, gate_id: int) -> ResponseReturnValue:
     return redirect(url_for(".gates", slug=slug), 303)
 
 
+@bp.post("/activities/<slug:slug>/check-in/walk-ins")
+@staff(Permission.ACTIVITY_EDIT)
+def set_walk_ins(slug: str) -> ResponseReturnValue:
+    """Let people come without a sign-up, or not."""
+    activity_id, actor_id = activity_of(slug, Permission.ACTIVITY_EDIT).id, the_staff().id
+    are_allowed = request.form.get("allow") == "yes"
+    with transaction():
+        service.set_walk_ins(activity_id, are_allowed=are_allowed, actor_id=actor_id)
+    flash(_("已开放现场报名。") if are_allowed else _("已关闭现场报名。"), "ok")
+    return redirect(url_for(".gates", slug=slug), 303)
+
+
 def _gates_page(activity: Activity, form: GateForm) -> str:
     every: list[Gate] = scans.gates(activity.id, with_closed=True)
     return render_template("manage/checkin/gates.html", activity=activity, form=form, gates=every)
@@ -190,7 +204,7 @@ def scan(slug: str) -> ResponseReturnValue:
     if not form.validate() or form.is_empty():
         form.code.errors = [_("请扫码，或输入签到码")]
         return _page(activity_of(slug), None, way=form.way(), form=form), 422
-    asked, where = form.asked(), _where(activity_id)
+    asked, where = form.asked(), where_of(activity_id)
     try:
         with transaction():
             scanned = service.scan(activity_id, asked, where)
@@ -201,7 +215,7 @@ def scan(slug: str) -> ResponseReturnValue:
         limits.note_guess()
     status = 200 if scan_id is not None else 409
     if _is_script():
-        return _answer(slug, scanned, form.way()), status
+        return _answer(slug, activity_id, scanned, form.way()), status
     if scan_id is not None:
         return redirect(url_for(".show", slug=slug, scan=scan_id, way=_kept_way(form.way())), 303)
     return _page(activity_of(slug), scanned, way=form.way()), status
@@ -219,7 +233,7 @@ def _is_script() -> bool:
     return request.headers.get("X-Door") == "1"
 
 
-def _answer(slug: str, scanned: Scanned, way: Way) -> str:
+def _answer(slug: str, activity_id: int, scanned: Scanned, way: Way) -> str:
     """Return the verdict alone, as the page's script puts it in."""
     return render_template(
         "manage/checkin/answer.html",
@@ -228,7 +242,8 @@ def _answer(slug: str, scanned: Scanned, way: Way) -> str:
         undo=UndoForm(formdata=None),
         nonce=tokens.new_token(),
         way=way.value,
-        may_sign_up=may(the_staff(), Permission.COUNTER, scanned.sign_up.activity_id) if scanned.sign_up else False,
+        may_sign_up=may(the_staff(), Permission.COUNTER, activity_id),
+        takes_walk_ins=scans.takes_walk_ins(activity_id),
     )
 
 
@@ -240,7 +255,7 @@ def undo(slug: str, scan_id: int) -> ResponseReturnValue:
     way = way_of(request.form.get("way", ""))
     if not form.validate():
         return _page(activity_of(slug), _scanned(activity_id, str(scan_id)), way=way, undo=form), 422
-    where, reason = _where(activity_id), form.value()
+    where, reason = where_of(activity_id), form.value()
     nonce, persons = nonce_of(request.form.get("nonce", "")), persons_of(request.form.get("persons", ""))
     try:
         with transaction():

@@ -10,6 +10,7 @@ from festival.checkin.rules import Verdict, Way
 from festival.checkin.scans import Count
 from festival.checkin.service import Scanned
 from festival.checkin.wording import VERDICT_LINES, VERDICT_WORDS, result_of, tone_of
+from festival.counter.queries import BY_STAFF
 from festival.lib import clock
 from festival.lib.format import clock_time, day, digits, hours, moment
 from festival.lib.i18n import _, _n, loc
@@ -18,6 +19,7 @@ from festival.seats import queries as seats
 from festival.signups import queries as signups
 from festival.signups import wording
 from festival.signups.models import SignUp
+from festival.signups.rules import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Panel:
     #: How many of this scan's persons came, if it was not all of them: each a choice. Empty for one person.
     fewer: tuple[int, ...]
     sign_up_id: int | None
+    #: Staff signed it up at the counter or the door: it has a slip to print.
+    has_slip: bool
+    #: Its party waits for a place: staff at the door may give it one.
+    is_waiting: bool
     #: Persons of the party who are inside now: a device keeps it for when the network is away.
     inside: int
 
@@ -57,6 +63,8 @@ def panel(scanned: Scanned, now: datetime) -> Panel:
         scan_id=scanned.scan.id if scanned.scan is not None and through else None,
         fewer=_fewer(scanned.scan) if scanned.scan is not None else (),
         sign_up_id=sign_up.id if sign_up is not None and is_ours else None,
+        is_waiting=sign_up is not None and is_ours and sign_up.state == State.WAITLISTED,
+        has_slip=sign_up is not None and is_ours and sign_up.source in BY_STAFF,
         inside=scans.inside(sign_up.id) if sign_up is not None and is_ours else 0,
     )
 

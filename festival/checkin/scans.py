@@ -130,6 +130,11 @@ def gate(activity_id: int, gate_id: int) -> Gate:
     return found
 
 
+def takes_walk_ins(activity_id: int) -> bool:
+    """Tell whether people can come to an activity without a sign-up."""
+    return bool(db.session.scalar(select(Activity.allows_walk_ins).where(Activity.id == activity_id)))
+
+
 def has_gate(activity_id: int, gate_id: int) -> bool:
     """Tell whether an activity has a gate that may be chosen."""
     return db.session.scalar(_OPEN_GATE, {"activity_id": activity_id, "gate_id": gate_id}) is not None

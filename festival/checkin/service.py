@@ -15,14 +15,19 @@ from festival.audit.service import record
 from festival.checkin import rules, scans
 from festival.checkin.models import Gate, Scan
 from festival.checkin.rules import Party, Passage, Typed, UndoReason, UndoRefused, Verdict, Way
+from festival.counter import service as counter
 from festival.lib import clock
 from festival.lib.db import database_now, db
 from festival.lib.errors import Busy, NotFound
+from festival.lib.i18n import Locale
+from festival.programme.kinds import ActivityKind
 from festival.programme.locking import lock_activity
 from festival.programme.models import SlotStatus
 from festival.signups import changed
-from festival.signups.models import SignUp
+from festival.signups import service as signups
+from festival.signups.models import SignUp, Source
 from festival.signups.rules import TRANSITIONS, State
+from festival.signups.service import SignUpRequest
 
 # Every scan asks it: built once, since building a statement costs three times what asking the database does.
 _MOVE = (
@@ -289,3 +294,49 @@ def close_gate(activity_id: int, gate_id: int, *, actor_id: int) -> None:
     if gate.closed_at is None:
         gate.closed_at = clock.wall()
         record("gate.close", "gate", gate.id, actor_id=actor_id, activity_id=activity_id)
+
+
+# -- those who come without a sign-up -----------------------------------------------------------------------------------------
+
+
+def walk_in(activity_id: int, asked: SignUpRequest, where: Where, *, kind: ActivityKind, locale: Locale) -> Scan:
+    """Sign up somebody who stands at the door, by the same engine and ledger, and let them in; return the scan.
+
+    The same ``asked.once`` gives the same sign-up and the same scan again.
+
+    :raises SignUpRefused: there is no place, or nobody can come without a sign-up; then nothing is written at all.
+    """
+    made = counter.sign_up(activity_id, asked, kind=kind, actor_id=where.actor_id, locale=locale, source=Source.WALK_IN)
+    request = ScanRequest(f"walk-in-{made.id}-{made.digits}", typed=Typed(made.code, is_digits=False))
+    scanned = scan(activity_id, request, where)
+    assert scanned.scan is not None, scanned.verdict  # its day is today, and nobody of it has come yet
+    return scanned.scan
+
+
+def place(activity_id: int, sign_up_id: int, where: Where) -> Scan:
+    """Give a free place to somebody on the list who stands at the door, and let them in; return the scan.
+
+    :raises NotFound: the activity has no such sign-up.
+    :raises SignUpRefused: nothing is free, or the list is still served in its order.
+    """
+    found = scans.at_the_door(sign_up_id)
+    if found is None or found.activity_id != activity_id:
+        raise NotFound
+    placed = signups.place_at_the_door(sign_up_id, actor_id=where.actor_id)
+    db.session.flush()
+    request = ScanRequest(f"place-{placed.id}-{placed.revision}-{placed.digits}", typed=Typed(placed.code, is_digits=False))
+    scanned = scan(activity_id, request, where)
+    assert scanned.scan is not None, scanned.verdict  # its day is today, and nobody of it has come yet
+    return scanned.scan
+
+
+def set_walk_ins(activity_id: int, *, are_allowed: bool, actor_id: int) -> None:
+    """Let people come without a sign-up, or not. Saying what holds already changes nothing."""
+    activity = lock_activity(activity_id)
+    if activity.allows_walk_ins != are_allowed:
+        activity.allows_walk_ins = are_allowed
+        activity.updated_at = max(clock.wall(), activity.updated_at + timedelta(seconds=1))
+        word = "yes" if are_allowed else "no"
+        record(
+            "activity.walk_ins", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=f"walk_ins {word}"
+        )

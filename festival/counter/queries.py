@@ -9,6 +9,9 @@ from festival.programme.models import Activity, Slot
 from festival.signups.models import SignUp, Source
 from festival.signups.rules import CLAIMING
 
+#: Signed up by staff for somebody who stood there.
+BY_STAFF = (Source.COUNTER, Source.WALK_IN)
+
 
 def made(activity_id: int, sign_up_id: int) -> SignUp:
     """Return a sign-up of an activity that was made at the counter, with activity, slot and pool.
@@ -17,7 +20,7 @@ def made(activity_id: int, sign_up_id: int) -> SignUp:
     """
     found = db.session.scalar(
         select(SignUp)
-        .where(SignUp.id == sign_up_id, SignUp.activity_id == activity_id, SignUp.source == Source.COUNTER)
+        .where(SignUp.id == sign_up_id, SignUp.activity_id == activity_id, SignUp.source.in_(BY_STAFF))
         .options(
             joinedload(SignUp.activity).joinedload(Activity.venue),
             joinedload(SignUp.activity).joinedload(Activity.track),

@@ -18,10 +18,19 @@ from festival.signups.rules import LIVE, Reason, SignUpRefused
 from festival.signups.service import SignUpRequest
 
 
-def sign_up(activity_id: int, asked: SignUpRequest, *, kind: ActivityKind, actor_id: int, locale: Locale) -> SignUp:
+def sign_up(
+    activity_id: int,
+    asked: SignUpRequest,
+    *,
+    kind: ActivityKind,
+    actor_id: int,
+    locale: Locale,
+    source: Source = Source.COUNTER,
+) -> SignUp:
     """Sign up somebody who stands at the counter. The same ``asked.once`` gives the same sign-up again, and nobody twice.
 
     :param actor_id: the staff member, who read the notice out and heard the person agree.
+    :param source: at the counter, or at the door on the day: a place at once, or none.
     :param locale: the language of the person's messages, should they ever have an address.
     :raises SignUpRefused: as the engine says; then no account is made either.
     """
@@ -30,7 +39,7 @@ def sign_up(activity_id: int, asked: SignUpRequest, *, kind: ActivityKind, actor
     if before is not None and before.activity_id == activity_id:
         return before
     person = accounts.make_person_without_address(asked.name, locale=locale, actor_id=actor_id)
-    made = signups.sign_up(activity_id, person.id, asked, kind=kind, source=Source.COUNTER, actor_id=actor_id)
+    made = signups.sign_up(activity_id, person.id, asked, kind=kind, source=source, actor_id=actor_id)
     heard = ", ".join(["notice", *sorted(asked.consents)])
     record("consent.take", "sign_up", made.id, actor_id=actor_id, activity_id=activity_id, changes=heard)
     return made

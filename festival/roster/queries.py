@@ -346,7 +346,7 @@ def _rows(
             slot_id=row.slot_id,
             signed_up_at=row.signed_up_at,
             checked_in_at=row.first_in_at,
-            is_from_counter=row.source == Source.COUNTER,
+            is_from_counter=row.source in {Source.COUNTER, Source.WALK_IN},
             answers=answers.get(row.id, {}),
             tag_ids=tags.get(row.id, ()),
             notes=notes.get(row.id, 0),

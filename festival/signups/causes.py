@@ -48,6 +48,8 @@ class Why(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     OFFER_TAKEN = "offer_taken"
+    #: Staff at the door gave it to somebody who stood there.
+    DOOR = "door"
     OFFER_LAPSED = "offer_lapsed"
     DRAW_VOID = "draw_void"
     WITHDRAWN = "withdrawn"

@@ -13,8 +13,8 @@ from festival.programme.rules import Level, Seats
 from festival.signups import rules, waitlist
 from festival.signups.invited import NONE, Shown
 from festival.signups.queries import ceiling, parties_waiting_by_pool, places_by_pool
-from festival.signups.rules import NO_CEILING, Balance, Ceiling, Places, Reason, State, Waitlists
-from festival.signups.service import way_of, window_of
+from festival.signups.rules import NO_CEILING, Balance, Ceiling, Places, Reason, State, Waitlists, Way
+from festival.signups.service import door_reason, way_of, window_of
 
 #: Of several reasons why nothing can be done, the one that helps most is told.
 _TELLING = (
@@ -132,6 +132,8 @@ class _Reading:
     now: datetime
     #: The pool that the reader's code opens; None: none.
     invited_to: int | None
+    #: For somebody who stands at the door: a place at once, or none.
+    at_the_door: bool = False
 
     @cached_property
     def places(self) -> Mapping[int, Places]:
@@ -156,20 +158,30 @@ class _Reading:
     def verdict(self, slot: Slot, pool: Pool) -> State | Reason:
         """Return what a party of one would get in a pool, or why nothing."""
         activity, places = self.activity, self.places[pool.id]
+        quotas = {one.id: self.places[one.id].taken for one in slot.open_pools if one.quota_question is not None}
+        balance = Balance(activity.balance_tolerance, quotas)
+        if self.at_the_door:
+            return rules.walk_in_state(
+                Way(pool.access),
+                places,
+                self.ceilings[slot.parent_id or slot.id],
+                1,
+                is_past_cutoff=self.now >= waitlist.cutoff(activity, slot),
+                may_have_a_place=balance.allows({pool.id: 1}),
+            )
         waitlists = Waitlists(
             limit=activity.waitlist_limit,
             waiting=sum(self.places[one.id].waiting for one in slot.pools),
             pool_limit=pool.waitlist_limit,
             pool_waiting=places.waiting,
         )
-        quotas = {one.id: self.places[one.id].taken for one in slot.open_pools if one.quota_question is not None}
         return rules.first_state(
             way_of(activity, pool, is_invited=pool.id == self.invited_to),
             places,
             self.ceilings[slot.parent_id or slot.id],
             waitlists,
             1,
-            may_have_a_place=Balance(activity.balance_tolerance, quotas).allows({pool.id: 1}),
+            may_have_a_place=balance.allows({pool.id: 1}),
         )
 
 
@@ -179,13 +191,14 @@ def _ceiling(activity: Activity, session: Slot, now: datetime, *, is_waited_for:
     return waitlist.ceiling(activity, session.id, now) if is_waited_for else ceiling(session.id)
 
 
-def openings_of(activity: Activity, now: datetime, invitation: Shown = NONE) -> Openings:
+def openings_of(activity: Activity, now: datetime, invitation: Shown = NONE, *, at_the_door: bool = False) -> Openings:
     """Return what an activity (slots and pools loaded) offers a reader at an instant. A few queries more, however many pools.
 
     :param invitation: what the reader's code opens.
+    :param at_the_door: for somebody who stands there: today's slots, a place at once or none.
     """
     bookable = tuple(slot for slot in activity.slots if slot.pools)
-    reading = _Reading(activity, bookable, now, invited_to=invitation.pool.id if invitation.pool else None)
+    reading = _Reading(activity, bookable, now, invitation.pool.id if invitation.pool else None, at_the_door)
     return Openings(activity, tuple(_opening(slot, reading) for slot in bookable), invitation)
 
 
@@ -211,17 +224,17 @@ def _opening(slot: Slot, reading: _Reading) -> SlotOpening:
     return SlotOpening(
         slot=slot,
         pools=pools,
-        shut=_of_slot(reading.activity, slot, reading.now),
+        shut=_of_slot(reading.activity, slot, reading.now, at_the_door=reading.at_the_door),
         is_by_quota=any(pool.quota_question is not None for pool in shown),
     )
 
 
-def _of_slot(activity: Activity, slot: Slot, now: datetime) -> Reason | None:
+def _of_slot(activity: Activity, slot: Slot, now: datetime, *, at_the_door: bool) -> Reason | None:
     if slot.status != SlotStatus.SCHEDULED:
         return Reason.CANCELLED if slot.status == SlotStatus.CANCELLED else Reason.POSTPONED
     if now >= slot.ends_at:
         return Reason.ENDED
-    return window_of(activity, slot).reason_at(now)
+    return door_reason(activity, slot, now) if at_the_door else window_of(activity, slot).reason_at(now)
 
 
 def _of_pools(pools: Sequence[PoolOpening]) -> Reason | None:

@@ -298,6 +298,30 @@ def first_state(
     return Reason.CEILING if fits_pool else Reason.FULL
 
 
+def walk_in_state(
+    way: Way,
+    places: Places,
+    ceiling: Ceiling,
+    party_size: int,
+    *,
+    is_past_cutoff: bool,
+    may_have_a_place: bool = True,
+) -> State | Reason:
+    """Return the state of a party that stands at the door without a sign-up: a place at once, or why there is none.
+
+    Nobody joins a list there. While the list is still served by itself nobody overtakes it; afterwards those who are there
+    have what is free, for staff at the door give it.
+
+    :param may_have_a_place: False: the quotas would get out of balance.
+    """
+    if way not in {Way.OPEN, Way.APPROVAL}:
+        return Reason.INVITATION_ONLY if way == Way.INVITATION else Reason.CLOSED
+    if not ceiling.has_room_for(party_size) or (ceiling.is_queued_for and not is_past_cutoff):
+        return Reason.CEILING
+    is_free = places.has_room_for(party_size) and (is_past_cutoff or not places.is_queued_for)
+    return State.CONFIRMED if is_free and may_have_a_place else Reason.FULL
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A party on the list, as the queue sees it."""

@@ -224,7 +224,10 @@ def make(  # who, for what, asking what, on whose behalf
     invitation = _invitation(activity, situation.pool, asked.invitation, facts.now)
     fairness.check_newcomer(activity, facts.fair, asked.answers)
     fairness.check_overlap(activity, situation.slot, person_id, facts.now)
-    state = _judge(situation, asked, kind, is_invited=invitation is not None)
+    if source == Source.WALK_IN:
+        state = _judge_at_the_door(situation, asked, kind)
+    else:
+        state = _judge(situation, asked, kind, is_invited=invitation is not None)
     if state == State.CONFIRMED and not facts.places.fits(asked.party_size):
         lending.make_room(activity.id, situation.pool.id, asked.party_size, facts.now)
     row = _row(situation, person_id, asked, state)
@@ -543,18 +546,10 @@ def _judge(situation: _Situation, asked: SignUpRequest, kind: ActivityKind, *, i
     :raises SignUpRefused: with the first reason that holds.
     """
     activity, slot, pool, facts = situation.structure.activity, situation.slot, situation.pool, situation.facts
-    if slot.status == SlotStatus.CANCELLED:
-        raise SignUpRefused(Reason.CANCELLED)
-    if slot.status == SlotStatus.POSTPONED:
-        raise SignUpRefused(Reason.POSTPONED)
-    if facts.now >= slot.ends_at:
-        raise SignUpRefused(Reason.ENDED)
+    _check_time(slot, facts.now)
     if reason := window_of(activity, slot).reason_at(facts.now):
         raise SignUpRefused(reason)
-    if not 1 <= asked.party_size <= activity.party_max:
-        raise SignUpRefused(Reason.PARTY_TOO_LARGE)
-    if kind.refusal(activity, asked.answers) is not None:
-        raise SignUpRefused(Reason.INELIGIBLE)
+    _check_party(activity, asked, kind)
     is_deferred = facts.fair.is_deferred  # who did not come twice may only wait, behind everybody else
     balance = queries.balance(slot.id, activity.balance_tolerance)
     state = rules.first_state(
@@ -573,6 +568,96 @@ def _judge(situation: _Situation, asked: SignUpRequest, kind: ActivityKind, *, i
     if isinstance(state, Reason):
         raise SignUpRefused(Reason.NO_SHOWS if is_deferred and state == Reason.FULL and facts.places.has_room_for(1) else state)
     return state
+
+
+def _check_time(slot: Slot, now: datetime) -> None:
+    """Refuse a slot that is off or over."""
+    if slot.status == SlotStatus.CANCELLED:
+        raise SignUpRefused(Reason.CANCELLED)
+    if slot.status == SlotStatus.POSTPONED:
+        raise SignUpRefused(Reason.POSTPONED)
+    if now >= slot.ends_at:
+        raise SignUpRefused(Reason.ENDED)
+
+
+def _check_party(activity: Activity, asked: SignUpRequest, kind: ActivityKind) -> None:
+    """Refuse a party that the activity does not take, whatever is free."""
+    if not 1 <= asked.party_size <= activity.party_max:
+        raise SignUpRefused(Reason.PARTY_TOO_LARGE)
+    if kind.refusal(activity, asked.answers) is not None:
+        raise SignUpRefused(Reason.INELIGIBLE)
+
+
+def door_reason(activity: Activity, slot: Slot, now: datetime) -> Reason | None:
+    """Return why nobody can come to a slot without a sign-up now, whatever is free; None: they can, on its day until it ends.
+
+    The window of sign-up is not asked: it has usually closed by then.
+    """
+    if not activity.allows_walk_ins:
+        return Reason.CLOSED
+    return Reason.NOT_OPEN if clock.local_day(now) < clock.local_day(slot.starts_at) else None
+
+
+def _judge_at_the_door(situation: _Situation, asked: SignUpRequest, kind: ActivityKind) -> State:
+    """Return the state of somebody who stands at the door: a place, there and then.
+
+    :raises SignUpRefused: there is none, or nobody can come without a sign-up.
+    """
+    activity, slot, pool, facts = situation.structure.activity, situation.slot, situation.pool, situation.facts
+    _check_time(slot, facts.now)
+    if reason := door_reason(activity, slot, facts.now):
+        raise SignUpRefused(reason)
+    _check_party(activity, asked, kind)
+    balance = queries.balance(slot.id, activity.balance_tolerance)
+    state = rules.walk_in_state(
+        Way(pool.access),
+        facts.places,
+        waitlist.queued_ceiling(activity, situation.session_id, facts.ceiling, facts.now),
+        asked.party_size,
+        is_past_cutoff=facts.now >= waitlist.cutoff(activity, slot),
+        may_have_a_place=balance.allows({pool.id: asked.party_size}),
+    )
+    if isinstance(state, Reason):
+        raise SignUpRefused(state)
+    return state
+
+
+def place_at_the_door(sign_up_id: int, *, actor_id: int) -> SignUp:
+    """Give a free place to somebody on the list who stands at the door, once the list is no longer served by itself.
+
+    :raises SignUpRefused: not on the list, nothing free, another day, or the list is still served in its order.
+    """
+    sign_up, locked = fresh(sign_up_id)
+    activity, now = locked.activity, locked.now
+    if sign_up.state != State.WAITLISTED:
+        raise SignUpRefused(Reason.NOT_LIVE)
+    slot = db.session.get_one(Slot, sign_up.slot_id)
+    _check_time(slot, now)
+    if clock.local_day(now) < clock.local_day(slot.starts_at):
+        raise SignUpRefused(Reason.NOT_OPEN)
+    state = rules.walk_in_state(
+        Way.OPEN,
+        queries.places(sign_up.pool_id),
+        waitlist.ceiling(activity, sign_up.session_id, now),
+        sign_up.party_size,
+        is_past_cutoff=now >= waitlist.cutoff(activity, slot),
+    )
+    if isinstance(state, Reason):
+        raise SignUpRefused(state)
+    taken = queries.places(sign_up.pool_id).taken
+    waitlist.move(sign_up, state, at=now)
+    waitlist.enter(
+        sign_up,
+        at=now,
+        actor_id=actor_id,
+        what="confirmed",
+        why="door",
+        state_before=State.WAITLISTED,
+        taken_before=taken,
+    )
+    owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
+    record("sign_up.place", "sign_up", sign_up.id, actor_id=actor_id, activity_id=sign_up.activity_id)
+    return sign_up
 
 
 def way_of(activity: Activity, pool: Pool, *, is_invited: bool = False) -> Way:

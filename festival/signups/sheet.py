@@ -157,10 +157,11 @@ class Sheet:
         return rows
 
 
-def sheet_of(slug: str, person: Account | None, code: str = "") -> Sheet:
+def sheet_of(slug: str, person: Account | None, code: str = "", *, at_the_door: bool = False) -> Sheet:
     """Read what the sign-up page of an activity is made of.
 
     :param code: of an invitation, as it was typed or carried; empty: none.
+    :param at_the_door: for somebody who stands there without a sign-up.
     :raises NotFound: there is no such public activity.
     """
     activity = programme.published(slug)
@@ -170,7 +171,7 @@ def sheet_of(slug: str, person: Account | None, code: str = "") -> Sheet:
         kind=kind_of(activity),
         questions=activity.questions,
         notice=notice_of(activity, activity.questions),
-        openings=openings_of(activity, now, shown(activity, code, now)),
+        openings=openings_of(activity, now, shown(activity, code, now), at_the_door=at_the_door),
         person=person,
         held=tuple(queries.held_in(person.id, activity.id)) if person else (),
         now=now,
