@@ -54,6 +54,11 @@ class Part:
         return Reason.ALREADY if self.sheet.held_now is not None else self.sheet.openings.reason
 
     @property
+    def needs_code(self) -> bool:
+        """Tell whether only an invitation's code opens it, and none that does was shown."""
+        return self.closed == Reason.INVITATION_ONLY and self.sheet.takes_codes
+
+    @property
     def pledges(self) -> list[Asked]:
         """Its pledges that are their own consent: they are made to this activity alone."""
         return [
@@ -107,9 +112,19 @@ class BundleForm:
         return [part for part in self.parts if part.closed is None]
 
     @property
+    def coded_parts(self) -> list[Part]:
+        """The activities that an invitation's code may open yet."""
+        return [part for part in self.parts if part.needs_code]
+
+    @property
+    def opens_more(self) -> bool:
+        """Tell whether a code opens something that the page it came from did not offer yet."""
+        return any(part.form.opens_more for part in self.open_parts)
+
+    @property
     def closed_parts(self) -> list[Part]:
         """The activities that cannot be signed up for any more, or are held already."""
-        return [part for part in self.parts if part.closed is not None]
+        return [part for part in self.parts if part.closed is not None and not part.needs_code]
 
     @property
     def has_files(self) -> bool:

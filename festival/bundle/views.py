@@ -29,7 +29,7 @@ from festival.programme import render
 from festival.programme.kinds import kind_of
 from festival.programme.models import Festival
 from festival.programme.render import Card
-from festival.programme.rules import Move
+from festival.programme.rules import Move, Status
 from festival.signups import queries as signups
 from festival.signups import signing, ticket, timeline, wording
 from festival.signups.models import SignUp
@@ -91,7 +91,7 @@ def _choices(festival: Festival, now: datetime) -> list[Choice]:
             "" if card.kind.claims_per_session else _clash(card, mine, now),
         )
         for card in cards
-        if card.standing.move != Move.NONE
+        if card.standing.move != Move.NONE or (card.standing.status == Status.INVITATION_ONLY and card.activity.has_invitations)
     ]
 
 
@@ -115,7 +115,7 @@ def new() -> ResponseReturnValue:
         return _choose_page([], _("请至少选择一项活动。")), 422
     access.browser()  # the cookie that the form's key is bound to
     form = empty(sheets, tokens.new_token())
-    if not form.open_parts:
+    if not form.open_parts and not form.coded_parts:
         return _choose_page([], _("您选择的活动都已报名，或现在不能报名。请另选。")), 409
     clashes = _clashes(form)
     form.who["told"].data = _told(clashes)
@@ -125,18 +125,25 @@ def new() -> ResponseReturnValue:
 @bp.post("/sign-up/form")
 @public
 @limits.tries
+@limits.invitations
 def create() -> ResponseReturnValue:
-    """Sign up for each, a visitor with address and code in the same form; or send that code; or say first what clashes."""
+    """Sign up for each, a visitor with address and code in the same form; or send that code; or say first what clashes.
+
+    A code of an invitation that opens something is answered with the page that shows it.
+    """
     form = _as_sent()
     if form is None:
         return _choose_page([], _("您选择的活动现在不能报名。请另选。")), 409
     if before := _answered_before(form):
         return before
-    if not form.open_parts:
+    if not form.open_parts and not form.coded_parts:
         return _choose_page([], _("您选择的活动都已报名，或现在不能报名。请另选。")), 409
     if form.who.is_visitor and "send-code" in request.form:
         return _send_code(form)
-    if not form.validate():
+    if form.opens_more:
+        return _page(form, _clashes(form))
+    _ask_for_code(form)
+    if "use-invitation" in request.form or not form.open_parts or not form.validate():
         return _page(form, _clashes(form)), 422
     clashes = _clashes(form)
     if clashes.chosen and form.who["told"].data != _told(clashes):
@@ -145,14 +152,28 @@ def create() -> ResponseReturnValue:
     return _sign_up(form)
 
 
+def _ask_for_code(form: BundleForm) -> None:
+    """Say beside the field whose button was pressed that no code stands there; where nothing else is chosen, beside each."""
+    pressed = request.form.get("use-invitation", "")
+    if not pressed and form.open_parts:
+        return
+    for part in form.parts:
+        is_meant = part.sheet.activity.slug == pressed if pressed else part.needs_code
+        if is_meant and part.sheet.takes_codes and not part.sheet.invitation.wrong:
+            part.form.complain("invitation", _("请填写邀请码"))
+
+
 def _sheets(slugs: list[str]) -> list[Sheet]:
     """Return the sheets of the public activities among what was chosen, by time; a slug that is none counts for nothing."""
     sheets = []
     for slug in list(dict.fromkeys(slugs))[:_MOST]:
         try:
-            sheets.append(sheet_of(slug, current_person()))
+            sheet = sheet_of(slug, current_person(), request.form.get(f"{slug}-invitation", ""))
         except NotFound:
             continue
+        if sheet.invitation.is_unknown:
+            limits.note_guess()
+        sheets.append(sheet)
     return sorted(sheets, key=lambda sheet: (sheet.activity.starts_at, sheet.activity.id))
 
 

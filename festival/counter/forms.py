@@ -18,7 +18,7 @@ class CounterForm(SignUpForm):
     """What an activity asks, filled in by staff: no address, no code."""
 
     def __init__(self, sheet: Sheet, *, sent: MultiDict[str, Any] | None = None, key: str = "") -> None:
-        data = {"idempotency_key": key}
+        data = {"idempotency_key": key, "invitation": sheet.invitation.code}
         super().__init__(
             sheet.activity,
             sheet.questions,

@@ -9,7 +9,7 @@ from festival.accounts.rules import Permission
 from festival.counter import queries, service
 from festival.counter.forms import CounterForm
 from festival.counter.slip import slip_of
-from festival.lib import clock, tokens
+from festival.lib import clock, limits, tokens
 from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, _n, locale
@@ -25,7 +25,12 @@ from festival.signups.signing import once_of
 bp = Blueprint("counter", __name__)
 
 #: Refusals that stand beside a field: the form can be mended.
-_BESIDE = {Reason.PARTY_TOO_LARGE: "party_size", Reason.UNKNOWN_POOL: "slot", Reason.NOTICE_CHANGED: "consent"}
+_BESIDE = {
+    Reason.INVITATION_ENDED: "invitation",
+    Reason.PARTY_TOO_LARGE: "party_size",
+    Reason.UNKNOWN_POOL: "slot",
+    Reason.NOTICE_CHANGED: "consent",
+}
 
 
 def _activity(slug: str) -> Activity:
@@ -38,27 +43,34 @@ def _activity(slug: str) -> Activity:
 
 @bp.get("/activities/<slug:slug>/counter")
 @staff(Permission.COUNTER)
+@limits.invitations
 def new(slug: str) -> ResponseReturnValue:
-    """Show the form, empty for the next person; or why nobody can be signed up now."""
+    """Show the form, empty for the next person; or why nobody can be signed up now. A code may come in the address."""
     activity = _activity(slug)
     if not activity.is_public_at(clock.now()):
         return _closed(activity, None)
-    sheet = sheet_of(slug, None)
+    sheet = _sheet(slug, request.args.get("invitation", ""))
     if sheet.openings.reason is not None:
-        return _closed(activity, sheet.openings.reason)
+        return _closed(activity, sheet.openings.reason, sheet)
     browser()  # the cookie that the form's key is bound to
     return _page(sheet, CounterForm(sheet, key=tokens.new_token()))
 
 
 @bp.post("/activities/<slug:slug>/counter")
 @staff(Permission.COUNTER)
+@limits.invitations
 def create(slug: str) -> ResponseReturnValue:
     """Sign somebody up; the same form sent twice gives the same answer."""
     activity = _activity(slug)
     if not activity.is_public_at(clock.now()):
         return _closed(activity, None)
-    sheet = sheet_of(slug, None)
-    form = CounterForm(sheet, sent=CombinedMultiDict([request.files, request.form]))
+    sheet, form = _again(slug)
+    if form.opens_more:
+        return _page(sheet, form)
+    if "use-invitation" in request.form and not sheet.invitation.pool:
+        if not sheet.invitation.wrong:
+            form.complain("invitation", _("请填写邀请码"))
+        return _page(sheet, form), 422
     if not form.validate():
         return _page(sheet, form), 422
     activity_id, kind, actor_id = activity.id, sheet.kind, the_staff().id
@@ -75,21 +87,28 @@ def create(slug: str) -> ResponseReturnValue:
     return redirect(url_for(".answer", slug=slug, sign_up_id=sign_up_id), 303)
 
 
+def _sheet(slug: str, code: str) -> Sheet:
+    sheet = sheet_of(slug, None, code)
+    if sheet.invitation.is_unknown:
+        limits.note_guess()
+    return sheet
+
+
 def _again(slug: str) -> tuple[Sheet, CounterForm]:
-    """Read the sheet afresh after a transaction, with the form as it was sent."""
-    sheet = sheet_of(slug, None)
+    """Read the sheet afresh, with the form as it was sent."""
+    sheet = _sheet(slug, request.form.get("invitation", ""))
     return sheet, CounterForm(sheet, sent=CombinedMultiDict([request.files, request.form]))
 
 
 def _refused(slug: str, reason: Reason) -> ResponseReturnValue:
     """Say no: beside the field that can be mended, over the form while there is a choice, else alone."""
     sheet, form = _again(slug)
-    if reason in _BESIDE:
+    if reason in _BESIDE and _BESIDE[reason] in form:
         form.complain(_BESIDE[reason], str(wording.REASON_WORDS[reason]))
         form.show_current_notice()
         return _page(sheet, form), 422
     if sheet.openings.reason is not None:
-        return _closed(sheet.activity, reason)
+        return _closed(sheet.activity, reason, sheet)
     return _page(sheet, form, refusal=reason), 409
 
 
@@ -117,13 +136,17 @@ def _told_before(sheet: Sheet) -> str:
     return next((sheet.said_of(pool) for pool in sheet.only_slot.pools if pool.is_choosable), "")
 
 
-def _closed(activity: Activity, reason: Reason | None) -> ResponseReturnValue:
-    """Say why nobody can be signed up for an activity now. No reason: it is not published yet."""
+def _closed(activity: Activity, reason: Reason | None, sheet: Sheet | None = None) -> ResponseReturnValue:
+    """Say why nobody can be signed up for an activity now, and ask for a code where one would help.
+
+    :param reason: None: it is not published yet.
+    """
     refusal = wording.refusal(reason, activity, clock.now()) if reason else None
     page = render_template(
         "manage/counter/closed.html",
         activity=activity,
         refusal=refusal,
+        invitation=sheet.invitation if sheet and reason == Reason.INVITATION_ONLY and sheet.takes_codes else None,
         data_result=refusal.result if refusal else "not-open",
     )
     return page, 409

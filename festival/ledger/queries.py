@@ -11,12 +11,13 @@ from festival.accounts.models import Account, AccountKind
 from festival.ledger.rules import Queue
 from festival.lib.db import db
 from festival.lib.errors import NotFound
-from festival.programme.models import Activity, ActivityStatus, Pool, Slot, SlotStatus
+from festival.programme.models import Activity, ActivityStatus, Pool, PoolBatch, Slot, SlotStatus
 from festival.signups import queries as signups
 from festival.signups import waitlist
 from festival.signups.causes import What, Why, cause_of, what_of
 from festival.signups.models import LedgerEntry, SignUp
-from festival.signups.rules import State
+from festival.signups.rules import DEFERRED, State, deferred_until
+from festival.signups.service import window_of
 
 #: Lines on one page.
 PAGE = 50
@@ -206,20 +207,32 @@ def queue(activity: Activity, waiting: SignUp, now: datetime) -> Queue:
     slot, head = waiting.slot, signups.head_of_list(waiting.pool_id)
     is_on = activity.status == ActivityStatus.PUBLISHED
     served = waitlist.next_served(activity, waiting.session_id, now) if is_on else None
+    head_size = head.party_size if head else waiting.party_size
+    balance = signups.balance(slot.id, activity.balance_tolerance)
+    until = deferred_until(window_of(activity, slot).closes_at, slot.starts_at)
     return Queue(
         sign_up_id=waiting.id,
         party_size=waiting.party_size,
         parties_ahead=signups.position(waiting) - 1,
         persons_ahead=_persons_ahead(waiting),
-        head_size=head.party_size if head else waiting.party_size,
+        head_size=head_size,
         places=signups.places(waiting.pool_id),
         ceiling=signups.ceiling(waiting.session_id),
         next_id=served.sign_up_id if served else None,
+        is_in_balance=balance.allows({waiting.pool_id: head_size}),
+        is_deferred=waiting.priority >= DEFERRED and now < until,
+        next_batch=_next_batch(waiting.pool_id),
         is_on=is_on,
         is_slot_on=slot.status == SlotStatus.SCHEDULED,
         is_over=slot.ends_at <= now,
         is_past_cutoff=now >= waitlist.cutoff(activity, slot),
     )
+
+
+def _next_batch(pool_id: int) -> tuple[datetime, int] | None:
+    to_come = select(PoolBatch.at, PoolBatch.places).where(PoolBatch.pool_id == pool_id, PoolBatch.released_at.is_(None))
+    row = db.session.execute(to_come.order_by(PoolBatch.at).limit(1)).one_or_none()
+    return (row.at, row.places) if row else None
 
 
 def _persons_ahead(waiting: SignUp) -> int:

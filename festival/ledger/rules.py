@@ -99,6 +99,10 @@ class Hold(StrEnum):
     FULL = "full"
     HEAD_TOO_LARGE = "head_too_large"  # the party that is next does not fit into what is free, and is not split
     TOO_LARGE = "too_large"  # this one is next, and does not fit
+    NEVER = "never"  # it is larger than the pool could ever be as things are planned
+    BATCH = "batch"  # more places come at a time that is known
+    BALANCE = "balance"  # its quota is ahead of another by the tolerance
+    DEFERRED = "deferred"  # the person did not come twice: its turn is once sign-up has closed
     CEILING = "ceiling"
     CEILING_QUEUE = "ceiling_queue"  # below the ceiling there is room, for a party of another pool that came before
     NEXT = "next"  # nothing: the sweep of this minute gives the place
@@ -123,6 +127,12 @@ class Queue:
     ceiling: Ceiling
     #: Whom the engine would serve next in this session; None: nobody.
     next_id: int | None
+    #: The quota may grow by whoever is next in it.
+    is_in_balance: bool = True
+    #: It waits behind everybody else, and their time has not come.
+    is_deferred: bool = False
+    #: When the pool gets its next batch, and how many places.
+    next_batch: tuple[datetime, int] | None = None
     is_on: bool = True
     is_slot_on: bool = True
     is_over: bool = False
@@ -136,15 +146,33 @@ def holds(queue: Queue) -> tuple[Hold, ...]:
         if is_so:
             return (hold,)
     found = [Hold.AHEAD] if queue.parties_ahead else []
-    if queue.places.free is not None and queue.places.free <= 0:
-        found.append(Hold.OVER if queue.places.free < 0 else Hold.FULL)
-    elif not queue.places.has_room_for(queue.head_size):
-        found.append(Hold.HEAD_TOO_LARGE if queue.parties_ahead else Hold.TOO_LARGE)
+    lacking = _lacking(queue)
+    if lacking is not None:
+        found.append(lacking)
+        if queue.next_batch is not None:
+            found.append(Hold.BATCH)
+    elif not queue.is_in_balance:
+        found.append(Hold.BALANCE)
     elif not queue.ceiling.has_room_for(queue.head_size):
         found.append(Hold.CEILING)
-    elif not found:
-        found.append(_last_hold(queue))
-    return tuple(found)
+    if queue.is_deferred:
+        found.append(Hold.DEFERRED)
+    return tuple(found or [_last_hold(queue)])
+
+
+def _lacking(queue: Queue) -> Hold | None:
+    """Return how the pool lacks places for whoever is next, what the reserve could lend included; None: it does not."""
+    places = queue.places
+    is_full = places.room is not None and places.room <= 0
+    if is_full and (places.free or 0) < 0:
+        return Hold.OVER
+    if places.most is not None and queue.party_size > places.most:
+        return Hold.NEVER
+    if is_full:
+        return Hold.FULL
+    if not places.has_room_for(queue.head_size):
+        return Hold.HEAD_TOO_LARGE if queue.parties_ahead else Hold.TOO_LARGE
+    return None
 
 
 def _last_hold(queue: Queue) -> Hold:

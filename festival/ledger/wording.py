@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from festival.ledger.rules import Hold, Queue
+from festival.lib import clock
+from festival.lib.format import moment
 from festival.lib.i18n import _, _l, _n
 from festival.signups.causes import Cause, What, Why
 from festival.signups.rules import State
@@ -341,6 +343,7 @@ _OWN_CAUSES: "dict[Why, LazyString]" = {
     Why.RULES: _l("主办方调整了报名规则，您一行可以递补。"),
     Why.CEILING: _l("主办方调整了核准人数，有了空位。"),
     Why.PLAN: _l("计划改变后有了空位。"),
+    Why.DRAW_VOID: _l("抽签作废后有了空位。"),
 }
 
 
@@ -354,6 +357,11 @@ def hold_words(hold: Hold, queue: Queue) -> str:
 
 def _free(queue: Queue) -> int:
     return queue.places.free or 0
+
+
+def _batch_words(queue: Queue) -> dict[str, object]:
+    at, places = queue.next_batch or (clock.now(), 0)
+    return {"time": moment(at), "n": places}
 
 
 _HELD: dict[Hold, Callable[[Queue], str]] = {
@@ -381,6 +389,14 @@ _HELD: dict[Hold, Callable[[Queue], str]] = {
         free=_free(queue),
         size=queue.party_size,
     ),
+    Hold.NEVER: lambda queue: _(
+        "一行 %(size)s 人，多于这里最多能有的 %(most)s 个名额，按现在的安排等不到。请减少同行人数，或改到其他场次。",
+        size=queue.party_size,
+        most=number_words(queue.places.most),
+    ),
+    Hold.BATCH: lambda queue: _("%(time)s 再放出 %(n)s 个名额，先给候补名单。", **_batch_words(queue)),
+    Hold.BALANCE: lambda _queue: _("名额还有，但各组人数须保持均衡，本组已多于另一组；另一组有人得到名额后再递补。"),
+    Hold.DEFERRED: lambda _queue: _("因有两次未到场记录，排在名单末尾；到报名截止时仍有空位，再递补。"),
     Hold.CEILING: lambda queue: _(
         "名额还有，但现场核准人数 %(limit)s 已占 %(heads)s（含工作人员和嘉宾），放不下。",
         limit=number_words(queue.ceiling.limit),
@@ -388,5 +404,5 @@ _HELD: dict[Hold, Callable[[Queue], str]] = {
     ),
     Hold.CEILING_QUEUE: lambda _queue: _("名额还有，但核准人数内的位置先给等得更久的其他类别。"),
     Hold.NEXT: lambda _queue: _("没有阻碍，一分钟内会自动递补。"),
-    Hold.OTHER: lambda _queue: _("名额还有，但按本活动的其他规则（如比例平衡、分批放出）暂不递补。"),
+    Hold.OTHER: lambda _queue: _("名额还有，但按本活动的其他规则暂不递补。"),
 }

@@ -25,7 +25,8 @@ def _was_guessed(_response: Response) -> bool:
 
 
 def _carries_no_code() -> bool:
-    return not (request.view_args or {}).get("code") and not request.values.get("invitation")
+    shown = (code for name, code in request.values.items() if name.endswith("invitation"))  # a bundle has one for each activity
+    return not (request.view_args or {}).get("code") and not any(shown)
 
 
 def _is_no_number() -> bool:

@@ -228,12 +228,14 @@ def head_of_list(pool_id: int, *, with_deferred: bool = True, most: int | None =
     return next(iter(_parties(*waits, *fits, limit=1)), None)
 
 
-def end_of_list(pool_id: int, *, with_deferred: bool = False) -> Waiting | None:
+def end_of_list(pool_id: int, *, with_deferred: bool = False, but: int | None = None) -> Waiting | None:
     """Return the last waiting party of a pool.
 
     :param with_deferred: also from among those who wait behind everybody else.
+    :param but: the id of a sign-up that is left out; None: none is.
     """
-    return next(iter(_parties(*_on_the_list(pool_id, with_deferred=with_deferred), limit=1, backwards=True)), None)
+    others = () if but is None else (SignUp.id != but,)
+    return next(iter(_parties(*_on_the_list(pool_id, with_deferred=with_deferred), *others, limit=1, backwards=True)), None)
 
 
 def ahead_of(waiting: Waiting) -> list[Waiting]:
@@ -491,6 +493,12 @@ def needing_a_sweep(now: datetime) -> list[int]:
         .where(PoolBatch.released_at.is_(None), PoolBatch.at <= now)
     )
     return sorted({activity_id for due in (overdue, servable, released) for activity_id in db.session.scalars(due)})
+
+
+def never_fitting(pool_id: int) -> list[Waiting]:
+    """Return the parties that wait for a pool and are larger than it could ever be as things are planned, in queue order."""
+    most = places(pool_id).most
+    return [] if most is None else [party for party in waiting_parties(pool_id) if party.party_size > most]
 
 
 def waiting_parties(pool_id: int) -> list[Waiting]:

@@ -15,7 +15,7 @@ from festival.lib.db import db
 from festival.lib.errors import NotFound, Refused
 from festival.programme.models import Access, Activity, Festival, Overlap, Pool, PoolBatch, Promotion, Slot
 from festival.programme.service import PlanReason, PlanRefused, touch_form
-from festival.signups import waitlist
+from festival.signups import queries, waitlist
 from festival.signups.models import SignUp
 from festival.signups.rules import CLAIMING
 from festival.signups.service import lock
@@ -159,8 +159,10 @@ def add_batch(pool_id: int, at: datetime, places: int, *, actor_id: int) -> Pool
     return made
 
 
-def remove_batch(batch_id: int, *, actor_id: int) -> None:
-    """Take back a batch of places that is still to come.
+def remove_batch(batch_id: int, *, actor_id: int) -> int:
+    """Take back a batch of places that is still to come. Returns how many parties wait that are too large for the pool now.
+
+    They keep their turn: they are told on their page, and may come with fewer.
 
     :raises NotFound: there is no such batch.
     :raises RuleRefused: it has been released.
@@ -178,6 +180,7 @@ def remove_batch(batch_id: int, *, actor_id: int) -> None:
     _record(activity, pool, "batch_remove", actor_id, f"-{batch.places} {batch.at.isoformat()}")
     db.session.delete(batch)
     db.session.flush()
+    return len(queries.never_fitting(pool.id))
 
 
 # -- the reserve --------------------------------------------------------------------------------------------------------------

@@ -204,10 +204,17 @@ def remove_batch(slug: str, batch_id: int) -> ResponseReturnValue:
     actor_id = the_staff().id
     try:
         with transaction():
-            regulating.remove_batch(batch_id, actor_id=actor_id)
+            stranded = regulating.remove_batch(batch_id, actor_id=actor_id)
     except RuleRefused as refused:
         return _Page(_activity(slug), refusals=[str(RULE_REFUSALS[refused.reason])]).render(_result(refused)), 409
     _say(_("已撤销这批名额。"))
+    if stranded:
+        words = _n(
+            "有 %(num)s 组候补的人数多于这里最多能有的名额，后面的人也要等。请联系本人减少人数，或允许人数少的先递补。",
+            "有 %(num)s 组候补的人数多于这里最多能有的名额，后面的人也要等。请联系本人减少人数，或允许人数少的先递补。",
+            stranded,
+        )
+        flash(words, "warn")
     return redirect(url_for(".rules", slug=slug, _anchor="batches"), 303)
 
 

@@ -173,7 +173,7 @@ def lapse(activity: Activity, now: datetime) -> list[SignUp]:
 def go_to_the_end(sign_up: SignUp, now: datetime) -> None:
     """Give a sign-up the last turn of its pool's list, also where others joined at this very instant or by a draw."""
     is_deferred = sign_up.priority >= DEFERRED
-    last = queries.end_of_list(sign_up.pool_id, with_deferred=is_deferred)
+    last = queries.end_of_list(sign_up.pool_id, with_deferred=is_deferred, but=sign_up.id)
     turn = (last.priority, last.joined_at) if last else None
     sign_up.priority, sign_up.joined_at = last_turn(sign_up.priority, turn, now)
 

@@ -6,11 +6,12 @@ import sqlalchemy as sa
 
 from festival.accounts.models import Account, Consent
 from festival.bundle.models import Bundle
-from festival.lib.db import db
-from festival.programme.models import ActivityStatus, Sensitivity
+from festival.invitations import service as invitations
+from festival.lib.db import db, transaction
+from festival.programme.models import ActivityStatus, Mode, Sensitivity
 from festival.signups.models import Answer, SignUp
 from tests.accounts.codes import sent_code
-from tests.builders import make_activity, make_person, make_question, make_sign_up
+from tests.builders import make_activity, make_person, make_question, make_sign_up, make_staff, pool_of
 from tests.signups.engine import change
 from tests.web import Browser
 
@@ -141,3 +142,30 @@ def test_nothing_chosen_an_unknown_slug_and_a_draft_lead_back_to_the_choice(app,
     assert [visitor.get(path).status for path in (FORM, f"{FORM}?activity=none", form_for(draft))] == [422, 422, 422]
     assert visitor.get(form_for(over)).status == 409
     assert db.session.scalar(sa.select(sa.func.count(Account.id))) == 0
+
+
+def test_a_code_opens_the_invited_places_of_one_activity_among_several_and_nothing_is_sent_by_it(app, visitor):
+    forum, gala = (
+        make_activity(slug="forum", starts_in=ANOTHER_DAY, closes_in=None),
+        make_activity(slug="gala", mode=Mode.INVITATION),
+    )
+    person, pool_id = make_person(), pool_of(gala).id
+    with transaction():
+        code = invitations.make_code(gala.id, pool_id, "嘉宾", 1, None, actor_id=make_staff().id).code
+    visitor.sign_in(person)
+
+    chosen = visitor.get(CHOOSE)
+    form = visitor.get(form_for(gala))
+    missing = visitor.post_form(form, {}, button="use-invitation")
+    form = visitor.get(form_for(forum, gala))
+    wrong = visitor.post_form(form, {"gala-invitation": "abcdefghijkm"})
+    shown = visitor.post_form(wrong, {"gala-invitation": code}, button="use-invitation")
+    states_before = len(sign_ups())
+    done = visitor.follow(visitor.post_form(shown, {"forum-consent": "1", "gala-consent": "1"}))
+
+    assert sorted(one["value"] for one in chosen.html.select("[name=activity]")) == ["forum", "gala"]
+    assert (missing.status, "请填写邀请码" in missing.words) == (422, True)
+    assert (wrong.status, len(wrong.html.select(".field__error")) > 0) == (422, True)
+    assert (shown.status, "请核对后再次提交" in shown.words, states_before) == (200, True, 0)
+    assert each(done) == {"forum": "confirmed", "gala": "confirmed"}
+    assert [one.invitation_id is not None for one in sign_ups()] == [True, False]

@@ -6,12 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from festival.accounts.rules import Role
+from festival.invitations import service as invitations
 from festival.lib import clock
-from festival.lib.db import db
-from festival.programme.models import ActivityStatus, Sensitivity
+from festival.lib.db import db, transaction
+from festival.programme.models import ActivityStatus, Mode, Sensitivity
 from festival.signups.models import SignUp, Source
 from festival.signups.rules import State
-from tests.builders import make_activity, make_question, make_sign_up
+from tests.builders import make_activity, make_question, make_sign_up, make_staff, pool_of
 from tests.roster.desk import at_the_desk
 from tests.signups.engine import change
 from tests.web import Browser
@@ -136,3 +137,22 @@ def test_only_who_organizes_the_activity_works_at_its_counter(app, role, status)
         assert desk.get(counter(other)).status == 200
         assert desk.get(f"{counter(other)}/{own.id}").status == 404  # the person made it
     assert Browser(app).get(counter(other)).status == 303
+
+
+def test_the_counter_asks_for_the_code_of_who_is_invited_and_spends_one_use_of_it(app):
+    gala = make_activity(slug="gala", mode=Mode.INVITATION)
+    with transaction():
+        code = invitations.make_code(gala.id, pool_of(gala).id, "嘉宾", 1, None, actor_id=make_staff().id).code
+    desk = at_the_desk(app)
+
+    closed = desk.get(counter(gala))
+    wrong = desk.get(f"{counter(gala)}?invitation=abcdefghijkm")
+    form = desk.get(f"{counter(gala)}?invitation={code.upper()}")
+    done = desk.post_form(form, {"called": "嘉宾甲", "consent": "1"})
+    spent = desk.get(f"{counter(gala)}?invitation={code}")
+
+    assert [page.status for page in (closed, wrong, form, done, spent)] == [409, 409, 200, 303, 409]
+    assert [len(page.html.select("main [name=invitation]")) for page in (closed, wrong, spent)] == [1, 1, 1]
+    assert [len(page.html.select("#invitation-error")) for page in (closed, wrong, spent)] == [0, 1, 1]
+    (sign_up,) = made()
+    assert (sign_up.state, sign_up.invitation_id is not None) == (State.CONFIRMED, True)

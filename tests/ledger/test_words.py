@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from festival.ledger import queries, render, wording
 from festival.ledger.rules import Hold, Queue, holds
@@ -13,12 +13,13 @@ from festival.ledger.wording import Told
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.i18n import speaking
-from festival.programme.models import Activity, ActivityStatus, Promotion
+from festival.programme.models import Activity, ActivityStatus, PoolBatch, Promotion
 from festival.signups import service
 from festival.signups.causes import Cause, What, Why
 from festival.signups.models import SignUp
-from festival.signups.rules import Ceiling, Places, State
-from tests.builders import make_activity, make_person, make_staff, pool_of
+from festival.signups.regulating import remove_batch
+from festival.signups.rules import DEFERRED, Ceiling, Places, State
+from tests.builders import make_activity, make_person, make_sign_up, make_staff, pool_of
 from tests.signups.engine import NOW, change, confirm, edit, remove, set_capacity, sign_up, states, withdraw
 
 
@@ -242,6 +243,30 @@ def test_a_ceiling_and_a_cutoff_and_an_activity_that_is_off_are_said(app, frozen
     assert why(activity, waiting) == ["活动已延期、取消或尚未发布，暂不递补。"]
 
 
+def test_balance_batches_and_two_absences_are_said_to_whoever_waits_for_them(app):
+    balanced = make_activity(capacity=5, pools=2)
+    for index, answer in enumerate("mf"):
+        change(pool_of(balanced, index), quota_question="gender", quota_answer=answer)
+    change(balanced, balance_tolerance=0)
+    him = sign_up(balanced, answers={"gender": "m"})
+    batches = make_activity(capacity=2, party_max=9)
+    with transaction():
+        db.session.add(PoolBatch(pool_id=pool_of(batches).id, at=NOW + timedelta(hours=1), places=3))
+    large = sign_up(batches, party_size=5)
+    deferred = make_sign_up(make_activity(), state=State.WAITLISTED)
+    change(deferred, priority=DEFERRED)
+
+    assert why(balanced, him) == ["名额还有，但各组人数须保持均衡，本组已多于另一组；另一组有人得到名额后再递补。"]
+    assert why(batches, large) == [
+        "已排在最前，但空出的 2 个放不下一行 5 人；同行的人一起递补，不会拆开。",
+        "6月16日 周五 11:00 再放出 3 个名额，先给候补名单。",
+    ]
+    assert why(deferred.activity, deferred) == ["因有两次未到场记录，排在名单末尾；到报名截止时仍有空位，再递补。"]
+    with transaction():
+        assert remove_batch(db.session.scalars(select(PoolBatch.id)).one(), actor_id=make_staff().id) == 1
+    assert why(batches, large) == ["一行 5 人，多于这里最多能有的 2 个名额，按现在的安排等不到。请减少同行人数，或改到其他场次。"]
+
+
 def test_who_is_said_to_be_next_is_whom_the_engine_serves(app):
     """A number raised past the application: the heads of both lists that fit are next, and the sweep serves just them."""
     activity = make_activity(capacity=1, pools=2, party_max=3)
@@ -285,6 +310,13 @@ QUEUE = Queue(
         (replace(QUEUE, next_id=2), (Hold.NEXT,)),
         (replace(QUEUE, next_id=None), (Hold.OTHER,)),
         (replace(QUEUE, places=Places(None, 4, 1)), (Hold.NEXT,)),
+        (replace(QUEUE, places=Places(5, 5, 1, lendable=1)), (Hold.NEXT,)),
+        (replace(QUEUE, places=Places(5, 5, 1), next_batch=(NOW, 3)), (Hold.FULL, Hold.BATCH)),
+        (replace(QUEUE, party_size=6, head_size=6), (Hold.NEVER,)),
+        (replace(QUEUE, is_in_balance=False), (Hold.BALANCE,)),
+        (replace(QUEUE, is_in_balance=False, parties_ahead=1), (Hold.AHEAD, Hold.BALANCE)),
+        (replace(QUEUE, is_deferred=True, parties_ahead=1), (Hold.AHEAD, Hold.DEFERRED)),
+        (replace(QUEUE, is_deferred=True), (Hold.DEFERRED,)),
     ],
 )
 def test_what_holds_a_party_back_follows_from_where_it_stands(queue, held):

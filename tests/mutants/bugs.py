@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 SERVICE, WAITLIST, RULES = (f"festival/signups/{name}.py" for name in ("service", "waitlist", "rules"))
 NEWCOMER, DB, LOCKING = "festival/signups/newcomer.py", "festival/lib/db.py", "festival/programme/locking.py"
+FAIRNESS, LENDING, MOVING = (f"festival/signups/{name}.py" for name in ("fairness", "lending", "moving"))
+PLANS_POOLS, SHAPES, MERGED = "festival/plans/pools.py", "tests/signups/test_shapes.py", "tests/plans/test_pools.py"
 SIGN_UP, LIST, STORMS = (f"tests/signups/test_{name}.py" for name in ("service_sign_up", "waitlist", "storms"))
 
 
@@ -294,6 +296,77 @@ BUGS = (
         "    if contact and db.session.scalar(",
         "    if not contact and db.session.scalar(",
         "tests/reviews/test_service.py::test_nobody_reviews_their_own_sign_up",
+    ),
+    # -- shapes, moves, fairness, plans --
+    _bug(
+        "a larger number of absences is forgiven",
+        FAIRNESS,
+        "return self.no_shows >= NO_SHOWS_MAX",
+        "return self.no_shows > NO_SHOWS_MAX",
+        "tests/signups/test_fairness.py::test_two_absences_send_the_next_sign_up_behind_everybody_until_sign_up_has_closed",
+    ),
+    _bug(
+        "an excuse changes nothing",
+        FAIRNESS,
+        "        SignUp.excused_at.is_(None),\n",
+        "",
+        "tests/signups/test_fairness.py::test_an_excuse_gives_the_turn_back_and_serves_the_list_at_once",
+    ),
+    _bug(
+        "quotas get further apart than they may",
+        RULES,
+        "<= self.tolerance for pool_id in growth)",
+        "<= self.tolerance + 1 for pool_id in growth)",
+        f"{SHAPES}::test_a_quota_waits_while_it_is_ahead_by_the_tolerance_and_moves_up_with_the_other",
+    ),
+    _bug(
+        "lent places stay in the reserve as well",
+        LENDING,
+        "    source.capacity -= places\n",
+        "",
+        f"{SHAPES}::test_the_reserve_lends_to_whichever_pool_runs_out_first_and_the_sum_stays",
+    ),
+    _bug(
+        "lent places never go back",
+        WAITLIST,
+        "is_returned = lends and ",
+        "is_returned = False and ",
+        f"{SHAPES}::test_lent_places_go_to_the_pools_own_list_first_then_back_to_the_reserve",
+    ),
+    _bug(
+        "a batch of places comes again and again",
+        LENDING,
+        "        batch.released_at = now\n",
+        "",
+        f"{SHAPES}::test_a_batch_comes_by_the_sweep_when_nobody_acts_and_only_once",
+    ),
+    _bug(
+        "who moves to a full pool loses the place",
+        MOVING,
+        "return Reason.FULL if sign_up.state == State.CONFIRMED else ",
+        "return ",
+        "tests/signups/test_moving.py::test_whoever_finds_no_room_or_a_list_keeps_the_place",
+    ),
+    _bug(
+        "what a move leaves goes to nobody",
+        MOVING,
+        '    return waitlist.serve(activity, now, why=f"released_by:{sign_up.id}")',
+        "    return []",
+        "tests/signups/test_moving.py::test_a_party_moves_to_a_free_pool_and_the_list_gets_what_it_leaves",
+    ),
+    _bug(
+        "a merge doubles what was lent",
+        PLANS_POOLS,
+        "target.borrowed + source.borrowed, 0",
+        "target.borrowed, source.borrowed",
+        f"{MERGED}::test_what_a_merged_pool_was_lent_and_what_it_was_to_get_later_come_to_the_one_that_goes_on",
+    ),
+    _bug(
+        "a merge puts who loses a place behind those who never had one",
+        PLANS_POOLS,
+        "        sign_up.priority = first - 1\n",
+        "        sign_up.priority = first + 1\n",
+        f"{MERGED}::test_who_loses_a_place_stands_before_those_who_never_had_one",
     ),
     # -- the last line, and the pages --
     _bug(
