@@ -169,12 +169,16 @@ class SmtpMail:
 
 
 class HttpSms:
-    """Posts text messages as signed JSON: ``X-Signature`` is HMAC-SHA256 over time, nonce and body, one per line."""
+    """Posts text messages as signed JSON: ``X-Signature`` is HMAC-SHA256 over time, nonce and body, one per line.
+
+    ``docs/sms-gateway.md`` says what the other side must do.
+    """
 
     rings = True
 
-    def __init__(self, settings: Sms) -> None:
+    def __init__(self, settings: Sms, patience: float = PATIENCE) -> None:
         self._settings = settings
+        self._patience = patience
 
     def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:
         """Post one text message; any answer but 2xx is a failure. Redirects are not followed."""
@@ -186,7 +190,7 @@ class HttpSms:
         secure = address.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         try:
-            with closing(connect(address.netloc, timeout=PATIENCE)) as connection:
+            with closing(connect(address.netloc, timeout=self._patience)) as connection:
                 path = (address.path or "/") + (f"?{address.query}" if address.query else "")
                 connection.request("POST", path, body, self._headers(body))
                 status = connection.getresponse().status

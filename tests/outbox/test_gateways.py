@@ -111,11 +111,14 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     """A text message provider: keeps what is posted, answers what it is told to."""
 
     status = 200
+    #: Answers wait for it.
+    answers = threading.Event()
     kept: ClassVar[list[tuple[dict[str, str], bytes]]] = []
 
     def do_POST(self):  # the standard library's name
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.kept.append((dict(self.headers), body))
+        self.answers.wait(10)
         self.send_response(self.status)
         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.end_headers()
@@ -130,6 +133,7 @@ def provider():
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     Receiver.kept, Receiver.status = [], 200
+    Receiver.answers.set()
     yield f"http://127.0.0.1:{server.server_port}/send?app=hexi"
     server.shutdown()
     thread.join()
@@ -155,6 +159,20 @@ def test_each_message_is_signed_anew(provider):
     for _ in range(2):
         sender(provider).send(TEXT, kind="code", message_id=7)
     assert len({headers["X-Signature"] for headers, _body in Receiver.kept}) == 2
+
+
+def test_an_answer_that_comes_too_late_is_a_failure_and_the_next_try_bears_the_same_reference(provider):
+    Receiver.answers.clear()
+    with pytest.raises(Undelivered, match="TimeoutError"):
+        HttpSms(Sms(backend=SmsBackend.HTTP, url=provider, key="hexi", secret="s3cret"), patience=0.05).send(
+            TEXT, kind="code", message_id=7
+        )
+    Receiver.answers.set()
+    sender(provider).send(TEXT, kind="code", message_id=7)
+
+    bodies = [json.loads(body) for _headers, body in Receiver.kept]
+    assert [body["reference"] for body in bodies] == ["7", "7"]
+    assert bodies[0] == bodies[1]
 
 
 @pytest.mark.parametrize("status", [302, 400, 503])
