@@ -26,7 +26,7 @@ from festival.calendars.answers import OWN, SHARED, attachment, feed_answer, no_
 from festival.calendars.queries import PrivatePoll, Stored
 from festival.calendars.rules import READING_EVERY, Client, client_of, device_of, is_wechat
 from festival.calendars.wording import CLIENTS
-from festival.lib import clock
+from festival.lib import clock, qr
 from festival.lib.access import by_token, public
 from festival.lib.alike import alike
 from festival.lib.db import transaction
@@ -63,6 +63,14 @@ def page() -> ResponseReturnValue:
     )
     answer.vary.update(("Cookie", "User-Agent"))
     return answer
+
+
+@bp.get("/calendar/qr.svg")
+@public
+@alike
+def page_qr() -> ResponseReturnValue:
+    """Draw the address of this page, for another phone or another browser to open."""
+    return Response(qr.svg(_site().address("/calendar")), mimetype="image/svg+xml")
 
 
 @bp.post("/calendar/address")

@@ -13,10 +13,11 @@ from festival.lib import clock, limits, tokens
 from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, _n, locale
+from festival.lib.qr import svg
 from festival.programme import queries as programme
 from festival.programme.models import Activity
-from festival.signups import qr, ticket, timeline, wording
 from festival.signups import queries as signups
+from festival.signups import ticket, timeline, wording
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Reason, SignUpRefused, State
 from festival.signups.sheet import Sheet, sheet_of
@@ -213,7 +214,7 @@ def qr_svg(slug: str, sign_up_id: int) -> ResponseReturnValue:
     sign_up = queries.made(_activity(slug).id, sign_up_id)
     if sign_up.state not in ticket.WITH_TICKET:
         raise NotFound
-    response = Response(qr.svg(ticket.check_in_address(sign_up)), content_type="image/svg+xml")
+    response = Response(svg(ticket.check_in_address(sign_up)), content_type="image/svg+xml")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

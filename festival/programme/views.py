@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from festival.lib import clock
+from festival.lib import clock, qr
 from festival.lib.access import public
 from festival.lib.alike import alike
 from festival.lib.i18n import HTML_LANG, LOCALES, locale
@@ -93,6 +93,15 @@ def _figures(festival: Festival) -> list[wording.FigureWords]:
 def activity(slug: str) -> ResponseReturnValue:
     """Show one activity: when, where, for whom, what happens, places, and the one thing to do now."""
     return page.activity_page(queries.published(slug))
+
+
+@bp.get("/activities/<slug:slug>/qr.svg")
+@public
+@alike
+def activity_qr(slug: str) -> ResponseReturnValue:
+    """Draw the address of an activity's page, for another phone or another browser to open."""
+    address = page.in_both(url_for(".activity", slug=queries.published(slug).slug))[locale()]
+    return Response(qr.svg(address), mimetype="image/svg+xml")
 
 
 # -- what machines read -------------------------------------------------------------------------------------------------------

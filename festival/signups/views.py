@@ -18,6 +18,7 @@ from festival.lib.access import public
 from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, locale
+from festival.lib.qr import svg
 from festival.outbox import runner
 from festival.programme import structure
 from festival.programme.kinds import kind_of
@@ -278,7 +279,7 @@ def show(code: str) -> ResponseReturnValue:
 @signed_in
 def qr_svg(code: str) -> ResponseReturnValue:
     """Give the check-in code as a picture that fits the page."""
-    return _private(qr.svg(ticket.check_in_address(_with_ticket(code))), "image/svg+xml")
+    return _private(svg(ticket.check_in_address(_with_ticket(code))), "image/svg+xml")
 
 
 @bp.get("/sign-ups/<code:code>/ticket.png")

@@ -102,6 +102,47 @@ def test_wechat_is_told_what_to_do_where_it_cannot(phone):
     assert said.is_hidden()
 
 
+CLIENTS = {
+    "iPhone、iPad、Mac": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile Safari/604.1",
+    "安卓与鸿蒙手机，按品牌": "Mozilla/5.0 (Linux; Android 12; HarmonyOS; NOH-AN00) Chrome/99 Mobile Safari/537.36",
+    "Outlook": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/125 Safari/537.36 Edg/125",
+}
+
+
+@pytest.mark.parametrize("device", CLIENTS)
+def test_the_page_of_calendars_opens_the_way_of_ones_own_device_and_every_other_is_there(phone, device):
+    make_activity(slug="there")
+    page = phone(user_agent=CLIENTS[device], permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/calendar")
+
+    opened = page.locator("aside details[open] > summary")
+    ways = page.locator("#programme .rows a")
+    hosts = {str(way.get_attribute("href")).split("/")[2] for way in ways.all() if "://" in str(way.get_attribute("href"))}
+    page.locator("#programme").get_by_role("button", name="复制").first.click()
+
+    assert opened.all_inner_texts() == [device]
+    assert {"outlook.live.com", "outlook.office.com", "calendar.google.com"} <= hosts
+    assert ways.first.get_attribute("href").startswith("webcal://")
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/cal/programme.ics")
+    with page.expect_download() as download:
+        page.locator("#programme a[download]").click()
+    assert download.value.path().read_bytes().startswith(b"BEGIN:VCALENDAR")
+
+
+def test_wechat_offers_the_address_and_a_qr_instead_of_a_calendar_it_would_block(phone):
+    make_activity(slug="there")
+    page = phone(user_agent=WECHAT)
+    page.goto("/calendar")
+
+    page.locator("#programme a[href^='webcal:']").first.click()
+
+    said = page.get_by_role("dialog", name="请在浏览器中打开")
+    said.wait_for()
+    assert said.get_by_role("img").count() == 1
+    assert said.get_by_role("button", name="复制").count() == 1
+    assert page.url.endswith("/calendar")
+
+
 def test_the_rail_opens_at_the_chosen_day(phone):
     festival_day = make_activity(starts_in=timedelta(days=12)).starts_at.date()
     page = phone()

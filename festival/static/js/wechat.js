@@ -17,6 +17,11 @@ export function wire() {
     event.preventDefault();
     opener = link;
     overlay.querySelector("[data-overlay-link]").textContent = location.href;
+    const picture = overlay.querySelector("[data-overlay-qr]");
+    if (/\/(calendar|activities\/[a-z0-9-]+)$/.test(location.pathname)) { // pages for everybody: another phone may open them
+      picture.src = `${location.pathname}/qr.svg`;
+      picture.hidden = false;
+    }
     overlay.hidden = false;
     overlay.focus();
   });
