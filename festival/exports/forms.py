@@ -22,8 +22,8 @@ _LEAST, _MOST = 2, 60
 _LINES = TypeAdapter(Annotated[list[Line], Len(max_length=MOST_CHANGES)])
 #: Characters that the form keeps of a file; in UTF-8 they stay within what one form may hold.
 _MOST_KEPT = 150_000
-#: Tags and attributes of a workbook: 20,000 rows of 12 columns have some two million.
-_MOST_MARKS = 3_000_000
+#: Tags and attributes of a workbook: 10,000 rows of 13 columns have 1.2 million.
+_MOST_MARKS = 1_500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ class ReturnForm(FlaskForm):
     file = FileField(
         _l("填好的表格"),
         description=_l(".xlsx 或 .csv。先显示对比，确认后才保存。"),
+        validators=[Needed()],
         render_kw={"accept": ".xlsx,.csv"},
     )
     #: The changed rows as JSON, once a file was read.

@@ -14,7 +14,7 @@ from festival.reviews.rules import Decision
 #: The heads stand in one of the first rows, under the title and what is told there.
 HEAD_ROWS = 20
 #: Columns of a file that are looked at, and rows of it.
-MOST_COLUMNS, MOST_ROWS = 60, 20_000
+MOST_COLUMNS, MOST_ROWS = 60, 12_000
 #: Rows changed in one go.
 MOST_CHANGES = 2_000
 
@@ -80,6 +80,8 @@ class LineProblem(StrEnum):
     LONG = "long"
     SEAT = "seat"
     TAG = "tag"
+    #: It was decided before the file was made, or asks for no decision.
+    NOT_PENDING = "not_pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,9 @@ def differ(lines: Sequence[Line], now: Mapping[int, Standing], forms: Mapping[Ed
         seen.add(line.sign_up_id)
         standing = now[line.sign_up_id]
         for change, held in _cells(read, standing):
-            if held == change.new:
+            if change.column == Edited.REVIEW and _is_decided(line, standing):
+                bad.append(BadLine(line.number, standing.name, LineProblem.NOT_PENDING))
+            elif held == change.new:
                 already += 1
             elif _is_newer(change, held, standing):
                 shown = standing.state if change.column == Edited.REVIEW else held
@@ -286,6 +290,11 @@ def _cells(line: Line, standing: Standing) -> Iterator[tuple[Change, str]]:
     for column, (old, new) in line.edits.items():
         if column != Edited.WORDS:
             yield Change(line, standing.name, column, old, new), standing.values.get(column, "")
+
+
+def _is_decided(line: Line, standing: Standing) -> bool:
+    """Tell whether the file said already that there is nothing to decide: nobody came in between."""
+    return not standing.is_pending and standing.revision == line.revision
 
 
 def _is_newer(change: Change, held: str, standing: Standing) -> bool:

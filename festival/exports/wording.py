@@ -76,6 +76,7 @@ LINE_PROBLEMS: "dict[LineProblem, LazyString]" = {
     LineProblem.WORDS_ALONE: _l("只有审核意见，没有审核结果"),
     LineProblem.LONG: _l("文字太长"),
     LineProblem.SEAT: _l("座位看不懂，请写成“3排12座”或“3-12”，多个座位用顿号隔开"),
+    LineProblem.NOT_PENDING: _l("不在待审核状态，不用填审核结果"),
     LineProblem.TAG: _l("每个标签最多 20 个字，多个标签用顿号隔开"),
 }
 #: Why a file is not taken, one sentence each.

@@ -23,6 +23,8 @@ _MOST_UNPACKED = 20 * MEGABYTE
 _MOST_PARTS = 500
 #: Tags and attributes; a table of 2,000 rows and 30 columns has some 400,000.
 MOST_MARKS = 600_000
+#: Tags and attributes of one row: it becomes an object as a whole. Excel has 16,384 columns.
+_MOST_IN_A_ROW = 60_000
 _CHUNK = 64 * 1024
 _STYLES = "xl/styles.xml"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -89,12 +91,15 @@ def _copy(archive: zipfile.ZipFile, kept: zipfile.ZipFile, most_marks: int) -> T
     """Copy the parts that are read, counting what they would become."""
     marks = 0
     for part in archive.infolist():
+        in_a_row = 0
         if part.filename == _STYLES or not part.filename.lower().endswith((".xml", ".rels")):
             continue
         with archive.open(part) as stream, kept.open(part.filename, "w") as copy:
             while chunk := stream.read(_CHUNK):
-                marks += chunk.count(b"<") + chunk.count(b"=")
-                if marks > most_marks:
+                here = chunk.count(b"<") + chunk.count(b"=")
+                marks += here
+                in_a_row = 0 if b"<row" in chunk or b"<si>" in chunk or b"<si " in chunk else in_a_row + here
+                if marks > most_marks or in_a_row > _MOST_IN_A_ROW:
                     return TableProblem.TOO_LARGE
                 copy.write(chunk)
     return None

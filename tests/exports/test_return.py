@@ -191,7 +191,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "nothing to fill in": (workbook(("姓名", "行标识"), ("李伟", "r1v1")), "表中没有可以回填的栏目"),
     "macros": (changed(workbook(HEADS), xl__vbaProject_bin=b"x"), "文件含有宏"),
     "broken": (workbook(HEADS)[:-80], "文件无法打开"),
-    "too many rows": ("\n".join([",".join(HEADS), *[","] * 25_000]).encode(), "表格超过 20,000 行"),
+    "too many rows": ("\n".join([",".join(HEADS), *[","] * 25_000]).encode(), "表格超过 12,000 行"),
     "too many changes": (("\n".join([",".join(HEADS), *["李,通过,,r1v1"] * 2_001])).encode(), "一次最多保存 2,000 行改动"),
 }
 
@@ -401,6 +401,15 @@ def test_a_row_that_cannot_be_meant_is_left_out_and_said_why():
         (8, LineProblem.WORDS_ALONE),
         (9, LineProblem.LONG),
     ]
+
+
+def test_a_result_for_a_sign_up_that_was_under_no_review_is_left_out_and_the_rest_of_its_row_taken():
+    confirmed = Standing("李伟", 1, is_pending=False, state="报名成功")
+
+    found = differ([line(2, 1, review=("", "通过"), tags=("", "嘉宾"))], {1: confirmed}, {})
+
+    assert ([change.column for change in found.changes], found.conflicts) == ([Edited.TAGS], ())
+    assert [(bad.number, bad.problem) for bad in found.bad] == [(2, LineProblem.NOT_PENDING)]
 
 
 def test_every_way_in_which_a_file_is_refused_has_its_words(app):

@@ -137,3 +137,11 @@ def test_a_part_that_holds_more_than_the_directory_says_is_not_unpacked_further(
     lied = bytes(content).replace(honest, (1000).to_bytes(4, "little"))
 
     assert read_table(lied, **BOUNDS) == TableProblem.BROKEN
+
+
+def test_one_row_as_wide_as_no_table_is_refused_before_it_is_read():
+    namespace = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    wide = b'<worksheet xmlns="%s"><sheetData><row>%s</row></sheetData></worksheet>' % (namespace, b"<c/>" * 200_000)
+    content = changed(workbook(("李晨",)), xl__worksheets__sheet1_xml=wide)
+
+    assert read_table(content, **BOUNDS) == TableProblem.TOO_LARGE
