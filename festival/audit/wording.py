@@ -204,6 +204,7 @@ SUBJECTS: dict[str, LazyString] = {
     "message": _l("消息"),
     "pool": _l("名额池"),
     "purge_run": _l("清除"),
+    "question": _l("问题"),
     "seat_map": _l("座位图"),
     "sign_in_session": _l("登录状态"),
     "sign_up": _l("报名"),
