@@ -71,9 +71,15 @@ def _tasks(standings: list[ActivityStanding], now: datetime) -> list[Task]:
     ids = [one.activity.id for one in standings]
     member = the_staff()
     unseated = seats.without_seat(scope(member, Permission.CAPACITY_EDIT, Activity.id.expression))
-    found = render.tasks(standings, queries.waiting(ids), unseated, now, _may)
-    flags = render.flag_task(_flags(now)) if may(member, Permission.AUDIT_READ, None) else None
-    return [flags, *found] if flags else found
+    about = queries.message_activity()
+    failed = queries.failed_messages(scope(member, Permission.MESSAGES_READ, about) & (about > 0))
+    return render.in_order(
+        [
+            render.flag_task(_flags(now)) if may(member, Permission.AUDIT_READ, None) else None,
+            render.failed_task(failed),
+            *render.tasks(standings, queries.waiting(ids), unseated, now, _may),
+        ]
+    )
 
 
 def _flags(now: datetime) -> int:

@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Date, and_, case, cast, func, select
 
 from festival.lib import clock
 from festival.lib.db import db, is_postgresql
+from festival.outbox.models import Message, MessageState
+from festival.signups import queries as signups
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 
@@ -27,7 +29,7 @@ class Waiting:
 def waiting(activity_ids: Sequence[int]) -> dict[int, Waiting]:
     """Return what waits for staff, by activity; where nothing does is left out."""
     pending = and_(SignUp.state == State.PENDING, SignUp.asked_at.is_(None))
-    appealed = and_(SignUp.state == State.NO_SHOW, SignUp.appeal != "", SignUp.excused_at.is_(None))
+    appealed = signups.waits_for_an_answer()
     rows = db.session.execute(
         select(
             SignUp.activity_id,
@@ -39,6 +41,16 @@ def waiting(activity_ids: Sequence[int]) -> dict[int, Waiting]:
         .group_by(SignUp.activity_id),
     )
     return {row.activity_id: Waiting(row.to_review, row.replies, row.appeals) for row in rows}
+
+
+def failed_messages(within: ColumnElement[bool]) -> int:
+    """Return how many messages inside a scope could not be delivered."""
+    return db.session.execute(select(func.count(Message.id)).where(within, Message.state == MessageState.FAILED)).scalar_one()
+
+
+def message_activity() -> ColumnElement[int]:
+    """Return what activity a message is about, 0 for none: the column of a scope."""
+    return func.coalesce(Message.activity_id, 0)
 
 
 def _local_day() -> ColumnElement[object]:

@@ -256,6 +256,12 @@ class Task:
     symbol: str
 
 
+def in_order(found: Iterable[Task | None]) -> list[Task]:
+    """Return what is to be done, most urgent first."""
+    order = list(Todo)
+    return sorted((task for task in found if task is not None), key=lambda task: order.index(task.todo))
+
+
 def tasks(
     standings: Iterable[ActivityStanding],
     waiting: Mapping[int, Waiting],
@@ -263,7 +269,7 @@ def tasks(
     now: datetime,
     may: May,
 ) -> list[Task]:
-    """Return what needs the reader now, most urgent first: only what they may do, each with the page that does it."""
+    """Return what activities need of the reader now: only what they may do, each with the page that does it."""
     found: list[Task] = []
     for standing in standings:
         activity = standing.activity
@@ -275,8 +281,7 @@ def tasks(
             words = _n("%(name)s：%(num)s 人还没有座位", "%(name)s：%(num)s 人还没有座位", missing, name=title_of(activity))
             found.append(_task(Todo.SEATS, words, "/manage/activities/<slug>/seats", activity, "list"))
         found += _about_today(standing, activity, now, may)
-    order = list(Todo)
-    return sorted(found, key=lambda task: order.index(task.todo))
+    return found
 
 
 def _task(todo: Todo, words: str, address: str, activity: Activity, symbol: str, query: str = "") -> Task:
@@ -330,6 +335,15 @@ def _about_today(standing: ActivityStanding, activity: Activity, now: datetime, 
     words = _("%(name)s：今天有 %(n)s 场，%(at)s 开始", name=title_of(activity), n=len(today), at=clock_time(today[0].starts_at))
     page = "/manage/activities/<slug>/check-in" if may(Permission.CHECK_IN, activity.id) else "/manage/activities/<slug>/"
     return [_task(Todo.TODAY, words, page, activity, "clock")]
+
+
+def failed_task(failed: int) -> Task | None:
+    """Return that messages could not be delivered; None: all were."""
+    page = path_to("/manage/messages")
+    if not failed or page is None:
+        return None
+    words = _n("%(num)s 条消息没有送达，可重新发送", "%(num)s 条消息没有送达，可重新发送", failed)
+    return Task(Todo.FAILED, words, f"{page}?state=failed", "message")
 
 
 def flag_task(flags: int) -> Task | None:

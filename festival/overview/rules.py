@@ -98,5 +98,6 @@ class Todo(StrEnum):
     REVIEW = "review"
     REPLIES = "replies"
     APPEALS = "appeals"
+    FAILED = "failed"
     SEATS = "seats"
     TODAY = "today"

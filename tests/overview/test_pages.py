@@ -6,13 +6,15 @@ from xml.etree import ElementTree as ET
 from festival.accounts.rules import Role
 from festival.lib import clock
 from festival.lib.db import transaction
+from festival.outbox.models import MessageState
+from festival.outbox.service import owe
 from festival.programme.models import Mode
 from festival.signups.rules import State
 from tests.builders import make_activity, make_sign_up, make_staff, pool_of
 from tests.seats.halls import make_hall
 from tests.web import Browser, Page
 
-HOUR = timedelta(hours=1)
+FAILED = MessageState.FAILED
 
 
 def _desk(app, role=Role.ORGANIZER, **more) -> Browser:
@@ -45,10 +47,11 @@ def _busy():
 
 
 def test_each_reader_is_told_what_they_can_do_and_each_line_leads_to_the_page_that_does_it(app):
-    _activity, answered, absent = _busy()
+    activity, answered, absent = _busy()
     with transaction():
         answered.reply = "已补充"
         absent.appeal, absent.appealed_at = "当天发烧", clock.wall()
+        owe("sign_up_confirmed", "sign_up", answered.id, account_id=answered.person_id, activity_id=activity.id).state = FAILED
     home = "/manage/activities/forum"
     review = ("review", "论坛：1 个报名待审核", f"{home}/review")
     replies = ("replies", "论坛：1 个报名已补充材料，待审核", f"{home}/review?stage=answered")
@@ -59,6 +62,7 @@ def test_each_reader_is_told_what_they_can_do_and_each_line_leads_to_the_page_th
         review,
         replies,
         ("appeals", "论坛：1 人说明了未到场的原因，待处理", f"{home}/absences?show=recorded"),
+        ("failed", "1 条消息没有送达，可重新发送", "/manage/messages?state=failed"),
         ("seats", "论坛：2 人还没有座位", f"{home}/seats"),
         ("today", f"{home}/check-in" if "check-in" in seen[Role.ORGANIZER][-1][2] else f"{home}/"),
     ]
