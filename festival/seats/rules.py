@@ -324,11 +324,12 @@ def _serve(seats: Iterable[Seat], parties: Iterable[Party]) -> Arrangement:
     rows: dict[int, list[Seat]] = defaultdict(list)
     for seat in sorted(seats, key=lambda seat: (seat.line, seat.column)):
         rows[seat.line].append(seat)
+    kept = {seat.pool_id for row in rows.values() for seat in row}
     done = Arrangement()
     for party in parties:
         if party.missing <= 0:
             continue
-        chosen = _choose(rows, party)
+        chosen = _choose(rows, party, has_own=party.pool_id in kept)
         if chosen is None:
             done.unseated.append(party.sign_up_id)
             continue
@@ -339,6 +340,8 @@ def _serve(seats: Iterable[Seat], parties: Iterable[Party]) -> Arrangement:
         taken = {seat.id for seat in chosen}
         for line in {seat.line for seat in chosen}:
             rows[line] = [seat for seat in rows[line] if seat.id not in taken]
+            if not rows[line]:
+                del rows[line]
     return done
 
 
@@ -348,22 +351,33 @@ def pieces_of(places: Iterable[tuple[int, int]]) -> int:
     return sum(1 for at, (line, column) in enumerate(ordered) if at == 0 or ordered[at - 1] != (line, column - 1))
 
 
-def _choose(rows: Mapping[int, list[Seat]], party: Party) -> list[Seat] | None:
-    """Return seats for a whole party; None: there are not enough."""
+def _choose(rows: Mapping[int, list[Seat]], party: Party, *, has_own: bool) -> list[Seat] | None:
+    """Return seats for a whole party; None: there are not enough.
+
+    :param has_own: seats are kept for its pool.
+    """
+    if not party.near:  # most parties: the first place from the front where they fit is the best one
+        for only_own in (True, False) if has_own else (False,):
+            for run in _runs(rows, party.pool_id, only_own=only_own):
+                if len(run) >= party.missing:
+                    return run[: party.missing]
     for with_accessible in (False, True):
         runs = list(_runs(rows, party.pool_id, with_accessible=with_accessible))
-        if sum(map(len, runs)) < party.missing:
-            continue
-        return _together(runs, party) or _in_pieces(runs, party)
+        if sum(map(len, runs)) >= party.missing:
+            whole = _together(runs, party) if party.near or with_accessible else None
+            return whole or _in_pieces(runs, party)
     return None
 
 
-def _runs(rows: Mapping[int, list[Seat]], pool_id: int, *, with_accessible: bool) -> Iterator[list[Seat]]:
+def _runs(
+    rows: Mapping[int, list[Seat]], pool_id: int, *, with_accessible: bool = False, only_own: bool = False
+) -> Iterator[list[Seat]]:
     """Yield the neighbouring free seats that a party of a pool may take, from the front."""
+    usable = {pool_id} if only_own else {None, pool_id}
     for row in rows.values():
         run: list[Seat] = []
         for seat in row:
-            if seat.pool_id not in {None, pool_id} or (seat.is_accessible and not with_accessible):
+            if seat.pool_id not in usable or (seat.is_accessible and not with_accessible):
                 continue
             if run and run[-1].column != seat.column - 1:
                 yield run
@@ -402,10 +416,15 @@ def _distance(window: Sequence[Seat], near: Sequence[tuple[int, int]]) -> tuple[
     return pieces, rows, columns
 
 
+#: Rows around which the pieces of a torn party are looked for: more make a full hall slow and no party happier.
+_HOMES = 4
+
+
 def _in_pieces(runs: Sequence[list[Seat]], party: Party) -> list[Seat]:
     """Return seats in the fewest pieces; of several ways one whose pieces lie in rows close to each other."""
-    lines = sorted({run[0].line for run in runs})
-    homes = [line for line, _column in party.near] or lines
+    longest = max(min(len(run), party.missing) for run in runs)
+    front = dict.fromkeys(run[0].line for run in runs if len(run) >= longest)
+    homes = [line for line, _column in party.near] or list(front)[:_HOMES]
     best: tuple[tuple[int, int, int], list[Seat]] | None = None
     for home in homes:
         chosen: list[Seat] = []
