@@ -5,6 +5,7 @@ COMMITTED and the locked activity row; the count is a later statement than the l
 """
 
 import fcntl
+import select
 import sqlite3
 import threading
 import time
@@ -16,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+import psycopg
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -33,9 +35,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
 from festival.lib import clock
@@ -51,6 +54,8 @@ NAMES = {
 }
 #: Seconds a writer waits for the others before the visitor is told to try again.
 LOCK_SECONDS = 5
+#: Seconds after which a connection to PostgreSQL is replaced by a new one.
+_RECYCLE = 600
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -202,6 +207,16 @@ def _on_connect(connection: Any, _record: object) -> None:  # any driver's conne
         connection.execute(f"PRAGMA {pragma}")
 
 
+@event.listens_for(Pool, "checkout")
+def _on_checkout(connection: Any, _record: object, _proxy: object) -> None:  # any driver's connection
+    """Have a connection that PostgreSQL ended be replaced: something came in though nothing was asked. No question is sent."""
+    if isinstance(connection, psycopg.Connection):
+        incoming = select.poll()
+        incoming.register(connection.fileno(), select.POLLIN)
+        if incoming.poll(0):
+            raise DisconnectionError
+
+
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Connection) -> None:
     """Begin at once on SQLite; a writer takes the write lock with BEGIN, since a reader that turns writer fails at once."""
@@ -297,7 +312,7 @@ def engine_options(url: str) -> dict[str, Any]:
     }
     return {
         "hide_parameters": True,
-        "pool_pre_ping": True,
+        "pool_recycle": _RECYCLE,
         "pool_size": 4,
         "max_overflow": 4,
         "pool_timeout": LOCK_SECONDS,
@@ -305,6 +320,9 @@ def engine_options(url: str) -> dict[str, Any]:
         "connect_args": {
             "options": " ".join(["-c timezone=UTC", *(f"-c {name}={seconds}s" for name, seconds in limits.items())]),
             "connect_timeout": LOCK_SECONDS,
+            "keepalives_idle": 30,  # what a firewall on the way has forgotten is noticed before anybody asks for it
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
         },
     }
 

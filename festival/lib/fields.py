@@ -171,7 +171,7 @@ class WholeField(Field):
 
 
 def _refuse_unknown(field: SelectField | SelectMultipleField, chosen: Sequence[str]) -> None:
-    known = {option.data for option in field}
+    known = {choice[0] for choice in field.iter_choices()}
     if not set(chosen) <= known:
         raise StopValidation(_("请从列出的选项中选择"))
 

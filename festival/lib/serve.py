@@ -31,6 +31,7 @@ def serve(app: Flask, settings: Settings) -> int:
     except OSError as error:
         print(_cannot_listen(error, settings), file=sys.stderr)
         return 1
+    app.extensions["is_crowded"] = lambda: bool(server.task_dispatcher.queue)  # requests wait for a thread
     stopping = threading.Event()
     jobs = [
         threading.Thread(target=job, args=(app, stopping), name=getattr(job, "__name__", "background"))

@@ -52,8 +52,10 @@ def register(compose: Compose) -> None:
     _compose[:] = [compose]
 
 
-def deliver_due(limit: int = 1000) -> int:
+def deliver_due(limit: int = 1000, before_each: Callable[[], None] | None = None) -> int:
     """Deliver what is due now; return how many messages were settled (sent, dropped or failed for good).
+
+    :param before_each: called before each message, except for one that somebody waits for at this moment.
 
     Call it inside an app context and outside ``transaction()``. What the caller has read is read again afterwards.
     """
@@ -62,7 +64,10 @@ def deliver_due(limit: int = 1000) -> int:
         claimed = _claim(min(limit, BATCH))
         if not claimed:
             break
-        settled += sum(_deliver(one) for one in claimed)
+        for one in claimed:
+            if before_each is not None and one.kind != rules.AWAITED:
+                before_each()
+            settled += _deliver(one)
         limit -= len(claimed)
     db.session.rollback()
     return settled
@@ -100,13 +105,16 @@ def _exists(*conditions: ColumnElement[bool]) -> bool:
 
 
 def _claim(limit: int) -> list[Claimed]:
-    """Take due messages, oldest first; workers on PostgreSQL step over each other's, on SQLite they take turns."""
+    """Take due messages, what is waited for first, then the oldest.
+
+    Workers on PostgreSQL step over each other's, on SQLite they take turns.
+    """
     now = clock.wall()
     with transaction():
         rows = db.session.scalars(
             select(Message)
             .where(Message.state == MessageState.OWED, Message.due_at <= now, _is_free(now))
-            .order_by(Message.due_at, Message.id)
+            .order_by(Message.kind != rules.AWAITED, Message.due_at, Message.id)
             .limit(limit)
             .with_for_update(skip_locked=True),
         ).all()

@@ -57,6 +57,8 @@ class Composed:
 
 #: No telephone rings between these, in the festival's wall time.
 QUIET_FROM, QUIET_TO = time(21), time(8)
+#: The kind of message that somebody waits for at this moment: a one-time code.
+AWAITED = "code"
 #: A worker that died holds its messages for so long.
 LEASE = timedelta(minutes=2)
 #: What is left of the lease must suffice for one more send.

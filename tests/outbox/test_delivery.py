@@ -267,6 +267,23 @@ def test_the_runner_delivers_at_once_when_it_is_woken(app):
     assert [mail.kind for mail in db.session.scalars(select(DemoMail))] == ["code"]
 
 
+def test_a_code_goes_first_and_the_runner_lets_requests_go_before_anything_else(app):
+    gateway, looks = Broken(), []
+    use(app, gateway)
+    owe_confirmation(mobile="13900139000")
+    ask_code()
+
+    def is_crowded():
+        looks.append(len(gateway.sent))
+        return len(looks) < 3
+
+    app.extensions["is_crowded"] = is_crowded
+    assert runner.deliver_once(app) == 2
+
+    assert gateway.sent[0] == ("sms", NUMBER)
+    assert looks == [1, 1, 1]  # the code had left before anybody looked
+
+
 def test_the_file_gateways_write_one_file_per_message(settings, tmp_path):
     outside = replace(
         settings,
