@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from bench.crowd import Place, load, new_activities, open_forms, sign_up_of
 from festival.accounts.models import Account, AccountKind
 from festival.lib import clock, tokens
-from festival.lib.db import db, transaction
+from festival.lib.db import db, is_postgresql, transaction
 from festival.programme.models import Activity, Slot
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -55,5 +55,13 @@ def grow(slug: str, there: int, size: int) -> None:
                     for person_id, number, state in zip(ids, numbers, states, strict=True)
                 ],
             )
-    with transaction():
-        db.session.execute(sa.text("ANALYZE"))  # as PostgreSQL does by itself within a minute
+    settle()
+
+
+def settle() -> None:
+    """Do at once what the databases do by themselves within minutes after so many rows: count them, and write them back."""
+    db.session.rollback()
+    todo = ("VACUUM ANALYZE", "CHECKPOINT") if is_postgresql() else ("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)")
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in todo:
+            connection.execute(sa.text(statement))
