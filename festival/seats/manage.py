@@ -351,7 +351,7 @@ def seat_act(slug: str, map_id: int, seat_id: int) -> ResponseReturnValue:
     give, exchange = _lacking(seat_map), ExchangeForm()
     act = request.form.get("act", "")
     forms: dict[str, FlaskForm] = {"give": give, "exchange": exchange}
-    if act in forms and not forms[act].validate():
+    if act not in {*forms, "clear"} or (act in forms and not forms[act].validate()):
         return _seat_page(activity, seat_map, seat_id, give=give, exchange=exchange), 422
     actor_id = the_staff().id
     try:

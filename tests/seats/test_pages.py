@@ -106,6 +106,8 @@ def test_seats_are_given_exchanged_and_written_by_hand_and_a_conflict_is_said_in
 
     taken = desk.post_form(f"{base}/parties/{ben.id}", {"seats": "1排2座"})
     nonsense = desk.post_form(f"{base}/parties/{ben.id}", {"seats": "前排"})
+    token = str(_first(nonsense, "[name=csrf_token]")["value"])
+    assert desk.post(f"{base}/seats/{ids[0]}", csrf_token=token, act="no-such-button").status == 422
     assert (taken.status, "1排2座：这个座位已经安排给别人" in taken.words) == (409, True)
     assert (nonsense.status, _first(nonsense, "input[name=seats]")["value"]) == (422, "前排")
 
