@@ -59,14 +59,14 @@ class _NamesField(FileField):
         self.data = lines
 
 
-class _ForPool(FlaskForm):
+class PoolForm(FlaskForm):
     """To which places, and until when."""
 
     pool_id = SelectField(_l("邀请到"), coerce=int, validators=[Needed()])
     expires_at = InstantField(_l("有效期至"), description=_l("留空：报名截止前都可使用。"))
 
     @classmethod
-    def for_activity(cls, activity: Activity) -> "_ForPool":
+    def for_activity(cls, activity: Activity) -> "PoolForm":
         """Return the form with the activity's pools by invitation to choose from."""
         form = cls()
         pools = [(slot, pool) for slot in activity.slots for pool in slot.open_pools if pool.access == Access.INVITATION]
@@ -86,7 +86,7 @@ class _ForPool(FlaskForm):
         return self.expires_at.data
 
 
-class GuestsForm(_ForPool):
+class GuestsForm(PoolForm):
     """A list of guests, pasted or in a file."""
 
     names = _ListField(
@@ -119,7 +119,7 @@ class GuestsForm(_ForPool):
             self.file.data = None
 
 
-class CodeForm(_ForPool):
+class CodeForm(PoolForm):
     """A code that several may use."""
 
     label = LineField(

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from festival.accounts.access import may, scope, staff, the_staff
 from festival.accounts.rules import Permission
 from festival.invitations import queries, service, wording, xlsx
-from festival.invitations.forms import CodeForm, GuestsForm, RevokeForm
+from festival.invitations.forms import CodeForm, GuestsForm, PoolForm, RevokeForm
 from festival.invitations.queries import Row
 from festival.invitations.rules import Guests, InvitationReason, InvitationRefused
 from festival.lib import clock
@@ -21,7 +21,7 @@ from festival.lib.download import download
 from festival.lib.i18n import _, _n
 from festival.lib.settings import Settings
 from festival.lib.spreadsheet import XLSX_TYPE
-from festival.lib.text import clean_line
+from festival.lib.text import clean_line, search_key
 from festival.programme import queries as programme
 from festival.programme.models import Activity
 from festival.signups.rules import read_code
@@ -117,11 +117,17 @@ def invite(slug: str) -> ResponseReturnValue:
             return _guests_page(activity, form, service.preview(activity_id, pool_id, names))
         actor_id = the_staff().id
         with transaction():
-            made = len(service.invite(activity_id, pool_id, names, until, actor_id=actor_id))
+            made = len(service.invite(activity_id, pool_id, names, until, actor_id=actor_id, shown=_shown()))
     except InvitationRefused as refused:
         return _guests_refused(slug, refused.reason)
     flash(_n("已生成 %(num)s 个邀请链接。", "已生成 %(num)s 个邀请链接。", made), "ok")
     return redirect(url_for(".index", slug=slug), 303)
+
+
+def _shown() -> int | None:
+    """Return how many new names the preview told of; None: it told of none."""
+    typed = request.form.get("shown", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS else None
 
 
 def _guests_refused(slug: str, reason: InvitationReason) -> ResponseReturnValue:
@@ -129,12 +135,16 @@ def _guests_refused(slug: str, reason: InvitationReason) -> ResponseReturnValue:
     form = GuestsForm.for_activity(activity)
     assert isinstance(form, GuestsForm)
     form.validate()
+    if reason == InvitationReason.CHANGED:
+        flash(str(wording.REFUSALS[reason]), "warn")
+        return _guests_page(activity, form, service.preview(activity.id, form.pool_id.data, form.names.data or "")), 409
     field = form[_BESIDE.get(reason, "names")]
     field.errors = [str(wording.REFUSALS[reason])]
     return _guests_page(activity, form), 409
 
 
-def _guests_page(activity: Activity, form: object, seen: Guests | None = None) -> str:
+def _guests_page(activity: Activity, form: PoolForm, seen: Guests | None = None) -> str:
+    inviters = queries.inviters(form.pool_id.data, clock.now()) if seen else {}
     return render_template(
         "manage/invitations/guests.html",
         activity=activity,
@@ -142,6 +152,7 @@ def _guests_page(activity: Activity, form: object, seen: Guests | None = None) -
         seen=seen,
         named=NAMED,
         line_words=wording.line_words,
+        invited_by=lambda label: wording.inviter_words(inviters.get(search_key(label))),
         data_result="preview" if seen else None,
     )
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound
+from festival.lib.text import search_key
 from festival.lib.tokens import CODE_LENGTH
 from festival.programme.models import Activity, Festival, Pool, Slot
 from festival.programme.queries import is_public
@@ -137,16 +139,36 @@ def pools(activity: Activity, now: datetime) -> list[PoolRow]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Inviter:
+    """Who made a link, and when; an empty name: the system."""
+
+    by: str
+    at: datetime
+
+
+def inviters(pool_id: int, now: datetime) -> dict[str, Inviter]:
+    """Return who made the links that ``invited_names`` tells of, by the name as it is compared; of several the newest."""
+    rows = db.session.execute(
+        select(Invitation.label, Invitation.created_at, Account.staff_name)
+        .outerjoin(Account, Account.id == Invitation.created_by_id)
+        .where(*_linked(pool_id, now))
+        .order_by(Invitation.id),
+    )
+    return {search_key(row.label): Inviter(row.staff_name or "", row.created_at) for row in rows}
+
+
+def _linked(pool_id: int, now: datetime) -> list[ColumnElement[bool]]:
+    """Return what a personal link fulfils that was not taken back and has not expired."""
+    return [
+        Invitation.pool_id == pool_id,
+        func.length(Invitation.code) == CODE_LENGTH,
+        Invitation.label != "",
+        Invitation.revoked_at.is_(None),
+        or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
+    ]
+
+
 def invited_names(pool_id: int, now: datetime) -> list[str]:
     """Return the names that hold a personal link to a pool which was not taken back and has not expired."""
-    return list(
-        db.session.scalars(
-            select(Invitation.label).where(
-                Invitation.pool_id == pool_id,
-                func.length(Invitation.code) == CODE_LENGTH,
-                Invitation.label != "",
-                Invitation.revoked_at.is_(None),
-                or_(Invitation.expires_at.is_(None), Invitation.expires_at > now),
-            ),
-        ),
-    )
+    return list(db.session.scalars(select(Invitation.label).where(*_linked(pool_id, now))))

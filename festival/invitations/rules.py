@@ -30,6 +30,8 @@ class InvitationReason(StrEnum):
     UNKNOWN_POOL = "unknown_pool"
     EXPIRES_IN_PAST = "expires_in_past"
     NOTHING_NEW = "nothing_new"
+    #: Since the list was shown, somebody has invited one of it, or taken a link back.
+    CHANGED = "changed"
 
 
 class InvitationRefused(Refused):

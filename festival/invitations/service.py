@@ -30,17 +30,28 @@ def preview(activity_id: int, pool_id: int, text: str) -> Guests:
     return read_guests(text, queries.invited_names(pool_id, database_now()))
 
 
-def invite(activity_id: int, pool_id: int, text: str, expires_at: datetime | None, *, actor_id: int) -> list[Invitation]:
+def invite(
+    activity_id: int,
+    pool_id: int,
+    text: str,
+    expires_at: datetime | None,
+    *,
+    actor_id: int,
+    shown: int | None = None,
+) -> list[Invitation]:
     """Make a personal link for each new name of a list; all other lines are left out.
 
     :param expires_at: None: as long as one can sign up.
+    :param shown: how many new names the list was shown with; None: it was not shown.
     :raises NotFound: there is no such activity.
-    :raises InvitationRefused: no such pool by invitation, an expiry that has passed, or no new name.
+    :raises InvitationRefused: no such pool by invitation, an expiry that has passed, no new name, or others than were shown.
     """
     now = _begin(activity_id, pool_id, expires_at)
     guests = read_guests(text, queries.invited_names(pool_id, now))
     if not guests.new:
         raise InvitationRefused(InvitationReason.NOTHING_NEW)
+    if shown is not None and shown != len(guests.new):
+        raise InvitationRefused(InvitationReason.CHANGED)
     made = [
         Invitation(
             activity_id=activity_id,

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from festival.invitations.queries import Row
+from festival.invitations.queries import Inviter, Row
 from festival.invitations.rules import LONGEST, MOST_NAMES, InvitationReason, LineProblem
-from festival.lib.format import count, span
+from festival.lib.format import count, moment, span
 from festival.lib.i18n import _, _l, loc
 from festival.lib.tables import TableProblem
 from festival.programme.models import Pool, Slot
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 REFUSALS: "dict[InvitationReason, LazyString]" = {
     InvitationReason.UNKNOWN_POOL: _l("请选择本活动中仅限邀请的名额。"),
     InvitationReason.EXPIRES_IN_PAST: _l("有效期应晚于现在。"),
+    InvitationReason.CHANGED: _l("与刚才的预览不同：名单有改动，或有人刚被同事邀请。尚未生成链接，请看新的预览。"),
     InvitationReason.NOTHING_NEW: _l("名单中没有新的受邀人，未生成链接。"),
 }
 
@@ -39,6 +40,13 @@ TITLES: "dict[InvitationEnd | None, LazyString]" = {
 def state_words(row: Row) -> str:
     """Say how an invitation stands; a link that was used has brought its guest."""
     return _("已报名") if row.is_personal and row.end == InvitationEnd.USED_UP else str(STATES[row.end])
+
+
+def inviter_words(inviter: Inviter | None) -> str:
+    """Say who has invited somebody already, and when."""
+    if inviter is None or not inviter.by:
+        return ""
+    return _("%(who)s 于 %(at)s 邀请", who=inviter.by, at=moment(inviter.at))
 
 
 def line_words(problem: LineProblem) -> str:
