@@ -1,8 +1,8 @@
 """Who did not come: recorded by staff after the end, explained by the person, excused by staff. Inside ``transaction()``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from festival.audit.service import record
 from festival.lib.db import database_now, db
@@ -62,16 +62,6 @@ def decline(sign_up_id: int, words: str, *, actor_id: int) -> SignUp:
     sign_up = _locked(sign_up_id)
     fairness.decline(sign_up, words, actor_id=actor_id)
     return sign_up
-
-
-def waiting_appeals(activity_ids: Iterable[int]) -> dict[int, int]:
-    """Return how many people of some activities said why they did not come and wait for an answer; where none do is left out."""
-    rows = db.session.execute(
-        select(SignUp.activity_id, func.count(SignUp.id))
-        .where(SignUp.activity_id.in_(list(activity_ids)), queries.waits_for_an_answer())
-        .group_by(SignUp.activity_id),
-    )
-    return {activity_id: count for activity_id, count in rows}  # noqa: C416  # rows are no pairs to the type checker
 
 
 def excuse(sign_up_id: int, reason: str, *, actor_id: int) -> list[SignUp]:

@@ -159,6 +159,7 @@ def readers(app: Flask) -> list[Reader]:
             "/invited/no-such-code",
             f"/activities/{invited.slug}/sign-up?invitation={media}",
             f"/activities/{invited.slug}/sign-up?invitation=abcd",
+            f"/sign-up/form?activity={invited.slug}&activity=press",
             "/",
             "/?q=没有这样的活动",
             "/?open=1",
@@ -262,6 +263,7 @@ def readers(app: Flask) -> list[Reader]:
         desk += (
             *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/shell")),
             "/manage/activities/craft/counter",
+            f"/manage/activities/{invited.slug}/counter",
             "/manage/activities/mixer/counter",
             "/manage/activities/pending/counter/notice",
             f"/manage/activities/pending/counter/{queued.id}",
