@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from festival.accounts.models import Account, Address, CodeChallenge, Consent, PrivacyNotice, SignInSession, StaffLink
 from festival.accounts.personal import Holding, Moment, Purge, Rows, first, rows
 from festival.accounts.rules import CODE_KEPT, PERSON_LASTS
 from festival.audit.models import AuditEntry
 from festival.lib import clock
-from festival.lib.db import db
+from festival.lib.db import Model, db
 from festival.lib.i18n import _l
 from festival.outbox.models import DemoMail, Message, MessageState
 
@@ -27,8 +27,19 @@ def _export(account_id: int) -> Rows:
         "consent": rows(Consent, Consent.account_id == account_id),
         "privacy_notice": rows(PrivacyNotice, PrivacyNotice.id.in_(notices)),
         "message": rows(Message, Message.account_id == account_id, without=("claimed_until", "reached")),
-        "audit_entry": rows(AuditEntry, AuditEntry.actor_id == account_id),
+        "audit_entry": rows(AuditEntry, _about(account_id), without=("actor_id", "reason", "number", "seal")),
     }
+
+
+def _about(account_id: int) -> ColumnElement[bool]:
+    """Return what makes an entry one of a person's: they did it, or it was done to their account or sign-ups (seen, changed)."""
+    sign_up = Model.metadata.tables["sign_up"]  # accounts lie below it, and know it by name as foreign keys do
+    theirs = select(sign_up.c.id).where(sign_up.c.person_id == account_id)
+    return or_(
+        AuditEntry.actor_id == account_id,
+        and_(AuditEntry.subject == "account", AuditEntry.subject_id == account_id),
+        and_(AuditEntry.subject == "sign_up", AuditEntry.subject_id.in_(theirs)),
+    )
 
 
 def _erase(account_id: int) -> None:

@@ -12,11 +12,12 @@ from datetime import datetime
 
 import pyotp
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from festival.accounts import queries, rules
 from festival.accounts.models import Account, AccountKind, RecoveryCode, RoleGrant, StaffLink
 from festival.accounts.rules import Role, StaffReason
-from festival.accounts.service import end_all_sessions
+from festival.accounts.service import end_all_sessions, lock_account
 from festival.audit.service import record
 from festival.lib import clock, keys, passwords, sealing, tokens
 from festival.lib.db import db
@@ -196,7 +197,10 @@ def invite(name: str, role: Role, activity_id: int | None, *, contact: str | Non
         raise StaffRefused(StaffReason.NAME_TAKEN)
     account = Account(kind=AccountKind.STAFF, staff_name=name, name=name, contact=contact, created_at=clock.wall())
     db.session.add(account)
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as error:  # another administrator took the name at the same moment
+        raise StaffRefused(StaffReason.NAME_TAKEN) from error
     record("staff.made", "account", account.id, actor_id=actor_id)
     grant(account, role, activity_id, actor_id=actor_id)
     return account
@@ -225,6 +229,7 @@ def add_staff(name: str, role: Role, *, activity_slug: str | None = None, actor_
 
 def grant(account: Account, role: Role, activity_id: int | None, *, actor_id: int | None) -> None:
     """Give a staff member a role, for the festival (None) or one activity; a role held already stays as it is."""
+    lock_account(account.id)
     held = {(one.role, one.activity_id) for one in queries.roles_of(account.id)}
     if (role.value, activity_id) in held:
         return

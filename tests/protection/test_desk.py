@@ -68,6 +68,7 @@ def test_all_that_is_held_about_a_person_is_on_one_page_and_in_one_file(desk):
     [printed] = openpyxl.load_workbook(io.BytesIO(sheet.response.data)).worksheets
     cells = [str(row[3]) for row in printed.iter_rows(values_only=True)]
     assert {NAME, NUMBER, MAIL, ANSWER, "120101199001011234"} <= set(cells)
+    assert {"contact.reveal", "person.read"} <= {entry["action"] for entry in data["audit_entry"]}
     assert "别人" not in json.dumps(data, ensure_ascii=False) + "".join(cells)
     assert [entry[0] for entry in trail("person.read", "person.export")] == ["person.read", "person.export", "person.export"]
 
