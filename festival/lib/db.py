@@ -268,6 +268,22 @@ def transaction() -> Iterator[None]:
             fair.release()
 
 
+class _Undo(Exception):  # noqa: N818  # no error: the way out of a rehearsal
+    """The block of a rehearsal has ended."""
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Run the block as a write that is undone at its end: what it returns is what would happen now, and nothing has.
+
+    :raises Busy: the database was locked for too long.
+    """
+    assert not in_transaction()  # joined, it would undo the outer block too, or nothing
+    with suppress(_Undo), transaction():
+        yield
+        raise _Undo
+
+
 #: PostgreSQL's "not now": lock not to be had, statement or idle transaction too long, deadlock, serialisation, too many
 #: connections, shutting down, crashed, starting up.
 _NOT_NOW = frozenset({"55P03", "57014", "25P03", "40P01", "40001", "53300", "57P01", "57P02", "57P03"})

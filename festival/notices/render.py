@@ -30,6 +30,8 @@ from festival.outbox.delivery import Claimed
 from festival.outbox.gateways import NOBODY
 from festival.outbox.rules import Composed, Invite, Medium, Parcel
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
+from festival.roster.models import Letter, LetterCopy
+from festival.roster.rules import filled
 from festival.seats import queries as seats
 from festival.signups import queries as signups
 from festival.signups.models import SignUp
@@ -51,6 +53,8 @@ def compose(claimed: Claimed) -> Composed | None:
         return _compose_staff_link(claimed, reader)
     if claimed.subject == "slot":
         return _compose_left(claimed, reader)
+    if claimed.subject == "letter_copy":
+        return _compose_letter(claimed, reader)
     return _compose_sign_up(claimed, reader)
 
 
@@ -99,6 +103,25 @@ def _compose_staff_link(claimed: Claimed, reader: Account) -> Composed | None:
         path = f"/manage/welcome/{token_of(link)}"
         parcel = _parcel(claimed.kind, words, Channel.MAIL, reader.contact, title="", path=path)
     return Composed((parcel,), text="", locale=language)
+
+
+def _compose_letter(claimed: Claimed, reader: Account) -> Composed | None:
+    """Say what organizers wrote to many, with the reader's own name where it stands for one."""
+    copy = db.session.get(LetterCopy, claimed.subject_id)
+    if copy is None:
+        return None
+    letter, sign_up = db.session.get_one(Letter, copy.letter_id), db.session.get_one(SignUp, copy.sign_up_id)
+    activity = db.session.get_one(Activity, letter.activity_id)
+    language = _locale(reader.locale)
+    with speaking(language):
+        name = sign_up.name or reader.name or _("您")
+        title = loc(activity, "short_title") or loc(activity, "title")
+        words = wording.letter_words(title, filled(letter.subject, name), filled(letter.body, name))
+        parcels = tuple(
+            _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=f"/sign-ups/{sign_up.code}")
+            for one in _one_per_channel(reader)
+        )
+    return Composed(parcels, text=words.long, locale=language)
 
 
 # -- sign-ups ----------------------------------------------------------------------------------------------------------------

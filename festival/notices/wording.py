@@ -88,6 +88,15 @@ def left_words(title: str, when: str) -> Words:
     return Words(fitted(sentence, title), sentence(title))
 
 
+def letter_words(title: str, subject: str, body: str) -> Words:
+    """Return the words of what organizers wrote to many: its subject in a text message, all of it elsewhere."""
+
+    def short(subject: str, title: str) -> str:
+        return _("“%(title)s”：%(subject)s。全文请登录查看我的消息。", title=title, subject=subject.rstrip("。."))
+
+    return Words(fitted(short, subject, title), f"{subject}\n\n{body}")
+
+
 def _confirmed(facts: Facts) -> Words:
     def short(place: str, title: str) -> str:
         return _(
@@ -421,6 +430,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "address_added": _l("登录方式有变动"),
     "staff_link": _l("设置管理端密码"),
     "slot_left": _l("原场次已从日程中移除"),
+    "letter": _l("主办方的消息"),
     "sign_up_confirmed": _l("报名成功"),
     "sign_up_promoted": _l("递补成功"),
     "sign_up_waitlisted": _l("已进入候补"),

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString
 
-from festival.lib.i18n import _, loc
+from festival.lib.i18n import _, _l, loc
 from festival.programme.models import Activity, Question
 from festival.roster import render
 from festival.roster.rules import ANSWER
+from festival.seats import queries as seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Extra:
 
 
 #: Columns of other slices, in the order in which they stand.
-EXTRAS: tuple[Extra, ...] = ()
+EXTRAS: tuple[Extra, ...] = (Extra("seat", _l("座位"), lambda activity: seats.has_seats(activity.id), seats.labels),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # its types are older than it
 
+from festival.lib.db import MAX_ID
 from festival.lib.fields import (
     Chosen,
     Legible,
     LineField,
     LinesField,
     Needed,
+    OneOfField,
     OneOfRadioField,
     SeveralOfField,
     TickField,
@@ -22,9 +24,10 @@ from festival.lib.fields import (
 )
 from festival.lib.i18n import _, _l
 from festival.lib.text import clean_line
+from festival.roster.acts import Asked
 from festival.roster.columns import Column
 from festival.roster.models import Colour, Tag
-from festival.roster.rules import Sort, Wanted, read_filters
+from festival.roster.rules import Act, Sort, Wanted, read_filters
 from festival.roster.wording import COLOURS
 
 #: Longer words are nobody's name, and the pages of a roster are numbered within reason.
@@ -158,3 +161,82 @@ class ColumnsForm(FlaskForm):
     def is_usual() -> bool:
         """Tell whether the button for the usual columns was pressed."""
         return "usual" in request.form
+
+
+class BulkForm(FlaskForm):
+    """What an act on many needs to know."""
+
+    reason = LinesField(
+        _l("原因"),
+        validators=[Legible(), Needed(), at_most(200)],
+        render_kw={"rows": 3, "maxlength": 200},
+    )
+    pool = OneOfField(_l("改到"), validators=[Chosen()])
+    tag = OneOfField(_l("标签"), validators=[Chosen()])
+    subject = LineField(
+        _l("标题"), validators=[Legible(), Needed(), at_most(40)], description=_l("短信只发标题，全文在“我的消息”里")
+    )
+    body = LinesField(
+        _l("正文"),
+        validators=[Legible(), Needed(), at_most(1000)],
+        description=_l("写 {姓名} 的地方换成每个人的姓名。请勿写个人信息。"),
+        render_kw={"rows": 8, "maxlength": 1000},
+    )
+
+    @classmethod
+    def of(cls, act: Act, pools: Sequence[tuple[int, str]], tags: Sequence[Tag]) -> "BulkForm":
+        """Return the form of an act: only the fields that it needs.
+
+        :param pools: ids and names.
+        """
+        form = cls(**({} if cls.is_filled(act) else {"formdata": None}))
+        for name in ("reason", "pool", "tag", "subject", "body"):
+            if name not in _NEEDS[act]:
+                delattr(form, name)
+        if "reason" in form and act != Act.EXCUSE:
+            form.reason.description = _("本人会读到")
+        elif "reason" in form:
+            form.reason.description = _("只有工作人员在操作记录中看到，并长期保留。请勿写健康等个人情况。")
+        if "pool" in form:
+            form.pool.choices = [SelectChoice("", _("请选择")), *(SelectChoice(str(one), label) for one, label in pools)]
+        if "tag" in form:
+            form.tag.choices = [SelectChoice("", _("请选择")), *(SelectChoice(str(tag.id), tag.label) for tag in tags)]
+        return form
+
+    @staticmethod
+    def is_filled(act: Act) -> bool:
+        """Tell whether somebody has seen the form, or there is nothing to fill in."""
+        return "filled" in request.form or not _NEEDS[act]
+
+    def value(self, act: Act) -> Asked:
+        """Return what shall be done."""
+        given = {name: self[name].data or "" for name in _NEEDS[act]}
+        return Asked(
+            act,
+            reason=given.get("reason", ""),
+            pool_id=int(given.get("pool", 0)),
+            tag_id=int(given.get("tag", 0)),
+            subject=given.get("subject", ""),
+            body=given.get("body", ""),
+        )
+
+
+#: The fields that each act needs.
+_NEEDS: dict[Act, tuple[str, ...]] = {
+    Act.APPROVE: (),
+    Act.REJECT: ("reason",),
+    Act.MOVE: ("pool",),
+    Act.MESSAGE: ("subject", "body"),
+    Act.TAG: ("tag",),
+    Act.UNTAG: ("tag",),
+    Act.REMOVE: ("reason",),
+    Act.EXCUSE: ("reason",),
+}
+#: Rows that may be picked at once: more than a page holds.
+_MOST_PICKED = 200
+
+
+def picked() -> list[int]:
+    """Return the ids of the rows ticked; what is no id counts as not ticked."""
+    found = (_number(typed, MAX_ID) for typed in request.form.getlist("pick")[:_MOST_PICKED])
+    return [number for number in found if number]

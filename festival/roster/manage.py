@@ -10,7 +10,7 @@ from festival.lib.db import transaction
 from festival.lib.i18n import _, loc
 from festival.lib.pages import path_to
 from festival.programme.models import Activity
-from festival.roster import beside, columns, filtering, keeping, queries, render, saving, service, tagging
+from festival.roster import beside, bulk, columns, filtering, keeping, queries, render, saving, service, tagging
 from festival.roster.forms import ColumnsForm, NoteForm, RevealForm, TagsForm, ViewForm, address_of, wanted
 from festival.roster.queries import Row
 from festival.roster.rules import Sort, last_page
@@ -23,6 +23,7 @@ from festival.signups.standing import stand
 bp = Blueprint("roster", __name__)
 bp.register_blueprint(tagging.bp)
 bp.register_blueprint(keeping.bp)
+bp.register_blueprint(bulk.bp)
 
 
 @bp.get("/activities/<slug:slug>/roster")
@@ -57,6 +58,7 @@ def roster(slug: str) -> ResponseReturnValue:
         views=saving.views(activity.id, member.id),
         view_form=ViewForm(formdata=None),
         columns_form=ColumnsForm.of(every, shown),
+        acts=bulk.offered(member, activity.id),
         by_name=by_name,
         may_reveal=may(member, Permission.CONTACT_REVEAL, activity.id),
         may_export=may(member, Permission.ROSTER_EXPORT, activity.id),

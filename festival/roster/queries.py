@@ -136,6 +136,24 @@ def filtered(activity_id: int, wanted: Wanted, keys: Sequence[str], now: datetim
     return _all(where, Sort.PLACE, keys, now)
 
 
+def ids(activity_id: int, wanted: Wanted, now: datetime, *, by_name: bool) -> list[int]:
+    """Return the sign-ups of a view, all of its pages, the earliest first."""
+    where = conditions(activity_id, wanted, now, by_name=by_name)
+    return list(db.session.scalars(select(SignUp.id).where(*where).order_by(SignUp.signed_up_at, SignUp.id)))
+
+
+def among(activity_id: int, picked: Sequence[int]) -> list[int]:
+    """Return those of some sign-ups that are of an activity, the earliest first."""
+    chosen = select(SignUp.id).where(SignUp.activity_id == activity_id, SignUp.id.in_(picked))
+    return list(db.session.scalars(chosen.order_by(SignUp.signed_up_at, SignUp.id)))
+
+
+def some(activity_id: int, sign_up_ids: Sequence[int], now: datetime) -> dict[int, Row]:
+    """Return rows of an activity by sign-up, without answers."""
+    rows = _rows([SignUp.activity_id == activity_id, SignUp.id.in_(sign_up_ids)], None, (), now)
+    return {row.id: row for row in rows}
+
+
 def expected(activity_id: int, now: datetime, slot_id: int | None, keys: Sequence[str]) -> Iterator[Row]:
     """Yield those who are expected to come (to one slot, or to all), as they are printed."""
     where = [SignUp.activity_id == activity_id, stands(now).in_([state.value for state in EXPECTED])]

@@ -110,6 +110,17 @@ class Places:
         """Return what names a slot for a program: its label, else its key."""
         return self._slot_labels.get(slot_id) or self._slots[slot_id].key
 
+    def targets(self) -> list[tuple[int, str]]:
+        """Return every pool that somebody can be moved to, with its slot where there are several."""
+        return [
+            (
+                pool.id,
+                " · ".join(filter(None, (self.slot(pool.slot_id) if self.are_many else "", self.pool(pool.id)))) or pool.key,
+            )
+            for pool in self._pools.values()
+            if not (pool.is_flex or pool.is_closed)
+        ]
+
     def pool_choices(self) -> list[tuple[int, str]]:
         """Return the pools to filter by, where a slot has several."""
         if not any(len(slot.pools) > 1 for slot in self._slots.values()):

@@ -191,6 +191,29 @@ def read_filters(parameters: Sequence[tuple[str, Sequence[str]]], negated: Itera
     return tuple(one for one in found if one is not None)
 
 
+class Act(StrEnum):
+    """What can be done to many sign-ups at once."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    MOVE = "move"  # to another slot or pool
+    MESSAGE = "message"
+    TAG = "tag"
+    UNTAG = "untag"
+    REMOVE = "remove"
+    EXCUSE = "excuse"  # an absence
+
+
+class ActReason(StrEnum):
+    """Why an act is not done, or leaves a sign-up as it was."""
+
+    CHANGED = "changed"
+    TAGGED = "tagged"
+    NOT_TAGGED = "not_tagged"
+    UNREACHABLE = "unreachable"
+    SAME_PERSON = "same_person"
+
+
 class DeskReason(StrEnum):
     """Why something beside a roster is not kept."""
 
@@ -203,6 +226,17 @@ class DeskRefused(Refused):
     """It stays as it was; ``reason`` is a ``DeskReason``."""
 
     reason: DeskReason
+
+
+#: What stands for each reader's name in a message to many.
+PLACEHOLDERS = ("{姓名}", "{name}")
+
+
+def filled(words: str, name: str) -> str:
+    """Return a message to many as one reader reads it."""
+    for placeholder in PLACEHOLDERS:
+        words = words.replace(placeholder, name)
+    return words
 
 
 def last_page(total: int, size: int) -> int:

@@ -64,11 +64,12 @@ def decline(sign_up_id: int, words: str, *, actor_id: int) -> SignUp:
     return sign_up
 
 
-def excuse(sign_up_id: int, reason: str, *, actor_id: int) -> list[SignUp]:
+def excuse(sign_up_id: int, reason: str, *, actor_id: int, is_one_of_many: bool = False) -> list[SignUp]:
     """Excuse an absence, and give the person's other sign-ups their turn back that waited because of it; return who moved up.
 
     The person is locked first, then every activity concerned in the order of ids, as everywhere.
 
+    :param is_one_of_many: the caller records the act once for all.
     :raises NotFound: there is no such sign-up.
     :raises SignUpRefused: there is no absence, or it is excused already.
     """
@@ -85,7 +86,7 @@ def excuse(sign_up_id: int, reason: str, *, actor_id: int) -> list[SignUp]:
     activities = [lock_activity(activity_id) for activity_id in activity_ids]
     now = database_now()
     sign_up = db.session.get_one(SignUp, sign_up_id, populate_existing=True)
-    fairness.excuse(sign_up, reason, actor_id=actor_id)
+    fairness.excuse(sign_up, None if is_one_of_many else reason, actor_id=actor_id)
     served: list[SignUp] = []
     if fairness.standing_of(person_id, activities[0], now).is_deferred:
         return served

@@ -192,24 +192,26 @@ def appeal(sign_up: SignUp, words: str) -> None:
     waitlist.touch(sign_up)
 
 
-def excuse(sign_up: SignUp, reason: str, *, actor_id: int) -> None:
+def excuse(sign_up: SignUp, reason: str | None, *, actor_id: int) -> None:
     """Excuse an absence: it no longer counts against the person.
 
+    :param reason: for the log; None: the caller records it.
     :raises SignUpRefused: there is no absence, or it is excused already.
     """
     if sign_up.state != State.NO_SHOW or sign_up.excused_at is not None:
         raise SignUpRefused(Reason.NOT_LIVE)
     sign_up.excused_at = clock.wall()
     waitlist.touch(sign_up)
-    record(
-        "sign_up.excuse",
-        "sign_up",
-        sign_up.id,
-        actor_id=actor_id,
-        activity_id=sign_up.activity_id,
-        reason=reason,
-        changes="excused_at",
-    )
+    if reason is not None:
+        record(
+            "sign_up.excuse",
+            "sign_up",
+            sign_up.id,
+            actor_id=actor_id,
+            activity_id=sign_up.activity_id,
+            reason=reason,
+            changes="excused_at",
+        )
     owe("sign_up_excused", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
 
 

@@ -10,7 +10,7 @@ from festival.outbox.service import owe
 from festival.programme.kinds import kind_of
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.signups import fairness, lending, queries, rules, waitlist
-from festival.signups.models import SignUp
+from festival.signups.models import Answer, SignUp
 from festival.signups.rules import Places, Reason, SignUpRefused, State
 from festival.signups.service import Locked, bookable_slots, cancel_until, fresh, window_of
 
@@ -87,6 +87,49 @@ def move_to(sign_up_id: int, pool_id: int, *, revision: int) -> list[SignUp]:
     return _move(sign_up, locked, slot, pool)
 
 
+def move_by_staff(sign_up_id: int, pool_id: int, *, actor_id: int) -> list[SignUp]:
+    """Move a sign-up to another pool of its activity by an organizer, who records it; return those who moved up.
+
+    No window and no deadline binds staff, nor how a pool's places are given; room does, and nobody overtakes a list.
+
+    :raises SignUpRefused: nothing to move, no room, not of that quota, or the time is over or cannot be kept.
+    """
+    sign_up, locked = fresh(sign_up_id)
+    activity, now = locked.activity, locked.now
+    if sign_up.state not in MOVABLE:
+        raise SignUpRefused(Reason.STAYS)
+    if pool_id == sign_up.pool_id:
+        raise SignUpRefused(Reason.ALREADY)
+    found = db.session.execute(
+        select(Slot, Pool)
+        .join(Pool, Pool.slot_id == Slot.id)
+        .where(Pool.id == pool_id, Slot.activity_id == activity.id)
+        .execution_options(populate_existing=True),
+    ).one_or_none()
+    if found is None or found.Pool.is_flex or found.Pool.is_closed:
+        raise SignUpRefused(Reason.UNKNOWN_POOL)
+    slot, pool = found
+    if reason := _refusal_of_staff(sign_up, slot, pool, now):
+        raise SignUpRefused(reason)
+    fairness.check_overlap(activity, slot, sign_up.person_id, now, but=sign_up.id)
+    return _move(sign_up, locked, slot, pool, actor_id=actor_id)
+
+
+def _refusal_of_staff(sign_up: SignUp, slot: Slot, pool: Pool, now: datetime) -> Reason | None:
+    activity = db.session.get_one(Activity, sign_up.activity_id)
+    if activity.status != ActivityStatus.PUBLISHED or slot.status != SlotStatus.SCHEDULED:
+        return Reason.CANCELLED
+    if now >= slot.ends_at:
+        return Reason.ENDED
+    if pool.quota_question is not None:
+        given = db.session.scalar(
+            select(Answer.plain).where(Answer.sign_up_id == sign_up.id, Answer.question_key == pool.quota_question),
+        )
+        if given != pool.quota_answer:
+            return Reason.INELIGIBLE
+    return _no_room(sign_up, slot, pool, queries.places(pool.id), now)
+
+
 def _is_open(pool: Pool) -> bool:
     return pool.access == Access.OPEN and pool.quota_question is None and not (pool.is_flex or pool.is_closed)
 
@@ -112,6 +155,12 @@ def _refusal(sign_up: SignUp, slot: Slot, pool: Pool, places: Places, now: datet
         return Reason.TOO_LATE
     if reason := window_of(activity, slot).reason_at(now):
         return reason
+    return _no_room(sign_up, slot, pool, places, now)
+
+
+def _no_room(sign_up: SignUp, slot: Slot, pool: Pool, places: Places, now: datetime) -> Reason | None:
+    """Return why a pool has no room for a sign-up of its activity, neither a place nor on its list; None: it has."""
+    activity = db.session.get_one(Activity, sign_up.activity_id)
     claim = _claim(activity, slot.parent_id or slot.id)
     if claim != sign_up.claim and queries.claiming(sign_up.person_id, claim) is not None:
         return Reason.ALREADY
@@ -152,7 +201,18 @@ def _claim(activity: Activity, session_id: int) -> str:
     return f"slot:{session_id}" if kind_of(activity).claims_per_session else f"activity:{activity.id}"
 
 
-def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool) -> list[SignUp]:
+def _kind(before: State, after: State, pool: Pool, *, by_staff: bool) -> str:
+    """Return what the person is told: staff moved them (to a pool of that name, or to another time), or what they have now."""
+    if by_staff and before == after:
+        return "sign_up_pool" if pool.label_zh else "activity_changed"
+    return "sign_up_confirmed" if after == State.CONFIRMED else "sign_up_waitlisted"
+
+
+def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool, *, actor_id: int | None = None) -> list[SignUp]:
+    """Move, with a line in the books of both pools and a message to the person.
+
+    :param actor_id: the organizer who moves it; None: the person.
+    """
     activity, now = locked.activity, locked.now
     before, left, left_slot = sign_up.state, sign_up.pool_id, sign_up.slot_id
     has_a_place = _has_a_place(sign_up, slot, queries.places(pool.id), now)
@@ -171,18 +231,24 @@ def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool) -> list[SignU
     else:
         waitlist.touch(sign_up)
     waitlist.flush(activity.id)
-    waitlist.leave(sign_up, left, at=now, why=why, state_before=before, taken_before=taken_here)
+    who = actor_id or sign_up.person_id
+    waitlist.leave(sign_up, left, at=now, actor_id=who, why=why, state_before=before, taken_before=taken_here)
     waitlist.enter(
         sign_up,
         at=now,
-        actor_id=sign_up.person_id,
+        actor_id=who,
         what="moved",
         why=why,
         state_before=before.value,
         taken_before=taken_there,
     )
-    kind = "sign_up_confirmed" if sign_up.state == State.CONFIRMED else "sign_up_waitlisted"
-    owe(kind, "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=activity.id)
+    owe(
+        _kind(before, sign_up.state, pool, by_staff=actor_id is not None),
+        "sign_up",
+        sign_up.id,
+        account_id=sign_up.person_id,
+        activity_id=activity.id,
+    )
     if left_slot != slot.id:  # it has a calendar entry of its own
         owe("slot_left", "slot", left_slot, account_id=sign_up.person_id, activity_id=activity.id)
     return waitlist.serve(activity, now, why=f"released_by:{sign_up.id}")

@@ -769,24 +769,26 @@ def cancel_until(activity: Activity, slot: Slot) -> datetime:
     return min(times)
 
 
-def remove(sign_up_id: int, reason: str, *, actor_id: int) -> list[SignUp]:
+def remove(sign_up_id: int, reason: str, *, actor_id: int, is_one_of_many: bool = False) -> list[SignUp]:
     """Take a sign-up off the list by an organizer, with a reason that the person reads; return those who moved up.
 
+    :param is_one_of_many: the caller records the act once for all.
     :raises SignUpRefused: nothing is left to remove.
     """
     sign_up, locked = fresh(sign_up_id)
     if sign_up.state not in LIVE:
         raise SignUpRefused(Reason.NOT_LIVE)
     sign_up.reason = reason
-    record(
-        "sign_up.remove",
-        "sign_up",
-        sign_up.id,
-        actor_id=actor_id,
-        activity_id=sign_up.activity_id,
-        reason=reason,
-        changes="state",
-    )
+    if not is_one_of_many:
+        record(
+            "sign_up.remove",
+            "sign_up",
+            sign_up.id,
+            actor_id=actor_id,
+            activity_id=sign_up.activity_id,
+            reason=reason,
+            changes="state",
+        )
     return _release(sign_up, locked, State.REMOVED, actor_id=actor_id)
 
 

@@ -9,6 +9,7 @@ const uses = [
   ["[data-wechat]", "./wechat.js"],
   [".rail__days, .chips--scroll, .manage__nav, .nav", "./rail.js"],
   ["form[data-live]", "./live.js"],
+  ["form[data-live='roster']", "./pick.js"],
   ["[data-verify]", "./verify.js"],
   ["[data-door]", "./door.js"],
   ["[data-today]", "./today.js"],
