@@ -7,6 +7,7 @@ from functools import partial
 
 from flask import Flask
 
+from bench.grown import grow
 from festival.lib.db import db
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.web import Browser
@@ -14,6 +15,9 @@ from tests.web import Browser
 ROUNDS = 5
 REQUESTS = 20
 PEOPLE = 60
+#: Sign-ups of the long roster, half of them waiting.
+LONG = 10_000
+THREE_FILTERS = "/manage/activities/long/roster?state=confirmed&in=no&consent=notice&not=consent"
 
 
 def milliseconds(once: Callable[[], object], times: int = REQUESTS) -> float:
@@ -63,6 +67,8 @@ def measure(app: Flask) -> list[tuple[str, float, float | None]]:
     activity = make_activity(slug="page", capacity=200)
     for _ in range(100):
         make_sign_up(activity)
+    long = make_activity(slug="long", capacity=LONG)
+    grow(long.slug, 0, LONG, with_names=True)
     visitor, desk = Browser(app), Browser(app).sign_in(make_staff())
     db.session.rollback()  # this process's own transaction must not stand open while the requests are timed
     feed = visitor.get("/cal/programme.ics")
@@ -72,6 +78,10 @@ def measure(app: Flask) -> list[tuple[str, float, float | None]]:
         ("activity page", visitor, "/activities/page", {}),
         ("programme", visitor, "/", {}),
         ("roster, 100 rows", desk, "/manage/activities/page/roster", {}),
+        (f"roster, first page of {LONG:,} rows", desk, "/manage/activities/long/roster", {}),
+        (f"roster, by sound, page 100 of {LONG:,} rows", desk, "/manage/activities/long/roster?sort=name&page=100", {}),
+        (f"roster, a search in {LONG:,} rows", desk, "/manage/activities/long/roster?q=limei", {}),
+        (f"roster, three filters over {LONG:,} rows", desk, THREE_FILTERS, {}),
         ("calendar, unchanged (304)", visitor, "/cal/programme.ics", unchanged),
     ):
         size = len(browser.get(path, headers=headers).response.data)

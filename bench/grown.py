@@ -6,9 +6,11 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from bench.crowd import Place, load, new_activities, open_forms, sign_up_of
-from festival.accounts.models import Account, AccountKind
+from festival.accounts.models import Account, AccountKind, Address
+from festival.accounts.rules import Channel
 from festival.lib import clock, tokens
 from festival.lib.db import db, is_postgresql, transaction
+from festival.lib.names import name_key
 from festival.programme.models import Activity, Slot
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -17,6 +19,9 @@ from tests.builders import pool_of
 SIZES = (100, 1_000, 10_000, 100_000)
 TRIES = 24
 BATCH = 5_000
+NAMES = [
+    f"{surname}{given}" for surname in "李王张刘陈杨赵黄周吴" for given in ("伟", "美", "小宁", "晨曦", "建国", "雨欣", "子涵")
+]
 
 
 def costs(place: Place) -> Iterator[tuple[int, float]]:
@@ -32,8 +37,11 @@ def costs(place: Place) -> Iterator[tuple[int, float]]:
         yield size, statistics.median(taken)
 
 
-def grow(slug: str, there: int, size: int) -> None:
-    """Bring an activity from so many sign-ups to so many, every second of them on the list."""
+def grow(slug: str, there: int, size: int, *, with_names: bool = False) -> None:
+    """Bring an activity from so many sign-ups to so many, every second of them on the list.
+
+    :param with_names: everybody has a name and a number, as on a roster; else they are nobody.
+    """
     activity = db.session.scalars(sa.select(Activity).where(Activity.slug == slug)).one()
     pool, at = pool_of(activity), clock.wall()
     slot = db.session.get_one(Slot, pool.slot_id)
@@ -48,13 +56,26 @@ def grow(slug: str, there: int, size: int) -> None:
             rows = [{"kind": AccountKind.PERSON, "created_at": at} for _ in numbers]
             ids = db.session.scalars(sa.insert(Account).returning(Account.id), rows).all()
             states = [State.CONFIRMED if number % 2 else State.WAITLISTED for number in numbers]
+            called = [NAMES[number % len(NAMES)] if with_names else "" for number in numbers]
             db.session.execute(
                 sa.insert(SignUp.__table__),  # type: ignore[arg-type]  # a table
                 [
-                    same | {"person_id": person_id, "state": state, "code": tokens.new_code(), "digits": f"9{number:07d}"}
-                    for person_id, number, state in zip(ids, numbers, states, strict=True)
+                    same
+                    | {
+                        "person_id": person_id,
+                        "state": state,
+                        "code": tokens.new_code(),
+                        "digits": f"{8 if with_names else 9}{number:07d}",
+                    }
+                    | {"name": name, "search_text": name_key(name)}
+                    for person_id, number, state, name in zip(ids, numbers, states, called, strict=True)
                 ],
             )
+            if with_names:
+                addresses = [
+                    {"account_id": one, "channel": Channel.MOBILE, "value": f"137{one:08d}", "verified_at": at} for one in ids
+                ]
+                db.session.execute(sa.insert(Address), addresses)
     settle()
 
 

@@ -45,18 +45,19 @@ ARRIVALS: "dict[Arrival, LazyString]" = {
 }
 
 ACTS: "dict[Act, LazyString]" = {
-    Act.APPROVE: _l("审核通过"),
-    Act.REJECT: _l("审核不通过"),
+    Act.APPROVE: _l("通过审核"),
+    Act.REJECT: _l("不通过审核"),
     Act.MOVE: _l("改场次或名额池"),
     Act.MESSAGE: _l("发消息"),
     Act.TAG: _l("加标签"),
     Act.UNTAG: _l("取下标签"),
-    Act.REMOVE: _l("移出名单"),
-    Act.EXCUSE: _l("免除未到场记录"),
+    Act.REMOVE: _l("移出本活动"),
+    Act.EXCUSE: _l("免除缺席"),
 }
 
 #: Why a sign-up is left as it was, said of somebody else than the reader.
 LEFT: "dict[str, LazyString]" = {
+    ActReason.CHANGED: _l("情况刚才有变化，请再看一遍。"),
     ActReason.TAGGED: _l("已带有这个标签"),
     ActReason.NOT_TAGGED: _l("没有这个标签"),
     ActReason.UNREACHABLE: _l("没有联系方式，或已注销账号"),
