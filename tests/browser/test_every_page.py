@@ -236,6 +236,16 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/drone-show/pools/{zones.pools[0].id}/split",
             "/manage/activities/craft/",
             "/manage/activities/craft/slots",
+            "/manage/activities/craft/slots/series",
+            "/manage/activities/craft/slots/new",
+            "/manage/activities/new",
+            *(f"/manage/activities/forum/{page}" for page in ("basics", "publication", "preview", "clone", "questions")),
+            *(f"/manage/activities/forum/questions/{page}" for page in ("add?key=id_number", "new")),
+            "/manage/venues",
+            "/manage/venues/1",
+            "/manage/editions",
+            "/manage/editions/1",
+            "/manage/editions/1/clone",
             *(
                 f"/manage/activities/{invited.slug}/invitations{page}"
                 for page in ("", "/guests", "/code", f"/{_invitation_id(link)}/revoke")
