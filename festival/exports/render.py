@@ -1,6 +1,6 @@
 """Rows of files for programs, masked as everywhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from festival.lib.format import iso, phone
 from festival.lib.spreadsheet import Cell
@@ -14,9 +14,9 @@ CSV_COLUMNS = ("code", "state", "party_size", "name", "contact", "pool", "slot",
 
 def csv_rows(activity: Activity, rows: Iterable[Row]) -> Iterator[list[Cell]]:
     """Yield ``roster.csv``: the columns of the contract, then the answers under their keys, options by their keys."""
-    asked = answered(activity)
+    asked = [(question.key, _writer(question)) for question in answered(activity)]  # asked once, not for every row
     places = Places(activity)
-    yield [*CSV_COLUMNS, *(question.key for question in asked)]
+    yield [*CSV_COLUMNS, *(key for key, _write in asked)]
     for row in rows:
         yield [
             row.code,
@@ -28,14 +28,16 @@ def csv_rows(activity: Activity, rows: Iterable[Row]) -> Iterator[list[Cell]]:
             places.slot_key(row.slot_id),
             iso(row.signed_up_at),
             iso(row.checked_in_at) if row.checked_in_at else "",
-            *(_csv_answer(question, row) for question in asked),
+            *[_csv_answer(row.answers[key], write) if key in row.answers else "" for key, write in asked],
         ]
 
 
-def _csv_answer(question: Question, row: Row) -> str:
-    if question.key not in row.answers:
-        return ""
-    answer = row.answers[question.key]
-    if answer is None or is_hidden(question):
-        return HIDDEN
-    return phone(answer) if question.type in {"mobile", "email"} else answer
+def _writer(question: Question) -> Callable[[str], str] | None:
+    """Return how a question's answers are written; None: they are not shown."""
+    if is_hidden(question):
+        return None
+    return phone if question.type in {"mobile", "email"} else str
+
+
+def _csv_answer(answer: str | None, write: Callable[[str], str] | None) -> str:
+    return HIDDEN if answer is None or write is None else write(answer)

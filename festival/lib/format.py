@@ -169,7 +169,7 @@ def phone(value: str) -> str:
     if "@" in value:
         name, _at, domain = value.partition("@")
         return f"{name[:1]}***@{domain}"
-    digits_only = re.sub(r"\D", "", value)
+    digits_only = value if value.isascii() and value.isdigit() else re.sub(r"\D", "", value)
     if len(digits_only) < 7:  # noqa: PLR2004  # too short to show both ends
         return "****"
     return f"{digits_only[:3]} **** {digits_only[-4:]}"
