@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from bench import alone, crowd, feeds, files, grown
+from bench import alone, crowd, feeds, files, gates, grown
 from festival.app import create_app
 from festival.lib import db as database
 from festival.lib.log import quiet
@@ -109,6 +109,11 @@ def measure(report: Report, dialect: str, app: Flask, place: crowd.Place) -> Non
                 ours, theirs = paces["festival"], paces["bare"]
                 rate = f"{ours.rate:.0f} / {theirs.rate:.0f}"
                 report.row(clients, rate, f"{ours.rate / theirs.rate:.0%}", f"{ours.p99:.0f} / {theirs.p99:.0f}")
+        report.table(
+            f"Scans at the door of one activity, {gates.GATES} gates at once", "per second", "median, ms", "99th percentile, ms"
+        )
+        pace = gates.scans(place)
+        report.row(f"{pace.rate:.0f}", f"{pace.p50:.1f}", f"{pace.p99:.0f}")
         report.table("The next sign-up, when so many have signed up for the same activity", "Sign-ups there", "ms")
         for size, taken in grown.costs(place):
             report.row(f"{size:,}", f"{taken:.1f}")

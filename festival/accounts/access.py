@@ -114,9 +114,9 @@ def leave() -> str | None:
 
 
 def is_fresh() -> bool:
-    """Tell whether the sign-in is recent enough to change how one signs in."""
+    """Tell whether the sign-in is recent enough to change how one signs in; a device at the door never may."""
     current = current_session()
-    return current is not None and clock.wall() - current.created_at < rules.FRESH
+    return current is not None and not current.is_gate and clock.wall() - current.created_at < rules.FRESH
 
 
 def _forget_who() -> None:

@@ -46,7 +46,8 @@ _NEW_SECRET = "new_second_factor"  # noqa: S105  # a name
 @public
 def sign_in() -> ResponseReturnValue:
     """Ask for name and password."""
-    if current_staff() is not None:
+    asks_again = _onward().endswith("/manage/second-factor") and not is_fresh()  # changing how one signs in wants the password
+    if current_staff() is not None and not asks_again:
         return redirect(_onward(), 303)
     return _sign_in_page(StaffSignInForm(formdata=None))
 

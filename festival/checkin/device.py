@@ -21,7 +21,7 @@ from festival.lib.i18n import _, loc
 
 bp = Blueprint("device", __name__)
 
-#: What the page is made of beside its own address; ``tests`` compare it with what a browser asks for.
+#: What the page is made of beside its own address: what is missing here is missing without the network.
 FILES = (
     "css/look.css",
     "css/manage.css",
@@ -114,6 +114,7 @@ def people(slug: str) -> ResponseReturnValue:
         activity=activity.id,
         version=found.version,
         salt=found.salt,
+        now=int(now.timestamp() * 1000),
         until=int(found.until.timestamp() * 1000),
         rows=found.rows,
     )

@@ -205,6 +205,7 @@ def scan(slug: str) -> ResponseReturnValue:
         form.code.errors = [_("请扫码，或输入签到码")]
         return _page(activity_of(slug), None, way=form.way(), form=form), 422
     asked, where = form.asked(), where_of(activity_id)
+    may_sign_up = may(the_staff(), Permission.COUNTER, activity_id)  # now: after the commit everything is read afresh
     try:
         with transaction():
             scanned = service.scan(activity_id, asked, where)
@@ -215,7 +216,7 @@ def scan(slug: str) -> ResponseReturnValue:
         limits.note_guess()
     status = 200 if scan_id is not None else 409
     if _is_script():
-        return _answer(slug, activity_id, scanned, form.way()), status
+        return _answer(slug, activity_id, scanned, form.way(), may_sign_up=may_sign_up), status
     if scan_id is not None:
         return redirect(url_for(".show", slug=slug, scan=scan_id, way=_kept_way(form.way())), 303)
     return _page(activity_of(slug), scanned, way=form.way()), status
@@ -233,7 +234,7 @@ def _is_script() -> bool:
     return request.headers.get("X-Door") == "1"
 
 
-def _answer(slug: str, activity_id: int, scanned: Scanned, way: Way) -> str:
+def _answer(slug: str, activity_id: int, scanned: Scanned, way: Way, *, may_sign_up: bool) -> str:
     """Return the verdict alone, as the page's script puts it in."""
     return render_template(
         "manage/checkin/answer.html",
@@ -242,8 +243,8 @@ def _answer(slug: str, activity_id: int, scanned: Scanned, way: Way) -> str:
         undo=UndoForm(formdata=None),
         nonce=tokens.new_token(),
         way=way.value,
-        may_sign_up=may(the_staff(), Permission.COUNTER, activity_id),
-        takes_walk_ins=scans.takes_walk_ins(activity_id),
+        may_sign_up=may_sign_up,
+        takes_walk_ins=may_sign_up and scans.takes_walk_ins(activity_id),
     )
 
 

@@ -231,6 +231,8 @@ def undo(activity_id: int, scan_id: int, reason: UndoReason, where: Where, *, no
     lock_activity(activity_id)
     now = database_now()
     if before := scans.scan_of(nonce):
+        if before.undoes_id != scan_id:
+            raise NotFound
         return before
     undone = scans.scan(activity_id, scan_id)
     sign_up = scans.at_the_door(undone.sign_up_id)

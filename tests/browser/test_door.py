@@ -125,6 +125,8 @@ def test_the_door_goes_on_without_the_network_reveals_nobody_and_tells_of_a_code
     after = make_sign_up(show, name="后来的人")
 
     phone.set_offline(True)
+    missed: list[str] = []
+    page.on("requestfailed", lambda request: missed.append(request.url))
     page.reload()
     assert page.locator("h1").inner_text().startswith("签到")
     answers = [scan(page, code) for code in (f"http://x/c/{family.code.upper()}", family.code, twice.code, late.code)]
@@ -139,6 +141,7 @@ def test_the_door_goes_on_without_the_network_reveals_nobody_and_tells_of_a_code
     page.get_by_role("button", name="凭票放行并记录").click()
     page.locator('[data-door-panel="checked-in"]').wait_for()
     wait_for_waiting(page, 3)
+    assert [url for url in missed if "/static/" in url] == []
     (held, small) = page.evaluate(DUMP)
     secrets = [
         text for one in (family, twice, late, after) for text in (one.name, one.code, one.digits, one.person.addresses[0].value)

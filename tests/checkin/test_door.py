@@ -144,6 +144,8 @@ def test_the_doors_device_stays_signed_in_for_twelve_hours_and_only_checks_in(ap
 
     page = organizer.follow(organizer.post_form(HERE, action=f"{HERE}/device"))
     assert "本机现在是签到设备" in page.words
+    asked = organizer.follow(organizer.get("/manage/second-factor"))  # to change how one signs in wants the password
+    assert (asked.status, len(asked.html.select("[name=password]"))) == (200, 1)
     assert [organizer.get(path).status for path in ("/manage/activities/show/roster", "/manage/activities", HERE)] == [
         403,
         403,

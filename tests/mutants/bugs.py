@@ -6,6 +6,7 @@ SERVICE, WAITLIST, RULES = (f"festival/signups/{name}.py" for name in ("service"
 NEWCOMER, DB, LOCKING = "festival/signups/newcomer.py", "festival/lib/db.py", "festival/programme/locking.py"
 FAIRNESS, LENDING, MOVING = (f"festival/signups/{name}.py" for name in ("fairness", "lending", "moving"))
 PLANS_POOLS, SHAPES, MERGED = "festival/plans/pools.py", "tests/signups/test_shapes.py", "tests/plans/test_pools.py"
+CHECK_IN, DOOR = "festival/checkin/service.py", "tests/checkin/test_service.py"
 SIGN_UP, LIST, STORMS = (f"tests/signups/test_{name}.py" for name in ("service_sign_up", "waitlist", "storms"))
 
 
@@ -367,6 +368,29 @@ BUGS = (
         "        sign_up.priority = first - 1\n",
         "        sign_up.priority = first + 1\n",
         f"{MERGED}::test_who_loses_a_place_stands_before_those_who_never_had_one",
+    ),
+    # -- the door --
+    _bug(
+        "a scan that is sent twice counts twice",
+        CHECK_IN,
+        "    if before := scans.scan_of(asked.nonce):\n",
+        "    if (before := scans.scan_of(asked.nonce)) and asked.claimed:\n",
+        f"{DOOR}::test_a_scan_sent_twice_is_one_scan_and_answered_as_the_first",
+    ),
+    _bug(
+        "two gates decide at once",
+        CHECK_IN,
+        "    lock_activity(activity_id)\n    now = database_now()\n    if before := scans.scan_of(asked.nonce):\n",
+        "    now = database_now()\n    if before := scans.scan_of(asked.nonce):\n",
+        f"{DOOR}::test_two_gates_that_scan_one_code_at_once_let_in_one",
+        "postgresql",
+    ),
+    _bug(
+        "who goes out and comes back counts again",
+        "festival/checkin/rules.py",
+        "newcomers = max(0, party.inside + persons - party.arrived)",
+        "newcomers = persons",
+        f"{DOOR}::test_a_party_comes_in_parts_goes_out_and_comes_back_and_is_counted_once",
     ),
     # -- the last line, and the pages --
     _bug(

@@ -40,6 +40,9 @@ class Door {
         event.preventDefault();
         unlock();
         this.send(event.target);
+      } else if (!navigator.onLine) {
+        event.preventDefault(); // taking back and looking up need the server
+        this.say(this.root.dataset.broken);
       }
     });
     this.form.elements.picture.addEventListener("change", () => {

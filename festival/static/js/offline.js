@@ -35,8 +35,9 @@ async function opened(list, code, lookup, sealed) {
   return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(how, key, bytes.slice(12))));
 }
 
-function today() {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date());
+// The festival's day by the server's clock: a telephone's own may be wrong.
+function today(list) {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date(Date.now() + list.ahead));
 }
 
 function hour(at) {
@@ -104,7 +105,7 @@ export class Offline {
 
   async wire() {
     const list = await this.store.get("meta", "list");
-    if (list && list.until < Date.now()) {
+    if (list && list.until < Date.now() + list.ahead) {
       await this.forget();
     }
     this.part.hidden = false;
@@ -162,7 +163,7 @@ export class Offline {
     await this.store.write((stores) => {
       stores.rows.clear();
       rows.forEach(([lookup, sealed]) => stores.rows.put(sealed, lookup));
-      stores.meta.put({ ...list, size: rows.length, at: Date.now() }, "list");
+      stores.meta.put({ ...list, size: rows.length, at: Date.now(), ahead: list.now - Date.now() }, "list");
       const asked = stores.seen.openKeyCursor();
       asked.onsuccess = () => {
         if (asked.result) {
@@ -241,7 +242,7 @@ export class Offline {
         await this.record({ nonce, lookup, way, persons: inside }, 0);
         this.show("left", party, this.facts(party, inside));
       }
-    } else if (today() < party.from || today() > party.to) {
+    } else if (today(list) < party.from || today(list) > party.to) {
       this.show("wrong-day", party, [], party.from);
     } else if (party.size <= inside) {
       const before = seen ? this.fill("here", { time: hour(seen.at) }) : this.words.elsewhere;
