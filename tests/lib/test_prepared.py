@@ -46,6 +46,14 @@ def test_questions_asked_together_are_answered_in_order_with_the_types_of_their_
     assert isinstance(found.state, State)
 
 
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_fixed_words_stand_in_postgresqls_statement_so_that_its_plan_knows_how_rare_they_are(app, dialect):
+    compiled = SIGN_UP.compiled(db.engine.dialect)
+
+    assert "'waitlisted'" in compiled.text
+    assert list(compiled.parameters({"person_id": 7})) == ["person_id"]
+
+
 def test_a_glance_leaves_no_transaction_and_sees_what_an_open_one_has_written(app):
     person_id = make_person(name="甲").id
     db.session.rollback()

@@ -46,11 +46,11 @@ BUGS = (
         "postgresql",
     ),
     _bug(
-        "no lock on the activity where somebody withdraws",
+        "no lock on the activity where somebody else moves places",
         LOCKING,
         "    .with_for_update(key_share=True, of=Activity)\n",
         "",
-        "tests/signups/test_deadlocks.py::test_a_second_press_of_withdraw_that_waited_for_the_first_gives_nothing_back_again",
+        "tests/signups/test_deadlocks.py::test_two_activities_locked_in_opposite_order_end_in_a_not_now_for_one_and_never_in_an_error",
         "postgresql",
     ),
     _bug(
