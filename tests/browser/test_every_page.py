@@ -208,6 +208,8 @@ def readers(app: Flask) -> list[Reader]:
                     "window",
                     "rules",
                     "roster",
+                    "roster?state=pending&not=state&sort=name",
+                    "roster/tags",
                     f"roster/{asked.id}",
                     f"ledger/{asked.id}",
                     "review",
