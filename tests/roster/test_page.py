@@ -42,7 +42,7 @@ def column(page: Page, name: str) -> list[str]:
 
 
 def heads(page: Page) -> list[str]:
-    return [cell.get_text(strip=True) for cell in page.html.select("thead th")]
+    return [cell.get_text(strip=True) for cell in page.html.select("thead th:not(.c-pick)")]
 
 
 def people(activity: Activity, *listed: str) -> list[SignUp]:
