@@ -274,6 +274,7 @@ def readers(app: Flask) -> list[Reader]:
             )
         desk += (
             *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/shell")),
+            "/manage/activities/job-fair/check-in/walk-in",
             "/manage/activities/craft/counter",
             f"/manage/activities/{invited.slug}/counter",
             "/manage/activities/mixer/counter",
