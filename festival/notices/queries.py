@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from festival.lib.db import db
 from festival.notices.models import MessageWording, ReminderPlan, ReminderRun
 from festival.notices.rules import EARLIEST, REMINDERS, read_hours
+from festival.outbox.delivery import Claimed
 from festival.outbox.models import DemoMail, Message, MessageState
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
 from festival.signups.models import SignUp
@@ -26,12 +27,15 @@ class Entry:
 
 
 def inbox(account_id: int, page: int) -> list[Entry]:
-    """Return a page (1 is first) of what a person was told, newest first. One-time codes are not kept."""
+    """Return a page (1 is first) of what a person was told, newest first, whether it has left by other ways or not yet.
+
+    One-time codes are not kept.
+    """
     rows = db.session.execute(
         select(Message, SignUp.code)
         .outerjoin(SignUp, (Message.subject == "sign_up") & (SignUp.id == Message.subject_id))
-        .where(Message.account_id == account_id, Message.state == MessageState.SENT, Message.text != "")
-        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .where(Message.account_id == account_id, Message.text != "")
+        .order_by(Message.shown_at.desc(), Message.id.desc())
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE),
     )
@@ -52,11 +56,22 @@ def _count(account_id: int, *conditions: object) -> int:
     return db.session.execute(
         select(func.count(Message.id)).where(
             Message.account_id == account_id,
-            Message.state == MessageState.SENT,
             Message.text != "",
             *conditions,  # type: ignore[arg-type]  # conditions
         ),
     ).scalar_one()
+
+
+def is_superseded(claimed: Claimed) -> bool:
+    """Tell whether the same is owed, or was said, once more since: the later one says what is so."""
+    later = select(Message.id).where(
+        Message.kind == claimed.kind,
+        Message.subject == claimed.subject,
+        Message.subject_id == claimed.subject_id,
+        Message.id > claimed.id,
+        Message.state.in_((MessageState.OWED, MessageState.SENT)),
+    )
+    return db.session.scalar(later.limit(1)) is not None
 
 
 def demo_mail(to: str | None, limit: int = 200) -> Sequence[DemoMail]:

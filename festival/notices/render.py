@@ -24,7 +24,7 @@ from festival.lib.format import clock_time, month_day, phone, span
 from festival.lib.i18n import Locale, _, loc, locale, speaking
 from festival.lib.settings import Settings
 from festival.notices import queries, wording
-from festival.notices.rules import MOVES_CALENDAR, TRUE_IN, URGENT
+from festival.notices.rules import INVITES, MOVES_CALENDAR, TRUE_IN, URGENT
 from festival.notices.wording import Facts, Words
 from festival.outbox.delivery import Claimed
 from festival.outbox.gateways import NOBODY
@@ -138,7 +138,7 @@ class _About:
 
 def _compose_sign_up(claimed: Claimed, reader: Account) -> Composed | None:
     about = _about(claimed.subject_id)
-    if about is None or not _is_true(claimed.kind, about):
+    if about is None or not _is_true(claimed.kind, about) or queries.is_superseded(claimed):
         return None
     if claimed.kind not in MOVES_CALENDAR:
         return _compose_about(claimed, reader, about, None)
@@ -169,7 +169,7 @@ def _compose_about(claimed: Claimed, reader: Account, about: _About, numbered: N
 def _words(kind: str, about: _About, language: Locale) -> Words:
     """Return a message in words: the activity's own where it has them."""
     facts = facts_of(about.sign_up, about.activity, about.slot, kind)
-    ours = wording.WORDS[kind](facts)
+    ours = wording.ours(kind, facts)
     own = queries.wording_of(about.activity.id, kind, language)
     return ours if own is None else wording.own_words(ours, own.short, own.long, facts)
 
@@ -242,6 +242,10 @@ def _is_true(kind: str, about: _About) -> bool:
         return until is not None and until > clock.now()
     cancelled = about.activity.status == ActivityStatus.CANCELLED or about.slot.status == SlotStatus.CANCELLED
     postponed = about.activity.status == ActivityStatus.POSTPONED or about.slot.status == SlotStatus.POSTPONED
+    if kind in INVITES and cancelled:
+        return False
+    if kind == "sign_up_reminder":
+        return not postponed and about.slot.starts_at > clock.now()
     if kind == "activity_cancelled":
         return cancelled
     if kind == "activity_postponed":

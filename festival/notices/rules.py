@@ -56,6 +56,15 @@ MOVES_CALENDAR = frozenset(
         "activity_resumed",
     },
 )
+#: Messages that tell somebody to come. Of what is called off, they are no longer true.
+INVITES = frozenset(
+    {
+        "sign_up_confirmed",
+        "sign_up_promoted",
+        "sign_up_approved",
+        "sign_up_reminder",
+    },
+)
 #: A telephone may ring for these at night.
 URGENT = frozenset({"code", "activity_changed", "activity_postponed", "activity_cancelled", "activity_resumed"})
 

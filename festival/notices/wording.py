@@ -5,11 +5,11 @@ may be longer. ``Facts`` is what a sign-up's message may speak of, each value al
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from festival.lib.i18n import _, _l, locale
-from festival.notices.rules import SIGNATURE, SMS_LENGTH, filled, fitted, units
+from festival.notices.rules import SIGNATURE, SMS_LENGTH, filled, fitted, has_link, units
 from festival.outbox.models import MessageState
 
 if TYPE_CHECKING:
@@ -460,6 +460,14 @@ SUBJECTS: "dict[str, LazyString]" = {
 }
 
 
+def ours(kind: str, facts: Facts) -> Words:
+    """Return what a kind of message says, in our words. A reason with a link in it is read in 我的消息, not on a telephone."""
+    words = WORDS[kind](facts)
+    if has_link(facts.reason + " " + facts.why):
+        return Words(WORDS[kind](replace(facts, reason="", why="")).short, words.long)
+    return words
+
+
 def own_words(ours: Words, short: str, long: str, facts: Facts) -> Words:
     """Return a message in an activity's own words where it has them.
 
@@ -470,7 +478,7 @@ def own_words(ours: Words, short: str, long: str, facts: Facts) -> Words:
     values = {field.name: str(getattr(facts, field.name)) for field in fields(facts)}
     mine = SIGNATURE + filled(short, values) if short else ""
     return Words(
-        mine if mine and units(mine) <= SMS_LENGTH else ours.short,
+        mine if mine and units(mine) <= SMS_LENGTH and not has_link(mine) else ours.short,
         filled(long, values) if long else ours.long,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from festival.lib import clock
 from festival.lib.db import db, transaction
@@ -143,6 +143,7 @@ def _deliver(claimed: Claimed) -> bool:
     """Send one message; True when it is settled, False when it will be tried again."""
     if claimed.claimed_until - clock.wall() < rules.LEASE_LEFT:
         return False  # the batch was slow: leave it to whoever comes when the lease is over
+    composed = None
     try:
         composed = _compose[0](claimed)
         db.session.rollback()  # no transaction stays open while a gateway takes its time
@@ -150,13 +151,13 @@ def _deliver(claimed: Claimed) -> bool:
             return _settle(claimed, MessageState.DROPPED, composed)
         later = _send(claimed, composed)
     except Undelivered as error:
-        return _try_again(claimed, str(error))
+        return _try_again(claimed, str(error), composed)
     except Exception:  # noqa: BLE001  # one message that breaks must not hold up the others
         db.session.rollback()
         log.exception("message cannot be delivered", message=claimed.id, kind=claimed.kind)
-        return _try_again(claimed, "bug")
+        return _try_again(claimed, "bug", composed)
     if later is not None:
-        _postpone(claimed, later)
+        _postpone(claimed, later, composed)
         return False
     return _settle(claimed, MessageState.SENT, composed)
 
@@ -190,24 +191,32 @@ def _settle(claimed: Claimed, state: MessageState, composed: Composed | None) ->
         log.info("message dropped", message=claimed.id, kind=claimed.kind)
         _write(claimed, state=state, claimed_until=None)
     else:
-        _write(claimed, state=state, claimed_until=None, sent_at=clock.wall(), text=composed.text, locale=composed.locale)
+        _write(claimed, state=state, claimed_until=None, sent_at=clock.wall(), **_shown(composed))
     return True
 
 
-def _try_again(claimed: Claimed, why: str) -> bool:
+def _shown(composed: Composed | None) -> dict[str, object]:
+    """Return what 我的消息 shows from now on: it waits neither for a gateway nor for the morning."""
+    if composed is None or not composed.text:
+        return {}
+    return {"text": composed.text, "locale": composed.locale, "shown_at": func.coalesce(Message.shown_at, clock.wall())}
+
+
+def _try_again(claimed: Claimed, why: str, composed: Composed | None) -> bool:
     """Put a message back for later, or give it up after the last try."""
     again = rules.next_try(claimed.tries, clock.wall())
     log.warning("message not sent", message=claimed.id, kind=claimed.kind, tries=claimed.tries, why=why, final=again is None)
     if again is None:
-        _write(claimed, state=MessageState.FAILED, claimed_until=None)
+        _write(claimed, state=MessageState.FAILED, claimed_until=None, **_shown(composed))
         return True
-    _write(claimed, due_at=again, claimed_until=None)
+    _write(claimed, due_at=again, claimed_until=None, **_shown(composed))
     return False
 
 
-def _postpone(claimed: Claimed, until: datetime) -> None:
+def _postpone(claimed: Claimed, until: datetime, composed: Composed) -> None:
     """Hold a message through the quiet hours; that is no failed try."""
-    _write(claimed, due_at=until + timedelta(milliseconds=claimed.id % 1000), claimed_until=None, tries=claimed.tries - 1)
+    due_at = until + timedelta(milliseconds=claimed.id % 1000)
+    _write(claimed, due_at=due_at, claimed_until=None, tries=claimed.tries - 1, **_shown(composed))
 
 
 def _write(claimed: Claimed, **values: object) -> None:

@@ -47,6 +47,8 @@ class Message(Model):
     #: A worker holds it until then; afterwards another may take it.
     claimed_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    #: Since when 我的消息 has it: from the first try on, whatever the gateways do; None: not yet, or never.
+    shown_at: Mapped[datetime | None]
     #: The words as sent, for 我的消息; empty for one-time codes, which are never stored.
     text: Mapped[str] = mapped_column(Text, default="")
     #: The language of ``text``; empty while there is none.

@@ -90,6 +90,19 @@ def test_a_reminder_that_is_no_longer_true_when_it_leaves_is_dropped(app):
     assert db.session.scalar(select(Message.state).where(Message.kind == "sign_up_reminder")) == MessageState.DROPPED
 
 
+def test_a_reminder_of_what_is_off_or_has_begun_when_it_leaves_is_dropped(app, frozen):
+    off, begun = (make_activity(starts_in=23 * HOUR) for _ in range(2))
+    for one in (off, begun):
+        make_sign_up(one, joined_at=NOW - 3 * HOUR)
+    owed = remind_due()
+    change(off, status=ActivityStatus.CANCELLED)
+    frozen(NOW + 24 * HOUR)
+    deliver_due()
+
+    db.session.rollback()
+    assert (owed, set(db.session.scalars(select(Message.state)))) == (2, {MessageState.DROPPED})
+
+
 def test_a_reminder_that_comes_late_by_half_its_time_is_not_sent():
     start = NOW + 24 * HOUR
     due = [is_due(start, 24, NOW + timedelta(hours=hour)) for hour in (-1, 0, 11, 12, 24)]

@@ -98,6 +98,12 @@ def test_a_title_longer_than_the_programmes_is_cut_rather_than_the_message(app):
     assert short.endswith("请凭签到码482093入场。")
 
 
+def test_a_reason_with_a_link_in_it_is_no_part_of_a_text_message(app):
+    words = wording.ours("sign_up_removed", facts("zh", "论坛", reason="见 www.example.com"))
+    assert "example" not in words.short
+    assert "见 www.example.com" in words.long
+
+
 def test_what_fits_is_not_cut():
     assert fitted(lambda place: f"在{place}见。", "天津大礼堂") == "【河西人才节】在天津大礼堂见。"
 

@@ -1,6 +1,10 @@
 """Delivering what is owed: once when all goes well, at least once when it does not."""
 
+import email
 import json
+import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +15,12 @@ from sqlalchemy import select
 
 from festival.accounts import service
 from festival.accounts.models import Address
+from festival.accounts.rules import Channel
 from festival.app import create_app
 from festival.lib import clock
-from festival.lib.db import db, transaction
+from festival.lib.db import database_url, db, transaction
 from festival.lib.settings import MailBackend, SmsBackend
+from festival.notices import queries
 from festival.outbox import delivery, rules, runner
 from festival.outbox.delivery import deliver_due
 from festival.outbox.gateways import Undelivered
@@ -25,6 +31,8 @@ from festival.signups.rules import State
 from tests.accounts.codes import sent_code
 from tests.application import closed
 from tests.builders import make_activity, make_person, make_sign_up
+from tests.database import ROOT
+from tests.outbox.inbox import mailer, open_inbox
 
 NUMBER = "13800138000"
 #: 10:00 in Tianjin: no quiet hour.
@@ -53,8 +61,12 @@ def at():
         yield traveller
 
 
-def owe_confirmation(**person):
+def owe_confirmation(*, mail="", **person):
     sign_up = make_sign_up(make_activity(), person=make_person(**person))
+    if mail:
+        with transaction():
+            [address] = db.session.scalars(select(Address).where(Address.account_id == sign_up.person_id))
+            address.channel, address.value = Channel.MAIL, mail
     with transaction():
         message = owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
     return message.id
@@ -141,13 +153,54 @@ def test_a_failing_gateway_is_tried_again_later_and_later(app, at):
     assert gateway.sent == [("sms", NUMBER)]
 
 
-def test_a_message_that_never_goes_out_fails_in_the_end(app, at):
+def test_the_inbox_waits_neither_for_a_gateway_nor_for_the_morning(app, at):
+    use(app, Broken(failures=1))
+    owe_confirmation(mobile=NUMBER)
+    deliver_due()
+    at.move_to(datetime(2026, 6, 1, 23, 0, tzinfo=clock.ZONE))
+    owe_confirmation(mobile="13900139000")
+    deliver_due()
+    night = clock.wall()
+    readers = list(db.session.scalars(select(SignUp.person_id).order_by(SignUp.id)))
+
+    inboxes = [[entry.message.text[:13] for entry in queries.inbox(one, 1)] for one in readers]
+
+    assert inboxes == [["您已成功报名“测试活动”。"]] * 2
+    assert [queries.unread(one) for one in readers] == [1, 1]
+    at.shift(timedelta(hours=10))
+    deliver_due()
+    db.session.rollback()
+    assert [(one.state, one.shown_at) for one in db.session.scalars(select(Message).order_by(Message.id))] == [
+        ("sent", MORNING),
+        ("sent", night),
+    ]
+
+
+def test_the_same_owed_once_more_before_it_left_is_said_once(app, at):
+    use(app, gateway := Broken())
+    owe_confirmation(mobile=NUMBER)
+    sign_up = db.session.scalars(select(SignUp)).one()
+    for _ in range(2):
+        with transaction():
+            owe("activity_changed", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
+    deliver_due()
+
+    assert [(one.kind, one.state) for one in db.session.scalars(select(Message).order_by(Message.id))] == [
+        ("sign_up_confirmed", "sent"),
+        ("activity_changed", "dropped"),
+        ("activity_changed", "sent"),
+    ]
+    assert len(gateway.sent) == 2
+
+
+def test_a_message_that_never_goes_out_fails_in_the_end_and_stands_in_the_inbox(app, at):
     use(app, Broken(failures=1000))
     message = owe_confirmation()
     for _ in range(40):
         deliver_due()
         at.shift(timedelta(hours=24, minutes=1))
     assert state_of(message) == ("failed", len(rules.WAITS) + 1)
+    assert db.session.get_one(Message, message).shown_at == MORNING
 
 
 def test_a_message_that_breaks_does_not_hold_up_the_others(app):
@@ -167,6 +220,24 @@ def test_a_worker_killed_between_claim_and_sending_is_followed_by_another(app, a
     at.shift(rules.LEASE)
     assert deliver_due() == 1
     assert state_of(message) == ("sent", 2)
+
+
+def test_a_worker_killed_after_the_mail_server_took_a_mail_is_followed_by_one_that_sends_the_same_id(app, tmp_path):
+    """Between a server's answer and our commit nothing can be made one: it comes at least once, and a mailbox can tell."""
+    message = owe_confirmation(mail="li@example.com")
+    plan = {"database_url": database_url(), "folder": str(tmp_path)}
+    db.session.remove()
+    with open_inbox() as inbox:
+        line = json.dumps(plan | {"port": inbox.port}) + "\n"
+        killed = subprocess.run([sys.executable, "-m", "tests.outbox.worker"], input=line, text=True, cwd=ROOT, check=False)
+        after = (state_of(message), deliver_due())
+        app.extensions["gateways"] = {rules.Medium.MAIL: mailer(inbox.port)}
+        with time_machine.travel(clock.wall() + rules.LEASE, tick=False):
+            again = deliver_due()
+        ids = [email.message_from_bytes(content)["Message-ID"] for _sender, _to, content in inbox.arrived]
+
+    assert (killed.returncode, after, again) == (-signal.SIGKILL, (("owed", 1), 0), 1)
+    assert (state_of(message), len(ids), len(set(ids))) == (("sent", 2), 2, 1)
 
 
 def test_a_worker_that_was_too_slow_no_longer_writes(app, at):
