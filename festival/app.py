@@ -41,6 +41,7 @@ from festival.checkin import door as checkin_door
 from festival.checkin import holding as checkin_holding
 from festival.checkin import manage as checkin_manage
 from festival.checkin import models as checkin_models
+from festival.checkin import releases as checkin_releases
 from festival.checkin import views as checkin_views
 from festival.checkin import walkin as checkin_walkin
 from festival.counter import manage as counter_manage
@@ -167,6 +168,7 @@ MANAGE_BLUEPRINTS = (
     checkin_door.bp,
     checkin_device.bp,
     checkin_walkin.bp,
+    checkin_releases.bp,
     checkin_manage.bp,
     draws_manage.bp,
     reviews_manage.bp,

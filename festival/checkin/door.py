@@ -19,6 +19,7 @@ from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _
 from festival.programme import queries as programme
 from festival.programme.models import Activity, ActivityStatus
+from festival.signups import releasing
 
 bp = Blueprint("door", __name__)
 
@@ -109,6 +110,7 @@ def _page(
         may_edit_gates=may(member, Permission.ACTIVITY_EDIT, activity.id),
         may_sign_up=may(member, Permission.COUNTER, activity.id),
         takes_walk_ins=activity.allows_walk_ins,
+        may_release=any(releasing.why_not(activity, slot, now) is None for slot in scans.days_with_slots(activity, now, 1)),
         is_gate=is_gate(),
         words_of_device=device_words(),
     )

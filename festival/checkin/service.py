@@ -4,7 +4,7 @@ The activity is locked first, so that two gates decide one after the other; ``ar
 it was, and the scan says by how much. Nothing here moves places: who has one keeps it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,9 +23,10 @@ from festival.lib.i18n import Locale
 from festival.programme.kinds import ActivityKind
 from festival.programme.locking import lock_activity
 from festival.programme.models import SlotStatus
-from festival.signups import changed
+from festival.signups import changed, releasing
 from festival.signups import service as signups
 from festival.signups.models import SignUp, Source
+from festival.signups.releasing import Released
 from festival.signups.rules import TRANSITIONS, State
 from festival.signups.service import SignUpRequest
 
@@ -330,6 +331,22 @@ def place(activity_id: int, sign_up_id: int, where: Where) -> Scan:
     scanned = scan(activity_id, request, where)
     assert scanned.scan is not None, scanned.verdict  # its day is today, and nobody of it has come yet
     return scanned.scan
+
+
+def release(slot_id: int, present: Collection[int], where: Where, *, seen: int) -> Released:
+    """Release the places of those who have not come to a slot, and let those of its list in who stand here and have one now.
+
+    :param present: sign-ups of those on the list who stand at the door.
+    :param seen: how many sign-ups the preview said would lose their place.
+    :raises NotFound: there is no such slot.
+    :raises SignUpRefused: too early, over, called off, or others have come (or gone) since the preview.
+    """
+    done = releasing.release(slot_id, present, seen=seen, actor_id=where.actor_id)
+    db.session.flush()
+    for placed in done.placed:
+        request = ScanRequest(f"place-{placed.id}-{placed.revision}-{placed.digits}", typed=Typed(placed.code, is_digits=False))
+        scan(placed.activity_id, request, where)
+    return done
 
 
 def set_walk_ins(activity_id: int, *, are_allowed: bool, actor_id: int) -> None:

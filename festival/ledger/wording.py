@@ -155,6 +155,7 @@ _HAPPENED: dict[What, Callable[[Told], str]] = {
     What.RESUMED: lambda _told: _("活动或场次恢复"),
     What.KEPT: lambda _told: _("选择保留名额"),
     What.NO_SHOW: lambda _told: _("记录为未到场"),
+    What.RELEASED: lambda _told: _("开始后仍未到场，名额已释放，排到候补末位"),
     What.OTHER: lambda _told: _("其他变动"),
 }
 
@@ -190,6 +191,7 @@ _CAUSES: dict[Why, Callable[[Told], str]] = {
     Why.RULES: lambda _told: _("报名规则调整"),
     Why.CEILING: lambda _told: _("核准人数调整"),
     Why.PLAN: lambda _told: _("计划有变"),
+    Why.ABSENT: lambda told: "" if told.what == What.RELEASED else _("未到场者的名额已释放"),
 }
 
 
@@ -306,6 +308,7 @@ _OWN: dict[What, Callable[[Told], str]] = {
     What.RESUMED: lambda _told: _("活动恢复举行。"),
     What.KEPT: lambda _told: _("时间或地点改变后，您选择保留名额。"),
     What.NO_SHOW: lambda _told: _("您没有到场，已记录。"),
+    What.RELEASED: lambda _told: _("活动开始后您还没有签到，名额让给了在门口等候的人，您排到候补末位。"),
     What.OTHER: lambda _told: _("其他变动。"),
 }
 
@@ -343,6 +346,7 @@ _OWN_CAUSES: "dict[Why, LazyString]" = {
     Why.RULES: _l("主办方调整了报名规则，您一行可以递补。"),
     Why.CEILING: _l("主办方调整了核准人数，有了空位。"),
     Why.PLAN: _l("计划改变后有了空位。"),
+    Why.ABSENT: _l("有人没有到场，名额空出。"),
     Why.DRAW_VOID: _l("抽签作废后有了空位。"),
 }
 

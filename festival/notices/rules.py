@@ -24,6 +24,7 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_withdrawn": frozenset({"withdrawn"}),
     "sign_up_removed": frozenset({"removed"}),
     "sign_up_no_show": frozenset({"no_show"}),
+    "sign_up_released": frozenset({"waitlisted"}),
     "sign_up_excused": frozenset({"no_show"}),
     "sign_up_appeal_answered": frozenset({"no_show"}),
     "sign_up_rejected": frozenset({"rejected"}),
@@ -48,6 +49,7 @@ MOVES_CALENDAR = frozenset(
         "sign_up_promoted",
         "sign_up_approved",
         "sign_up_waitlisted",
+        "sign_up_released",
         "sign_up_withdrawn",
         "sign_up_removed",
         "activity_changed",
@@ -66,7 +68,9 @@ INVITES = frozenset(
     },
 )
 #: A telephone may ring for these at night.
-URGENT = frozenset({"code", "activity_changed", "activity_postponed", "activity_cancelled", "activity_resumed"})
+URGENT = frozenset(
+    {"code", "activity_changed", "activity_postponed", "activity_cancelled", "activity_resumed", "sign_up_released"},
+)
 
 
 def units(text: str) -> int:

@@ -146,6 +146,19 @@ def _waitlisted(facts: Facts) -> Words:
     return Words(fitted(sentence, facts.title), sentence(facts.title))
 
 
+def _released(facts: Facts) -> Words:
+    def short(title: str) -> str:
+        return _("“%(title)s”已开始，您未签到，名额已释放。到场后有空位仍可入场。", title=title)
+
+    return Words(
+        fitted(short, facts.title),
+        _(
+            "“%(title)s”已开始，您还没有签到，名额已让给现场候补的人，您排到候补末位。如已在路上，到场后有空位仍可入场。",
+            title=facts.title,
+        ),
+    )
+
+
 def _pending(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("您的“%(title)s”报名已提交，正在审核，结果将通知您。", title=title)
@@ -407,6 +420,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_withdrawn": _withdrawn,
     "sign_up_removed": _removed,
     "sign_up_no_show": _no_show,
+    "sign_up_released": _released,
     "sign_up_excused": _excused,
     "sign_up_appeal_answered": _appeal_answered,
     "sign_up_rejected": _rejected,
@@ -441,6 +455,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_withdrawn": _l("已取消报名"),
     "sign_up_removed": _l("已移出名单"),
     "sign_up_no_show": _l("未到场记录"),
+    "sign_up_released": _l("名额已释放"),
     "sign_up_excused": _l("未到场记录已免除"),
     "sign_up_appeal_answered": _l("未到场的说明已有答复"),
     "sign_up_rejected": _l("审核未通过"),

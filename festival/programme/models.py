@@ -233,6 +233,8 @@ class Activity(Model):
     promotion: Mapped[Promotion] = mapped_column(word(Promotion, 8), default=Promotion.AUTO)
     #: No automatic promotion later than this many minutes before the start.
     promotion_cutoff_minutes: Mapped[int] = mapped_column(default=120)
+    #: From so many minutes after the start staff at the door may release the places of those who have not come.
+    release_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
     overlap: Mapped[Overlap] = mapped_column(word(Overlap, 8), default=Overlap.WARN)
     #: A party too large for what is free does not hold up smaller ones behind it.
     smaller_may_pass: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -35,6 +35,8 @@ class What(StrEnum):
     #: The person chose to keep the place at the new time.
     KEPT = "kept"
     NO_SHOW = "no_show"
+    #: Nobody had come for it after the start: staff gave the place to those who stood there.
+    RELEASED = "released"
     OTHER = ""
 
 
@@ -88,6 +90,8 @@ class Why(StrEnum):
     MERGE = "merge"
     #: ``split:<pool>-><pool>``.
     SPLIT = "split"
+    #: Nobody had come for the places, and staff at the door released them.
+    ABSENT = "absent"
     #: The organizers changed how places are given.
     RULES = "rules"
     #: The organizers changed the plan.

@@ -214,7 +214,8 @@ class LedgerEntry(Model):
     sign_up_id: Mapped[int | None] = mapped_column(ForeignKey("sign_up.id", ondelete="CASCADE"))
     #: Who caused it; None: the system (a deadline passed, the list was served).
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    #: signed_up, promoted, offered, confirmed, expired, withdrawn, removed, capacity, party, moved, skipped, no_show, excused.
+    #: signed_up, promoted, offered, confirmed, expired, withdrawn, removed, capacity, party, moved, skipped, no_show,
+    #: excused, released.
     what: Mapped[str] = mapped_column(String(16))
     #: A reason key such as ``room``, ``full``, ``queue``, ``released_by:<sign_up_id>``, ``capacity:80->90``.
     why: Mapped[str] = mapped_column(String(200), default="")

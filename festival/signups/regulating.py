@@ -57,6 +57,7 @@ class Rules:
     balance_tolerance: int | None
     promotion: Promotion
     promotion_cutoff_minutes: int
+    release_minutes: int
     party_max: int
     waitlist_limit: int | None
     per_organisation: int | None

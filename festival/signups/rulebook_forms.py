@@ -20,6 +20,8 @@ _PARTY = 1000
 _REVEALS = 1000
 #: Thirty days, in minutes.
 _CUTOFF = 43_200
+#: A day, in minutes.
+_RELEASE = 1_440
 
 
 class RulesForm(Remembers):
@@ -70,6 +72,13 @@ class RulesForm(Remembers):
         validators=[Needed()],
         description=_l("在此之后系统不再自动递补，现场工作人员仍可安排"),
     )
+    release_minutes = WholeField(
+        _l("开始多少分钟后可释放未到场者的名额"),
+        least=0,
+        most=_RELEASE,
+        validators=[Needed()],
+        description=_l("0：一开始就可以。由现场工作人员在签到页释放，给在门口等候的候补者，不会自动发生"),
+    )
     passing = OneOfRadioField(
         _l("排在前面的一行人多、放不下时"),
         choices=[SelectChoice("no", _l("后面的人一起等")), SelectChoice("yes", _l("放得下的先递补"))],
@@ -103,12 +112,14 @@ class RulesForm(Remembers):
         """Return the rules wanted; what the form does not ask is as it stands."""
         assert self.party_max.data is not None
         assert self.promotion_cutoff_minutes.data is not None
+        assert self.release_minutes.data is not None
         return Rules(
             overlap=Overlap(self.overlap.data),
             smaller_may_pass=self.passing.data == "yes",
             balance_tolerance=self.balance_tolerance.data if self.balance_tolerance else activity.balance_tolerance,
             promotion=Promotion(self.promotion.data),
             promotion_cutoff_minutes=self.promotion_cutoff_minutes.data,
+            release_minutes=self.release_minutes.data,
             party_max=self.party_max.data,
             waitlist_limit=self.waitlist_limit.data,
             per_organisation=self.per_organisation.data,

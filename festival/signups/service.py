@@ -546,7 +546,7 @@ def _judge(situation: _Situation, asked: SignUpRequest, kind: ActivityKind, *, i
     :raises SignUpRefused: with the first reason that holds.
     """
     activity, slot, pool, facts = situation.structure.activity, situation.slot, situation.pool, situation.facts
-    _check_time(slot, facts.now)
+    check_time(slot, facts.now)
     if reason := window_of(activity, slot).reason_at(facts.now):
         raise SignUpRefused(reason)
     _check_party(activity, asked, kind)
@@ -570,7 +570,7 @@ def _judge(situation: _Situation, asked: SignUpRequest, kind: ActivityKind, *, i
     return state
 
 
-def _check_time(slot: Slot, now: datetime) -> None:
+def check_time(slot: Slot, now: datetime) -> None:
     """Refuse a slot that is off or over."""
     if slot.status == SlotStatus.CANCELLED:
         raise SignUpRefused(Reason.CANCELLED)
@@ -604,7 +604,7 @@ def _judge_at_the_door(situation: _Situation, asked: SignUpRequest, kind: Activi
     :raises SignUpRefused: there is none, or nobody can come without a sign-up.
     """
     activity, slot, pool, facts = situation.structure.activity, situation.slot, situation.pool, situation.facts
-    _check_time(slot, facts.now)
+    check_time(slot, facts.now)
     if reason := door_reason(activity, slot, facts.now):
         raise SignUpRefused(reason)
     _check_party(activity, asked, kind)
@@ -632,9 +632,19 @@ def place_at_the_door(sign_up_id: int, *, actor_id: int) -> SignUp:
     if sign_up.state != State.WAITLISTED:
         raise SignUpRefused(Reason.NOT_LIVE)
     slot = db.session.get_one(Slot, sign_up.slot_id)
-    _check_time(slot, now)
+    check_time(slot, now)
     if clock.local_day(now) < clock.local_day(slot.starts_at):
         raise SignUpRefused(Reason.NOT_OPEN)
+    give_at_the_door(sign_up, activity, slot, now, actor_id=actor_id)
+    record("sign_up.place", "sign_up", sign_up.id, actor_id=actor_id, activity_id=sign_up.activity_id)
+    return sign_up
+
+
+def give_at_the_door(sign_up: SignUp, activity: Activity, slot: Slot, now: datetime, *, actor_id: int) -> None:
+    """Give a waiting party that stands at the door its place, if there is room for it. Called with the activity locked.
+
+    :raises SignUpRefused: nothing is free, or the list is still served in its order.
+    """
     state = rules.walk_in_state(
         Way.OPEN,
         queries.places(sign_up.pool_id),
@@ -656,8 +666,6 @@ def place_at_the_door(sign_up_id: int, *, actor_id: int) -> SignUp:
         taken_before=taken,
     )
     owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=sign_up.person_id, activity_id=sign_up.activity_id)
-    record("sign_up.place", "sign_up", sign_up.id, actor_id=actor_id, activity_id=sign_up.activity_id)
-    return sign_up
 
 
 def way_of(activity: Activity, pool: Pool, *, is_invited: bool = False) -> Way:

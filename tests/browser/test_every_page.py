@@ -273,7 +273,7 @@ def readers(app: Flask) -> list[Reader]:
                 pending.id, SignUpRequest(name="柜台报名的人"), kind=kind_of(pending), actor_id=staff.id, locale="zh"
             )
         desk += (
-            *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/shell")),
+            *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/release", "/shell")),
             "/manage/activities/job-fair/check-in/walk-in",
             "/manage/activities/craft/counter",
             f"/manage/activities/{invited.slug}/counter",

@@ -6,6 +6,7 @@ SERVICE, WAITLIST, RULES = (f"festival/signups/{name}.py" for name in ("service"
 NEWCOMER, DB, LOCKING = "festival/signups/newcomer.py", "festival/lib/db.py", "festival/programme/locking.py"
 FAIRNESS, LENDING, MOVING = (f"festival/signups/{name}.py" for name in ("fairness", "lending", "moving"))
 PLANS_POOLS, SHAPES, MERGED = "festival/plans/pools.py", "tests/signups/test_shapes.py", "tests/plans/test_pools.py"
+RELEASING, RELEASED = "festival/signups/releasing.py", "tests/checkin/test_release.py"
 CHECK_IN, DOOR = "festival/checkin/service.py", "tests/checkin/test_service.py"
 SIGN_UP, LIST, STORMS = (f"tests/signups/test_{name}.py" for name in ("service_sign_up", "waitlist", "storms"))
 
@@ -391,6 +392,20 @@ BUGS = (
         "newcomers = max(0, party.inside + persons - party.arrived)",
         "newcomers = persons",
         f"{DOOR}::test_a_party_comes_in_parts_goes_out_and_comes_back_and_is_counted_once",
+    ),
+    _bug(
+        "a place is released though its holder has come meanwhile",
+        RELEASING,
+        "    if len(gone) != seen:\n",
+        "    if False:\n",
+        f"{RELEASED}::test_nothing_is_released_where_somebody_came_since_the_preview_or_it_is_not_the_time",
+    ),
+    _bug(
+        "who came late stands before those who waited",
+        RELEASING,
+        "    waitlist.go_to_the_end(sign_up, now)\n",
+        "",
+        f"{RELEASED}::test_places_of_those_who_have_not_come_go_to_those_of_the_list_who_stand_there_in_order",
     ),
     # -- the last line, and the pages --
     _bug(

@@ -44,7 +44,14 @@ def test_saved_rules_are_logged_by_name_and_serve_the_list_in_the_same_step(app)
 
     saved = desk.post_form(
         RULES,
-        {"overlap": "block", "passing": "yes", "party_max": "２", "waitlist_limit": "0", "promotion_cutoff_minutes": "30"},
+        {
+            "overlap": "block",
+            "passing": "yes",
+            "party_max": "２",
+            "waitlist_limit": "0",
+            "promotion_cutoff_minutes": "30",
+            "release_minutes": "15",
+        },
     )
 
     assert saved.status == 303
@@ -56,7 +63,7 @@ def test_saved_rules_are_logged_by_name_and_serve_the_list_in_the_same_step(app)
     assert messages(parties[2])[-1] == "sign_up_promoted"
     changes = (
         "overlap warn -> block, smaller_may_pass no -> yes, promotion_cutoff_minutes 120 -> 30,"
-        " party_max 5 -> 2, waitlist_limit none -> 0"
+        " release_minutes 0 -> 15, party_max 5 -> 2, waitlist_limit none -> 0"
     )
     assert entries() == [("activity.rules", "activity", forum.id, "", changes)]
     assert said(desk.follow(saved)) == ["报名规则已保存。", "已从候补名单递补 1 个报名，并通知本人。"]

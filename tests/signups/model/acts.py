@@ -22,6 +22,7 @@ from tests.signups.model.facts import (
 from tests.signups.model.places import (
     fits,
     fits_below,
+    give,
     go_to_the_end,
     hold,
     in_balance,
@@ -331,6 +332,27 @@ def excuse(world: World, person: Person, missed: Missed | Party, *, is_recorded:
         lapse(world)
         serve(world)
     return True
+
+
+def release_absent(world: World, slot: Slot, present: list[Party]) -> list[Party] | None:
+    """Put those who have not come to the end of the list once it has begun, and give what is free to those who stand there.
+
+    Nobody is let in before in a walk: whoever has a place has not come. Returns who got one; None: it is not the time.
+    """
+    if world.status != ON or {slot.status, slot.top.status} != {ON} or not slot.starts_at <= world.now < slot.ends_at:
+        return None
+    absent = [one for one in world.parties if one.slot is slot and one.state == "confirmed"]
+    for party in sorted(absent, key=lambda one: one.turn):
+        go_to_the_end(world, party)
+        party.become("waitlisted")
+    placed = []
+    for party in sorted(present, key=lambda one: one.turn):
+        if fits(world, party.pool, party.size) and fits_below(world, slot.top, party.size):
+            give(world, party, "confirmed")
+            placed.append(party)
+    if absent:
+        serve(world)
+    return placed
 
 
 # -- what organizers set --------------------------------------------------------------------------------------------------------

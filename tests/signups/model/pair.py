@@ -24,7 +24,7 @@ from festival.programme.models import Access, Activity, Pool, Promotion, Slot
 from festival.programme.service import Why
 from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
-from festival.signups import absences, answers, companions, moving, regulating, service, waitlist
+from festival.signups import absences, answers, companions, moving, regulating, releasing, service, waitlist
 from festival.signups.models import SignUp
 from festival.signups.regulating import RuleRefused, Rules
 from festival.signups.rules import SignUpRefused, State
@@ -397,6 +397,7 @@ class Pair:
             balance_tolerance=tolerance,
             promotion=Promotion.OFFER if offers else Promotion.AUTO,
             promotion_cutoff_minutes=activity.promotion_cutoff_minutes,
+            release_minutes=activity.release_minutes,
             party_max=activity.party_max,
             waitlist_limit=list_limit,
             per_organisation=None,
@@ -534,6 +535,27 @@ class Pair:
         with transaction():
             found = absences.record_all(self.activity.id, [party.id for party in parties], actor_id=self.staff_id)
         assert [one.id for one in found] == sorted(party.id for party in absent)
+
+    def release_absent(self, which: int, here: int) -> None:
+        """Release the places of those who have not come to a slot; now and then everybody waits until it begins."""
+        world = self.world
+        slot = _pick(which, [pool.slot for pool in world.pools])
+        assert slot is not None
+        if which % 3 == 0 and world.now < slot.starts_at:
+            self.pass_time(int((slot.starts_at - world.now) / timedelta(hours=1)), is_swept=False)
+        places.lapse(world)
+        waiting = [one for one in world.parties if one.slot is slot and one.state == "waitlisted"]
+        present = [one for number, one in enumerate(waiting) if here >> number % 8 & 1]
+        ids = [one.id for one in present]
+        seen = sum(one.slot is slot and one.state == "confirmed" for one in world.parties)
+        placed = acts.release_absent(world, slot, present)
+
+        def do() -> None:
+            with transaction():
+                done = releasing.release(slot.id, ids, seen=seen, actor_id=self.staff_id)
+                assert [one.id for one in done.placed] == [one.id for one in placed or []]
+
+        self.agree(placed is not None, do)
 
     def _missed(self, number: int) -> tuple[Person, Missed | Party, bool] | None:
         """Return somebody's absence, and whether it is recorded; None: there is nothing to choose from."""

@@ -148,6 +148,7 @@ _ACTS: dict[str, tuple[float, Callable[[Random], tuple[Any, ...]]]] = {
     "keep": (0.7, lambda some: (_any(some),)),
     "release": (0.7, lambda some: (_any(some),)),
     "miss": (1.5, lambda some: (_any(some), _yes(some))),
+    "release_absent": (1, lambda some: (_any(some), some.randrange(256))),
     "record_absences": (2, lambda _some: ()),
     "explain": (0.5, lambda some: (_any(some),)),
     "excuse": (1, lambda some: (_any(some),)),
