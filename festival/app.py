@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from festival import kinds
+from festival import kinds, seam
 from festival.accounts import cli as accounts_cli
 from festival.accounts import holding as accounts_holding
 from festival.accounts import manage as accounts_manage
@@ -91,7 +91,6 @@ from festival.plans import views as plans_views
 from festival.programme import manage as programme_manage
 from festival.programme import queries as programme_queries
 from festival.programme import views as programme_views
-from festival.programme.kinds import all_kinds, register
 from festival.protection import cli as protection_cli
 from festival.protection import manage as protection_manage
 from festival.protection import models as protection_models
@@ -135,6 +134,7 @@ TABLES = (
     calendars_models,
     notices_models,
     seed_models,
+    *(module for kind in kinds.ALL_KINDS for module in kind.models),
 )
 PUBLIC_BLUEPRINTS = (
     health.bp,
@@ -179,6 +179,7 @@ MANAGE_BLUEPRINTS = (
 )
 #: What each slice holds about people, uppermost first: the order of forgetting.
 HOLDINGS = (
+    *(kind.holding for kind in kinds.ALL_KINDS if kind.holding is not None),
     calendars_holding.HOLDING,
     roster_holding.HOLDING,
     bundle_holding.HOLDING,
@@ -225,15 +226,15 @@ def create_app(settings: Settings) -> Flask:
     security.init_app(app)
     limits.init_app(app, settings)
     static.init_app(app)
-    register(kinds.ALL_KINDS)
+    seam.register(kinds.ALL_KINDS)
     personal.register(HOLDINGS)
     audit_service.register(mentioned.names_in)
-    ticket.register(TICKET_FACTS)
+    ticket.register(TICKET_FACTS, {kind.key: kind.panels for kind in kinds.ALL_KINDS})
     _deliver_messages(app, settings)
     _register_blueprints(app)
     _register_words(app)
     _register_errors(app)
-    for command in COMMANDS:
+    for command in (*COMMANDS, *(command for kind in kinds.ALL_KINDS for command in kind.commands)):
         app.cli.add_command(command)
     app.before_request(_name_request)
     access.mark(app.view_functions["static"], access.Access(access.Who.PUBLIC))
@@ -292,8 +293,11 @@ def _register_blueprints(app: Flask) -> None:
     area = new_area()
     for blueprint in MANAGE_BLUEPRINTS:
         area.register_blueprint(blueprint)
+    for kind in kinds.ALL_KINDS:
+        for blueprint in kind.manage_blueprints:
+            area.register_blueprint(blueprint)
     app.register_blueprint(area)
-    for kind in all_kinds():
+    for kind in kinds.ALL_KINDS:
         for blueprint in kind.blueprints:
             app.register_blueprint(blueprint)
 

@@ -1,7 +1,7 @@
 """What a calendar says: rows of the programme and of sign-ups put into the words of one language."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from festival.lib.rich import rich
 from festival.lib.text import clean, clean_line
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Festival, Pool, Slot, Track
+from festival.signups.models import SignUp
 from festival.signups.rules import State
 
 #: Most characters of a description; what is longer is on the activity's page.
@@ -114,7 +115,12 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) 
     state = state_at(sign_up.state, sign_up.offered_until, now)
     title = _title(booking.session)
     sequence = slot.sequence + booking.changes
-    lines = [*_old_time(slot, stands), *_place_line(sign_up.pool), *_state_line(stands, state, sign_up.offered_until)]
+    lines = [
+        *_old_time(slot, stands),
+        *_place_line(sign_up.pool),
+        *_state_line(stands, state, sign_up.offered_until),
+        *_own_lines(sign_up),
+    ]
     return Entry(
         uid=slot.uid,
         sequence=sequence,
@@ -154,6 +160,23 @@ def mailed_entry(session: Session, site: Site, method: Method, sequence: int) ->
         url=site.activity(slot.activity.slug),
         contact=_contact(slot.activity),
     )
+
+
+_lines_of: dict[str, Callable[[SignUp], list[str]]] = {}
+
+
+def register(lines: Mapping[str, Callable[[SignUp], list[str]]]) -> None:
+    """Make known, by kind of activity, what it adds to the entry of a sign-up in its owner's calendar; called once.
+
+    Whatever changes those lines must call ``signups.waitlist.touch`` in the same transaction, or calendars keep the old ones.
+    """
+    _lines_of.clear()
+    _lines_of.update(lines)
+
+
+def _own_lines(sign_up: SignUp) -> list[str]:
+    """Return what the kind of activity adds to its owner's entry: in the language spoken."""
+    return _lines_of[sign_up.activity.kind](sign_up) if sign_up.activity.kind in _lines_of else []
 
 
 # -- their words ------------------------------------------------------------------------------------------------------------

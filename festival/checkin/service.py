@@ -23,7 +23,7 @@ from festival.lib.i18n import Locale
 from festival.programme.kinds import ActivityKind
 from festival.programme.locking import lock_activity
 from festival.programme.models import SlotStatus
-from festival.signups import changed, releasing
+from festival.signups import changed, following, releasing
 from festival.signups import service as signups
 from festival.signups.models import SignUp, Source
 from festival.signups.releasing import Released
@@ -202,7 +202,10 @@ def _move(sign_up: SignUp, passage: Passage, at: datetime) -> None:
     moved = db.session.connection().execute(_MOVE, values)
     if moved.rowcount != 1:
         raise Busy
+    before = sign_up.state
     db.session.expire(sign_up, ["arrived", "state", "state_at", "first_in_at", "revision", "updated_at"])
+    if sign_up.state != before:
+        following.tell(sign_up, before)
 
 
 def _write(made: Scan, where: Where) -> Scan:

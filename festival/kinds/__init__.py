@@ -1,9 +1,9 @@
 """Every kind of activity. A new one is a folder and a line here."""
 
 from festival.kinds import alliance, exhibition, forum, job_fair, mixer, press, service_desk, show, talk, tour
-from festival.programme.kinds import ActivityKind
+from festival.seam import Kind
 
-ALL_KINDS: tuple[ActivityKind, ...] = (
+ALL_KINDS: tuple[Kind, ...] = (
     tour.KIND,
     show.KIND,
     mixer.KIND,

@@ -159,10 +159,15 @@ def used() -> Iterator[tuple[Words, str]]:
 
 
 def slice_of(where: str) -> str:
-    """Return whose file a message belongs to: the slice's name, as in ``festival/signups/…`` or ``templates/manage/roster/…``."""
+    """Return whose file a message belongs to: the slice's name, as in ``festival/signups/…`` or ``templates/manage/roster/…``.
+
+    Each kind of activity has its own: ``kinds-forum``.
+    """
     parts = where.split(":", maxsplit=1)[0].split("/")[1:-1]
     if parts and parts[0] in {"manage", "messages"} and len(parts) > 1:
         parts = parts[1:]
+    if parts and parts[0] == "kinds" and len(parts) > 1:
+        return f"kinds-{parts[1]}"
     return parts[0] if parts and parts[0] not in {"layout", "components", "errors"} else "lib"
 
 

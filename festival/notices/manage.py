@@ -16,6 +16,7 @@ from festival.lib.i18n import LOCALES, Locale, _, _n, speaking
 from festival.lib.names import masked
 from festival.notices import queries, service, wording
 from festival.notices.forms import RemindersForm, WordingForm
+from festival.notices.own import headings
 from festival.notices.render import example_facts
 from festival.notices.rules import OFFERED, SIGNATURE
 from festival.notices.wording import SUBJECTS, WORDS, Words
@@ -49,12 +50,12 @@ def deliveries() -> ResponseReturnValue:
     number = max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) <= _MOST_DIGITS else 1
     return render_template(
         "manage/notices/messages.html",
-        found=queries.deliveries(within, states[0] if states else None, kind if kind in SUBJECTS else "", number),
+        found=queries.deliveries(within, states[0] if states else None, kind if kind in headings() else "", number),
         counts=queries.delivery_counts(within),
         states=wording.STATES,
         state=states[0] if states else None,
-        kind=kind if kind in SUBJECTS else "",
-        subjects=SUBJECTS,
+        kind=kind if kind in headings() else "",
+        subjects=headings(),
         masked=masked,
         may_open=lambda activity_id: may(member, Permission.ROSTER_READ, activity_id),
     )

@@ -23,7 +23,8 @@ from festival.lib.db import db, transaction
 from festival.lib.format import clock_time, month_day, phone, span
 from festival.lib.i18n import Locale, _, loc, locale, speaking
 from festival.lib.settings import Settings
-from festival.notices import queries, wording
+from festival.notices import own, queries, wording
+from festival.notices.own import OwnMessage
 from festival.notices.rules import INVITES, MOVES_CALENDAR, TRUE_IN, URGENT
 from festival.notices.wording import Facts, Words
 from festival.outbox.delivery import Claimed
@@ -47,6 +48,8 @@ def compose(claimed: Claimed) -> Composed | None:
     reader = _reader(claimed.account_id)
     if reader is None:
         return None
+    if (message := own.own(claimed.kind)) is not None:
+        return _compose_own(claimed, reader, message)
     if claimed.subject == "address":
         return _compose_address_added(claimed, reader)
     if claimed.subject == "staff_link":
@@ -124,6 +127,20 @@ def _compose_letter(claimed: Claimed, reader: Account) -> Composed | None:
     return Composed(parcels, text=words.long, locale=language)
 
 
+def _compose_own(claimed: Claimed, reader: Account, message: OwnMessage) -> Composed | None:
+    """Say what an activity kind has to say."""
+    language = _locale(reader.locale)
+    with speaking(language):
+        told = message.tell(claimed.subject_id, reader.id)
+        if told is None:
+            return None
+        parcels = tuple(
+            _parcel(claimed.kind, told.words, Channel(one.channel), one.value, title=told.title, path=told.path)
+            for one in _one_per_channel(reader)
+        )
+    return Composed(parcels, text=told.words.long, locale=language, is_urgent=message.is_urgent)
+
+
 # -- sign-ups ----------------------------------------------------------------------------------------------------------------
 
 
@@ -170,8 +187,8 @@ def _words(kind: str, about: _About, language: Locale) -> Words:
     """Return a message in words: the activity's own where it has them."""
     facts = facts_of(about.sign_up, about.activity, about.slot, kind)
     ours = wording.ours(kind, facts)
-    own = queries.wording_of(about.activity.id, kind, language)
-    return ours if own is None else wording.own_words(ours, own.short, own.long, facts)
+    theirs = queries.wording_of(about.activity.id, kind, language)
+    return ours if theirs is None else wording.own_words(ours, theirs.short, theirs.long, facts)
 
 
 def _compose_left(claimed: Claimed, reader: Account) -> Composed | None:
@@ -326,7 +343,7 @@ def _one_per_channel(reader: Account) -> list[Address]:
 def _parcel(kind: str, words: Words, channel: Channel, to: str, *, title: str, path: str) -> Parcel:
     if channel == Channel.MOBILE:
         return Parcel(Medium.SMS, to, words.short)
-    subject = str(wording.SUBJECTS[kind])
+    subject = str(own.headings()[kind])
     if title:
         subject = _("%(title)s：%(what)s", title=title, what=subject)
     link = _link(path) if path else ""

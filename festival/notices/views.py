@@ -11,7 +11,7 @@ from festival.lib import clock
 from festival.lib.access import demo_only
 from festival.lib.db import transaction
 from festival.notices import queries, service
-from festival.notices.wording import SUBJECTS
+from festival.notices.own import headings
 from festival.outbox.delivery import settle_due
 from festival.outbox.models import DemoMail
 
@@ -37,7 +37,7 @@ def inbox() -> ResponseReturnValue:
     return render_template(
         "notices/inbox.html",
         entries=entries,
-        subjects=SUBJECTS,
+        subjects=headings(),
         page=page,
         last=max(1, -(-queries.inbox_size(person.id) // queries.PER_PAGE)),
         unread=queries.unread(person.id),

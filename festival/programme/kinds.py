@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flask import Blueprint
+from flask_babel import LazyString
 from pydantic import BaseModel, ConfigDict
 
+from festival.accounts.rules import Permission
 from festival.programme.models import Activity, Slot
 
 
@@ -26,6 +28,40 @@ class HallSize:
     per_row: int
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who asks for a place, as a kind judges them inside the transaction, the activity locked."""
+
+    activity: Activity
+    slot: Slot
+    person_id: int
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizerLink:
+    """A page of a kind's own that organizers reach from the page of an activity."""
+
+    label: LazyString
+    #: The rule of its address, with ``<slug>``: ``/manage/activities/<slug>/agenda``.
+    rule: str
+    permission: Permission
+
+
+def per_activity(activity_id: int, _slot_id: int, _session_id: int) -> str:
+    """Return the claim of who may hold one place in the whole activity."""
+    return f"activity:{activity_id}"
+
+
+def per_session(_activity_id: int, _slot_id: int, session_id: int) -> str:
+    """Return the claim of who may hold one place in each session (day)."""
+    return f"slot:{session_id}"
+
+
+def _no_values(_activity: Activity) -> Mapping[str, object]:
+    return {}
+
+
 def _no_hall(_details: Details) -> HallSize | None:
     return None
 
@@ -34,7 +70,7 @@ def _no_lines(_activity: Activity, _slot: Slot, _locale: str) -> list[str]:
     return []
 
 
-def _no_refusal(_activity: Activity, _answers: Mapping[str, str]) -> str | None:
+def _no_refusal(_candidate: Candidate) -> str | None:
     return None
 
 
@@ -49,19 +85,32 @@ class ActivityKind:
     icon: str
     #: The kind's own validated document in ``Activity.details``.
     details_model: type[Details] = Details
-    #: Included on the activity's page with ``details`` and ``activity``; None: nothing of its own.
+    #: Included on the activity's page with ``details``, ``activity`` and ``page_values``; None: nothing of its own.
     detail_template: str | None = None
-    #: True: one place per person and session (day); False: one per activity.
+    #: What its part of the activity's page needs beside ``details``.
+    page_values: Callable[[Activity], Mapping[str, object]] = _no_values
+    #: True: somebody who holds a place may ask for another one (another day, a break-out); False: one per activity.
     claims_per_session: bool = False
+    #: What one person may hold once, as text, of an activity, a slot and its session; None: by ``claims_per_session``.
+    claims: Callable[[int, int, int], str] | None = None
     #: Lines a calendar entry adds to its description, in a language.
     calendar_lines: Callable[[Activity, Slot, str], list[str]] = _no_lines
-    #: A refusal of its own (a reason key its wording knows), judged inside the transaction; None: none.
-    refusal: Callable[[Activity, Mapping[str, str]], str | None] = _no_refusal
+    #: Why it takes somebody not, in words the person reads, judged inside the transaction; None: it does.
+    refusal: Callable[[Candidate], str | None] = _no_refusal
     #: The hall its details speak of, to begin a seat map with; None: they speak of none.
     hall: Callable[[Details], HallSize | None] = _no_hall
     #: Question keys shown as columns of the roster, in this order, after the fixed ones.
     roster_columns: tuple[str, ...] = ()
+    #: Public pages of its own.
     blueprints: tuple[Blueprint, ...] = field(default=())
+    #: Pages of its own in the organizers' area, and how they are reached from the page of an activity.
+    manage_blueprints: tuple[Blueprint, ...] = field(default=())
+    organizer_links: tuple[OrganizerLink, ...] = ()
+
+    def claim_of(self, activity_id: int, slot_id: int, session_id: int) -> str:
+        """Return what a person who has a place in a slot may hold once."""
+        named = self.claims or (per_session if self.claims_per_session else per_activity)
+        return named(activity_id, slot_id, session_id)
 
 
 _kinds: dict[str, ActivityKind] = {}

@@ -29,6 +29,7 @@ def activity_page(shown: Activity, *, is_preview: bool = False) -> str:
         activity=shown,
         kind=kind_of(shown),
         details=details_of(shown),
+        page_values=kind_of(shown).page_values(shown),
         standing=standing,
         sessions=render.sessions(shown),
         venue_of=render.venue_of,

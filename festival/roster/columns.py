@@ -27,6 +27,19 @@ class Extra:
 #: Columns of other slices, in the order in which they stand.
 EXTRAS: tuple[Extra, ...] = (Extra("seat", _l("座位"), lambda activity: seats.has_seats(activity.id), seats.labels),)
 
+_of_kinds: dict[str, tuple[Extra, ...]] = {}
+
+
+def register(columns: Mapping[str, Sequence[Extra]]) -> None:
+    """Make known, by kind of activity, the columns that it adds; called once by the composition root."""
+    _of_kinds.clear()
+    _of_kinds.update((kind, tuple(each)) for kind, each in columns.items())
+
+
+def extras_of(activity: Activity) -> list[Extra]:
+    """Return the columns of other slices that an activity's roster has."""
+    return [extra for extra in (*EXTRAS, *_of_kinds.get(activity.kind, ())) if extra.is_of(activity)]
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -54,7 +67,7 @@ def available(activity: Activity, places: render.Places, *, has_tags: bool, by_n
         for question in sorted(render.answered(activity), key=lambda question: question.key not in usual)
         if question.type != "pledge"
     ]
-    extras = [Column(extra.key, str(extra.label), "extra", extra=extra) for extra in EXTRAS if extra.is_of(activity)]
+    extras = [Column(extra.key, str(extra.label), "extra", extra=extra) for extra in extras_of(activity)]
     return [
         Column("state", _("状态"), "state"),
         *([Column("tags", _("标签"), "tags")] if has_tags else []),

@@ -21,6 +21,7 @@ from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Festival, Mode, Question, Slot
 from festival.seats import queries as halls
 from festival.seats import service as seats
+from festival.seed import kinds
 from festival.seed.ballot import Ballot
 from festival.seed.crowd import CROWDS, Wish, wishes
 from festival.seed.guests import SLUG, Guests
@@ -87,6 +88,7 @@ class _Crowd:
     """Everybody's acts in the order of time."""
 
     def __init__(self, festival: Festival, designed_now: datetime, tell: Callable[[str], None]) -> None:
+        self._festival_id = festival.id
         self._until = min(designed_now, clock.now())
         self._tell = tell
         self._acts: list[tuple[datetime, int, Act]] = []
@@ -129,6 +131,12 @@ class _Crowd:
                 self._tell(f"  {told} of {len(self._plan)} sign-ups …")
         db.session.flush()
         self._sit_down()
+        for activity in db.session.scalars(
+            select(Activity).where(Activity.festival_id == self._festival_id).order_by(Activity.id)
+        ):
+            with clock.frozen_at(self._until):
+                kinds.enliven(activity, self._until)
+        db.session.flush()
         # They read no messages, and a visitor's code must not wait behind thousands of them.
         db.session.execute(
             update(Message)

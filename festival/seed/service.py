@@ -23,7 +23,7 @@ from festival.programme.models import (
     Venue,
 )
 from festival.programme.service import touch_slot
-from festival.seed import queries
+from festival.seed import kinds, queries
 from festival.seed.activities import Activities
 from festival.seed.checks import refuse_contradictions
 from festival.seed.document import Programme
@@ -116,6 +116,7 @@ class _Load:
         )
         for entry, activity in activities.load():
             self._trace("activity", activity.id, entry.provenance)
+            kinds.sow(self._sower, activity, self._details[entry.slug])
         self._move_calendars_forward(activities)
         self._warn_of_holidays()
         return self._report

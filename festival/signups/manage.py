@@ -14,6 +14,7 @@ from festival.lib.errors import NotFound
 from festival.lib.i18n import _, _n
 from festival.programme import queries as programme
 from festival.programme.forms import CapacityForm
+from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Pool, Slot
 from festival.programme.render import standing as public_standing
 from festival.signups import rulebook, service
@@ -66,6 +67,7 @@ def _activity_page(found: Activity) -> str:
         may_edit=may(the_staff(), Permission.ACTIVITY_EDIT, found.id),
         may_set_capacity=may(the_staff(), Permission.CAPACITY_EDIT, found.id),
         may_see_roster=may(the_staff(), Permission.ROSTER_MASKED, found.id),
+        links=[link for link in kind_of(found).organizer_links if may(the_staff(), link.permission, found.id)],
     )
 
 

@@ -161,7 +161,7 @@ def _refusal(sign_up: SignUp, slot: Slot, pool: Pool, places: Places, now: datet
 def _no_room(sign_up: SignUp, slot: Slot, pool: Pool, places: Places, now: datetime) -> Reason | None:
     """Return why a pool has no room for a sign-up of its activity, neither a place nor on its list; None: it has."""
     activity = db.session.get_one(Activity, sign_up.activity_id)
-    claim = _claim(activity, slot.parent_id or slot.id)
+    claim = _claim(activity, slot)
     if claim != sign_up.claim and queries.claiming(sign_up.person_id, claim) is not None:
         return Reason.ALREADY
     if places.most is not None and sign_up.party_size > places.most:
@@ -197,8 +197,8 @@ def _has_a_place(sign_up: SignUp, slot: Slot, places: Places, now: datetime) -> 
     return ceiling.has_room_for(sign_up.party_size) and not ceiling.is_queued_for
 
 
-def _claim(activity: Activity, session_id: int) -> str:
-    return f"slot:{session_id}" if kind_of(activity).claims_per_session else f"activity:{activity.id}"
+def _claim(activity: Activity, slot: Slot) -> str:
+    return kind_of(activity).claim_of(activity.id, slot.id, slot.parent_id or slot.id)
 
 
 def _kind(before: State, after: State, pool: Pool, *, by_staff: bool) -> str:
@@ -221,7 +221,7 @@ def _move(sign_up: SignUp, locked: Locked, slot: Slot, pool: Pool, *, actor_id: 
     taken_there, taken_here = queries.places(pool.id).taken, queries.places(left).taken
     session_id = slot.parent_id or slot.id
     sign_up.slot_id, sign_up.session_id, sign_up.pool_id = slot.id, session_id, pool.id
-    sign_up.claim = _claim(activity, session_id)
+    sign_up.claim = _claim(activity, slot)
     why = f"switched:{left}->{pool.id}"
     if has_a_place and before == State.WAITLISTED:
         waitlist.move(sign_up, State.CONFIRMED, at=now)

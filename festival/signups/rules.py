@@ -91,6 +91,11 @@ class SignUpRefused(Refused):
 
     reason: Reason
 
+    def __init__(self, reason: Reason, words: str = "") -> None:
+        """``words``: why, in an activity kind's own words; empty: the reason's."""
+        super().__init__(reason)
+        self.words = words
+
 
 class InvitationEnd(StrEnum):
     """Why an invitation lets nobody in any more."""

@@ -20,12 +20,12 @@ from festival.lib.names import name_key
 from festival.lib.prepared import Prepared, in_one_go, insert_into, put_into
 from festival.outbox.service import owe, owe_first
 from festival.programme import structure
-from festival.programme.kinds import ActivityKind, kind_of
+from festival.programme.kinds import ActivityKind, Candidate, kind_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Access, Activity, ActivityStatus, Pool, Question, Slot, SlotStatus
 from festival.programme.structure import Structure
 from festival.signups import answers as answering
-from festival.signups import changed, fairness, lending, newcomer, queries, rules, waitlist
+from festival.signups import changed, fairness, following, lending, newcomer, queries, rules, waitlist
 from festival.signups.answers import AnswerUpload
 from festival.signups.models import IdempotentAnswer, Invitation, LedgerEntry, SignUp, Source
 from festival.signups.newcomer import Facts, Newcomer
@@ -235,6 +235,7 @@ def make(  # who, for what, asking what, on whose behalf
     made = _write(row, situation, asked, actor_id=actor_id or person_id)
     if actor_id not in {None, person_id}:
         record("sign_up.make", "sign_up", made.id, actor_id=actor_id, activity_id=activity_id)
+    following.tell_made(kind.key, made.id)
     log.info("sign-up made", id=made.id, activity=activity_id, state=state.value)
     if activity.balance_tolerance is not None or (activity.smaller_may_pass and state == State.WAITLISTED):
         # The newcomer may be the one whom the other quota was waiting for, or small enough for what the head is too large for.
@@ -247,6 +248,7 @@ class _Situation:
     """What an activity is made of, where somebody wants to go in it, and how everything stands: all of it known under lock."""
 
     structure: Structure
+    person_id: int
     slot: Slot
     pool: Pool
     session_id: int
@@ -286,7 +288,7 @@ def _ask(known: Structure, person_id: int, asked: SignUpRequest, kind: ActivityK
         return None
     slot, pool = target
     session_id = slot.parent_id or slot.id
-    claim = f"slot:{session_id}" if kind.claims_per_session else f"activity:{known.activity.id}"
+    claim = kind.claim_of(known.activity.id, slot.id, session_id)
     digits = tokens.new_digits(6)
     facts = newcomer.read(
         Newcomer(
@@ -304,7 +306,7 @@ def _ask(known: Structure, person_id: int, asked: SignUpRequest, kind: ActivityK
             notice_version=asked.notice_version,
         )
     )
-    return None if facts is None else _Situation(known, slot, pool, session_id, claim, digits, facts)
+    return None if facts is None else _Situation(known, person_id, slot, pool, session_id, claim, digits, facts)
 
 
 def _come_in(activity_id: int, person_id: int, asked: SignUpRequest, kind: ActivityKind) -> SignUp | _Situation:
@@ -549,7 +551,7 @@ def _judge(situation: _Situation, asked: SignUpRequest, kind: ActivityKind, *, i
     check_time(slot, facts.now)
     if reason := window_of(activity, slot).reason_at(facts.now):
         raise SignUpRefused(reason)
-    _check_party(activity, asked, kind)
+    _check_party(situation, asked, kind)
     is_deferred = facts.fair.is_deferred  # who did not come twice may only wait, behind everybody else
     balance = queries.balance(slot.id, activity.balance_tolerance)
     state = rules.first_state(
@@ -580,12 +582,13 @@ def check_time(slot: Slot, now: datetime) -> None:
         raise SignUpRefused(Reason.ENDED)
 
 
-def _check_party(activity: Activity, asked: SignUpRequest, kind: ActivityKind) -> None:
+def _check_party(situation: _Situation, asked: SignUpRequest, kind: ActivityKind) -> None:
     """Refuse a party that the activity does not take, whatever is free."""
+    activity = situation.structure.activity
     if not 1 <= asked.party_size <= activity.party_max:
         raise SignUpRefused(Reason.PARTY_TOO_LARGE)
-    if kind.refusal(activity, asked.answers) is not None:
-        raise SignUpRefused(Reason.INELIGIBLE)
+    if words := kind.refusal(Candidate(activity, situation.slot, situation.person_id, asked.answers)):
+        raise SignUpRefused(Reason.INELIGIBLE, words)
 
 
 def door_reason(activity: Activity, slot: Slot, now: datetime) -> Reason | None:
@@ -607,7 +610,7 @@ def _judge_at_the_door(situation: _Situation, asked: SignUpRequest, kind: Activi
     check_time(slot, facts.now)
     if reason := door_reason(activity, slot, facts.now):
         raise SignUpRefused(reason)
-    _check_party(activity, asked, kind)
+    _check_party(situation, asked, kind)
     balance = queries.balance(slot.id, activity.balance_tolerance)
     state = rules.walk_in_state(
         Way(pool.access),
@@ -839,8 +842,7 @@ def edit(sign_up_id: int, asked: EditRequest, *, actor_id: int | None = None) ->
     grows = asked.party_size - sign_up.party_size
     if not 1 <= asked.party_size <= activity.party_max:
         raise SignUpRefused(Reason.PARTY_TOO_LARGE)
-    if not _is_still_eligible(activity, sign_up.pool_id, asked.answers):
-        raise SignUpRefused(Reason.INELIGIBLE)
+    _check_still_eligible(sign_up, activity, slot, asked.answers)
     if grows > 0:
         _check_growth(activity, sign_up, grows, now)
     taken = queries.places(sign_up.pool_id).taken
@@ -875,11 +877,13 @@ def _changed_party(sign_up: SignUp, locked: Locked, grows: int, taken_before: in
     return []
 
 
-def _is_still_eligible(activity: Activity, pool_id: int, answers: Mapping[str, str]) -> bool:
-    """Tell whether changed answers still belong to the activity, and to the quota whose place is held."""
-    pool = db.session.get_one(Pool, pool_id)
-    in_quota = pool.quota_question is None or answers.get(pool.quota_question) == pool.quota_answer
-    return in_quota and kind_of(activity).refusal(activity, answers) is None
+def _check_still_eligible(sign_up: SignUp, activity: Activity, slot: Slot, answers: Mapping[str, str]) -> None:
+    """Refuse changed answers that belong no longer to the activity, or to the quota whose place is held."""
+    pool = db.session.get_one(Pool, sign_up.pool_id)
+    if pool.quota_question is not None and answers.get(pool.quota_question) != pool.quota_answer:
+        raise SignUpRefused(Reason.INELIGIBLE)
+    if words := kind_of(activity).refusal(Candidate(activity, slot, sign_up.person_id, answers)):
+        raise SignUpRefused(Reason.INELIGIBLE, words)
 
 
 def _check_growth(activity: Activity, sign_up: SignUp, grows: int, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The page of one sign-up, and the form to change it: what they show, for their owner alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -45,12 +45,30 @@ class Fact:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part that an activity kind adds below the ticket of its sign-ups."""
+
+    template: str
+    #: What the template needs as ``panel``; None: nothing is shown.
+    values: Callable[[SignUp], Mapping[str, object] | None]
+
+
 _facts: list[Callable[[SignUp], Fact | None]] = []
+_panels: dict[str, tuple[Panel, ...]] = {}
 
 
-def register(facts: Iterable[Callable[[SignUp], Fact | None]]) -> None:
-    """Make known what slices above say on a ticket; called once by the composition root."""
+def register(facts: Iterable[Callable[[SignUp], Fact | None]], panels: Mapping[str, Sequence[Panel]]) -> None:
+    """Make known what slices above say on a ticket, and what each kind of activity adds; called once by the composition root."""
     _facts[:] = facts
+    _panels.clear()
+    _panels.update((kind, tuple(each)) for kind, each in panels.items())
+
+
+def _panels_of(sign_up: SignUp) -> list[tuple[str, Mapping[str, object]]]:
+    """Return the templates of the parts below the ticket, each with what it needs."""
+    shown = [(panel.template, panel.values(sign_up)) for panel in _panels.get(sign_up.activity.kind, ())]
+    return [(template, values) for template, values in shown if values is not None]
 
 
 def page(
@@ -93,6 +111,7 @@ def page(
         change_reason=changed.reason_words(sign_up),
         has_ticket=is_on and state in WITH_TICKET,
         facts=[fact for one in _facts if is_on and (fact := one(sign_up))],
+        panels=_panels_of(sign_up) if is_on else [],
         clashes=_clashes(sign_up) if is_on else [],
         answers=_answers(sign_up),
         asked_since=[asking.label_of(one) for one in unanswered.added_since(sign_up)] if may_edit(sign_up) else [],

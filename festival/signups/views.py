@@ -111,7 +111,7 @@ def _at_once(slug: str) -> ResponseReturnValue | None:
         structure.forget(known.activity.id)
         return None
     except SignUpRefused as refused:
-        return _refused(slug, refused.reason)
+        return _refused(slug, refused)
     except Busy:
         return _busy(slug)
     assert isinstance(outcome, Signed)  # no code was asked for
@@ -144,7 +144,7 @@ def _sign_up(sheet: Sheet, form: SignUpForm) -> ResponseReturnValue:
         with transaction():
             outcome = signing.sign_in_and_up(activity_id, form, asked, kind, person_id)
     except SignUpRefused as refused:
-        return _refused(slug, refused.reason)
+        return _refused(slug, refused)
     except Busy:
         return _busy(slug)
     if isinstance(outcome, CodeRejected):
@@ -168,9 +168,10 @@ def _code_rejected(slug: str, rejected: CodeRejected) -> ResponseReturnValue:
     return _page(sheet, form), 422
 
 
-def _refused(slug: str, reason: Reason) -> ResponseReturnValue:
+def _refused(slug: str, refused: SignUpRefused) -> ResponseReturnValue:
     """Say no: beside the field that can be mended, over the form while there is a choice, else on a page of its own."""
     sheet, form = _again(slug)
+    reason = refused.reason
     if reason == Reason.INVITATION_ENDED and sheet.openings.reason is None:
         if not form["invitation"].errors:
             form.complain("invitation", str(wording.REASON_WORDS[reason]))
@@ -182,7 +183,7 @@ def _refused(slug: str, reason: Reason) -> ResponseReturnValue:
         return _page(sheet, form), 422
     if sheet.openings.reason is not None:
         return _closed(sheet, reason)
-    return _page(sheet, form, refusal=reason), 409
+    return _page(sheet, form, refusal=reason, refusal_words=refused.words), 409
 
 
 def _busy(slug: str) -> ResponseReturnValue:
@@ -223,6 +224,7 @@ def _page(
     form: SignUpForm,
     *,
     refusal: Reason | None = None,
+    refusal_words: str = "",
     sent: CodeSent | CodeRefused | None = None,
     is_busy: bool = False,
 ) -> str:
@@ -233,7 +235,7 @@ def _page(
         activity=sheet.activity,
         festival=sheet.activity.festival,
         form=form,
-        refusal=wording.refusal(refusal, sheet.activity, sheet.now) if refusal else None,
+        refusal=wording.refusal(refusal, sheet.activity, sheet.now, refusal_words) if refusal else None,
         data_result=wording.result_of(refusal) if refusal else None,
         sent=sent,
         sent_words=code_words(sent) if isinstance(sent, CodeRefused) else "",

@@ -15,7 +15,7 @@ from festival.lib.log import log
 from festival.lib.metrics import GUARD_FIRED
 from festival.outbox.service import owe
 from festival.programme.models import Activity, ActivityStatus, Pool, Promotion, Slot, SlotStatus
-from festival.signups import lending, queries, rules
+from festival.signups import following, lending, queries, rules
 from festival.signups.models import LedgerEntry, SignUp
 from festival.signups.rules import COUNTED, DEFERRED, Balance, Places, Reason, SignUpRefused, State, Waiting
 
@@ -40,12 +40,13 @@ def move(sign_up: SignUp, state: State, *, at: datetime, until: datetime | None 
     assert state in rules.TRANSITIONS[sign_up.state], f"{sign_up.state} -> {state}"  # a bug, not an answer
     if state in COUNTED and sign_up.state not in COUNTED and sign_up.counted:
         lending.make_room(sign_up.activity_id, sign_up.pool_id, sign_up.party_size, at)
-    sign_up.state = state
+    before, sign_up.state = sign_up.state, state
     sign_up.state_at = at
     sign_up.offered_until = until
     if state == State.OFFERED:
         sign_up.offers += 1
     touch(sign_up)
+    following.tell(sign_up, before)
 
 
 def touch(sign_up: SignUp) -> None:

@@ -134,10 +134,13 @@ class Refusal:
     lines: tuple[str, ...]
 
 
-def refusal(reason: Reason, activity: Activity, now: datetime) -> Refusal:
-    """Return a refusal in the words that fit this activity at this time."""
+def refusal(reason: Reason, activity: Activity, now: datetime, words: str = "") -> Refusal:
+    """Return a refusal in the words that fit this activity at this time.
+
+    :param words: why, in the words of the activity's kind; empty: the reason's own.
+    """
     title = str(REASON_TITLES[reason])
-    return Refusal(result_of(reason), title, (*_when(reason, activity, now), str(REASON_WORDS[reason])))
+    return Refusal(result_of(reason), title, (*_when(reason, activity, now), words or str(REASON_WORDS[reason])))
 
 
 def _when(reason: Reason, activity: Activity, now: datetime) -> tuple[str, ...]:

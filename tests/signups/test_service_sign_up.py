@@ -373,13 +373,17 @@ def test_a_party_outside_the_activitys_bounds_is_refused(app):
 def test_a_kinds_own_refusal_is_judged_in_the_transaction(app):
     activity = make_activity()
     picky = ActivityKind(
-        key="press", label_zh="", label_en="", icon="", refusal=lambda _, given: None if given.get("age") == "30" else "too_young"
+        key="press",
+        label_zh="",
+        label_en="",
+        icon="",
+        refusal=lambda who: None if who.answers.get("age") == "30" else "只接受 30 岁的人。",
     )
 
     with pytest.raises(SignUpRefused) as caught, transaction():
         service.sign_up(activity.id, make_person().id, SignUpRequest(answers={"age": "17"}), kind=picky)
 
-    assert caught.value.reason == Reason.INELIGIBLE
+    assert (caught.value.reason, caught.value.words) == (Reason.INELIGIBLE, "只接受 30 岁的人。")
 
 
 # -- one place per claim --------------------------------------------------------------------------------------------------------

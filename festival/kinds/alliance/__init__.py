@@ -1,9 +1,9 @@
 """Alliance. 联盟"""
 
 from festival.kinds.alliance.details import AllianceDetails
-from festival.programme.kinds import ActivityKind
+from festival.seam import Kind
 
-KIND = ActivityKind(
+KIND = Kind(
     key="alliance",
     label_zh="联盟",
     label_en="Alliance",

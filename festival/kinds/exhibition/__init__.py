@@ -2,8 +2,9 @@
 
 from festival.kinds.exhibition.details import ExhibitionDetails
 from festival.lib.i18n import _, speaking
-from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Slot
+from festival.seam import Kind
 
 
 def _last_entry(activity: Activity, slot: Slot, language: str) -> list[str]:
@@ -15,7 +16,7 @@ def _last_entry(activity: Activity, slot: Slot, language: str) -> list[str]:
         return [_("%(time)s 后停止入场", time=f"{details.last_entry:%H:%M}")]
 
 
-KIND = ActivityKind(
+KIND = Kind(
     key="exhibition",
     label_zh="风采展",
     label_en="Exhibition",

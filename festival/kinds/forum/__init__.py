@@ -1,7 +1,8 @@
 """Forum. 论坛"""
 
 from festival.kinds.forum.details import ForumDetails
-from festival.programme.kinds import ActivityKind, Details, HallSize
+from festival.programme.kinds import Details, HallSize
+from festival.seam import Kind
 
 
 def _hall(details: Details) -> HallSize | None:
@@ -9,7 +10,7 @@ def _hall(details: Details) -> HallSize | None:
     return HallSize(details.seat_map.rows, details.seat_map.seats_per_row) if isinstance(details, ForumDetails) else None
 
 
-KIND = ActivityKind(
+KIND = Kind(
     key="forum",
     label_zh="论坛",
     label_en="Forum",

@@ -1,9 +1,9 @@
 """Job fair. 招聘会"""
 
 from festival.kinds.job_fair.details import JobFairDetails
-from festival.programme.kinds import ActivityKind
+from festival.seam import Kind
 
-KIND = ActivityKind(
+KIND = Kind(
     key="job_fair",
     label_zh="招聘会",
     label_en="Job fair",

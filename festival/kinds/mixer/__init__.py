@@ -1,8 +1,9 @@
 """Mixer. 联谊"""
 
 from festival.kinds.mixer.details import MixerDetails
-from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Slot
+from festival.seam import Kind
 
 
 def _check_in(activity: Activity, _slot: Slot, language: str) -> list[str]:
@@ -14,7 +15,7 @@ def _check_in(activity: Activity, _slot: Slot, language: str) -> list[str]:
     return [f"{first.starts:%H:%M} {first.title.en if language == 'en' else first.title.zh}"]
 
 
-KIND = ActivityKind(
+KIND = Kind(
     key="mixer",
     label_zh="联谊",
     label_en="Mixer",

@@ -1,9 +1,9 @@
 """Press conference. 新闻发布会"""
 
 from festival.kinds.press.details import PressDetails
-from festival.programme.kinds import ActivityKind
+from festival.seam import Kind
 
-KIND = ActivityKind(
+KIND = Kind(
     key="press",
     label_zh="新闻发布会",
     label_en="Press conference",

@@ -2,8 +2,9 @@
 
 from festival.kinds.service_desk.details import ServiceDeskDetails
 from festival.lib.i18n import _, speaking
-from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Slot
+from festival.seam import Kind
 
 
 def _appointment(activity: Activity, slot: Slot, language: str) -> list[str]:
@@ -16,7 +17,7 @@ def _appointment(activity: Activity, slot: Slot, language: str) -> list[str]:
         return [_("每次 %(n)s 分钟", n=minutes)]
 
 
-KIND = ActivityKind(
+KIND = Kind(
     key="service_desk",
     label_zh="服务直通车",
     label_en="Service desk",

@@ -3,8 +3,8 @@
 from festival.kinds.show.details import ShowDetails
 from festival.lib.format import clock_time, moment
 from festival.lib.i18n import _, speaking
-from festival.programme.kinds import ActivityKind
 from festival.programme.models import Activity, Slot
+from festival.seam import Kind
 
 
 def _doors_and_weather(_activity: Activity, slot: Slot, language: str) -> list[str]:
@@ -20,7 +20,7 @@ def _doors_and_weather(_activity: Activity, slot: Slot, language: str) -> list[s
     return lines
 
 
-KIND = ActivityKind(
+KIND = Kind(
     key="show",
     label_zh="灯光秀",
     label_en="Light show",

@@ -1,5 +1,5 @@
 """A plain talk, or anything else that needs nothing of its own. 讲座"""
 
-from festival.programme.kinds import ActivityKind
+from festival.seam import Kind
 
-KIND = ActivityKind(key="talk", label_zh="讲座", label_en="Talk", icon="calendar")
+KIND = Kind(key="talk", label_zh="讲座", label_en="Talk", icon="calendar")

@@ -3,8 +3,9 @@
 from festival.kinds.tour.details import TourDetails
 from festival.lib.format import clock_time
 from festival.lib.i18n import _, speaking
-from festival.programme.kinds import ActivityKind, details_of
+from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Slot
+from festival.seam import Kind
 
 
 def _departures(activity: Activity, slot: Slot, language: str) -> list[str]:
@@ -27,7 +28,7 @@ def _departures(activity: Activity, slot: Slot, language: str) -> list[str]:
         ]
 
 
-KIND = ActivityKind(
+KIND = Kind(
     key="tour",
     label_zh="专线游",
     label_en="Bus tour",

@@ -1,0 +1,65 @@
+"""The seam for activity kinds, whole: what one folder under ``festival.kinds`` may bring to every slice.
+
+``programme.kinds.ActivityKind`` is what the lowest slices ask of a kind. ``Kind`` adds what slices above them ask, each with a
+default that suits a plain talk. Slices never name a kind: each keeps a registry by the kind's key, and ``register`` fills them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+
+from click import Command
+
+from festival.accounts.personal import Holding
+from festival.calendars import render as calendars
+from festival.notices import own as notices
+from festival.notices.own import OwnMessage
+from festival.programme import kinds as programme
+from festival.programme.kinds import ActivityKind
+from festival.roster import columns as roster
+from festival.roster.columns import Extra
+from festival.seed import kinds as seed
+from festival.seed.kinds import Demo, Sow
+from festival.signups import following
+from festival.signups.following import Follower
+from festival.signups.models import SignUp
+from festival.signups.ticket import Panel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(ActivityKind):
+    """One kind of activity with all it brings. 活动类型"""
+
+    #: Modules of its tables: importing them registers them, the migrations must equal them.
+    models: tuple[ModuleType, ...] = ()
+    #: What it holds about people beside their sign-ups.
+    holding: Holding | None = None
+    commands: tuple[Command, ...] = ()
+    #: What it does when a sign-up changes its state, in the same transaction.
+    followers: tuple[Follower, ...] = ()
+    #: What it adds below a ticket.
+    panels: tuple[Panel, ...] = ()
+    #: Columns of the roster, fit for whoever may see it with names masked.
+    columns: tuple[Extra, ...] = ()
+    #: Messages of its own.
+    messages: tuple[OwnMessage, ...] = ()
+    #: Lines it adds to a sign-up's entry in its owner's calendar, in the language spoken.
+    private_lines: Callable[[SignUp], list[str]] | None = None
+    #: Brings its own tables up to the programme's files.
+    sow: Sow | None = None
+    #: What the demo's people do with it, after they have signed up.
+    demo: Demo | None = None
+
+
+def register(kinds: Iterable[Kind]) -> None:
+    """Tell each slice what the kinds bring to it; called once by the composition root."""
+    known = tuple(kinds)
+    programme.register(known)
+    following.register({kind.key: kind.followers for kind in known})
+    roster.register({kind.key: kind.columns for kind in known})
+    notices.register(message for kind in known for message in kind.messages)
+    calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
+    seed.register(
+        sow={kind.key: kind.sow for kind in known if kind.sow is not None},
+        demo={kind.key: kind.demo for kind in known if kind.demo is not None},
+    )
