@@ -23,6 +23,7 @@ from festival.lib import clock
 from festival.lib.settings import Settings
 from tests import database as databases
 from tests.application import closed, make_settings, migrate
+from tests.calendars import libical
 from tests.web import Browser
 
 hypothesis.settings.register_profile("festival", deadline=None)
@@ -37,6 +38,7 @@ _RUN = pytest.StashKey[Path]()
 NEEDS = {
     "browser": ("Chromium", "REQUIRE_BROWSER", "chromium fonts-noto-cjk", "pages"),
     "office": ("LibreOffice", "REQUIRE_OFFICE", "libreoffice-calc-nogui", "files for spreadsheet programs"),
+    "libical": ("libical", "REQUIRE_LIBICAL", "libical3", "calendars read by libical"),
 }
 
 
@@ -88,7 +90,7 @@ def soffice() -> str | None:
 
 def _skip_what_cannot_run(items: list[pytest.Item]) -> None:
     """Skip tests whose program is not here, loudly; where it is required (``.ci/run``), refuse to go on."""
-    for mark, is_here in (("browser", chromium()), ("office", soffice())):
+    for mark, is_here in (("browser", chromium()), ("office", soffice()), ("libical", libical.library())):
         needing = [item for item in items if item.get_closest_marker(mark)]
         if is_here or not needing:
             continue

@@ -44,7 +44,10 @@ def answer_of(bundle: Bundle, now: datetime) -> Answer:
     waiting = [one.sign_up.pool_id for one in bundle.verdicts if one.sign_up and one.sign_up.state == State.WAITLISTED]
     positions = queries.positions(waiting)
     mine = queries.of_person(bundle.person_id)
-    lines = tuple(_line(verdict, positions.get(verdict.sign_up_id or 0, 0), mine, now) for verdict in bundle.verdicts)
+    lines: list[Line] = []
+    for verdict in bundle.verdicts:
+        mine = [one for one in mine if one.id != verdict.sign_up_id]  # a clash is told at the first of the two
+        lines.append(_line(verdict, positions.get(verdict.sign_up_id or 0, 0), mine, now))
     fresh = [one.sign_up for one in bundle.verdicts if one.sign_up is not None and not one.was_already]
     return Answer(
         summary=words.summary(
@@ -53,7 +56,7 @@ def answer_of(bundle: Bundle, now: datetime) -> Answer:
             [Reason(one.reason) for one in bundle.verdicts if one.reason],
             sum(one.was_already for one in bundle.verdicts),
         ),
-        lines=lines,
+        lines=tuple(lines),
     )
 
 

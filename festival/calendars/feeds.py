@@ -85,7 +85,7 @@ def is_fresh_for(poll: PrivatePoll, site: Site, now: datetime) -> bool:
 
 
 def _fingerprint_for(poll: PrivatePoll, site: Site) -> str:
-    return _fingerprint(poll.festival_id, site.base_url, poll.key_version, poll.has_alarms, sealing.label())
+    return _fingerprint(poll.festival_id, site.base_url, poll.key_version, poll.alarms, sealing.label())
 
 
 def _holds(poll: Poll, fingerprint: str, now: datetime) -> bool:
@@ -165,7 +165,7 @@ def renew_private(account_id: int, token: str, site: Site, now: datetime) -> Non
         return
     booked = [] if poll.festival_id is None else queries.bookings(poll.festival_id, account_id)
     shown = [booking for booking in booked if not _is_over(booking.session.slot, now)]
-    made = list(_made(shown, lambda booking: private_entry(booking, site, now, alarms=poll.has_alarms)))
+    made = list(_made(shown, lambda booking: private_entry(booking, site, now, alarms=poll.alarms)))
     modified_at = max((entry.updated_at for entry, _bytes in made), default=None)
     body = write_calendar(private_head(token, site), (written for _entry, written in made), modified_at)
     ends = [*_tombstones([booking.session for booking in shown]), *_deadlines(shown, now)]

@@ -74,8 +74,9 @@ class Entry:
     #: Who answers for it, and their public telephone number.
     contact: str
     is_private: bool = False
-    #: What an alarm an hour before says; empty: none rings.
+    #: What an alarm says, and how long before the start each rings.
     alarm: str = ""
+    alarms: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +122,8 @@ def event_of(entry: Entry) -> Event:
         event["class"] = vText("PRIVATE")
     event["url"] = vUri(entry.url)
     _set_text(event, "contact", clean_line(entry.contact))
-    if entry.alarm:
-        event.add_component(_alarm(entry))
+    for before in entry.alarms:
+        event.add_component(_alarm(entry, before))
     return event
 
 
@@ -169,11 +170,11 @@ def _set_place(event: Event, place: Place) -> None:
     )
 
 
-def _alarm(entry: Entry) -> Alarm:
+def _alarm(entry: Entry, before: timedelta) -> Alarm:
     alarm = Alarm()
-    alarm.add("uid", str(uuid.uuid5(_ALARMS, entry.uid)))
+    alarm.add("uid", str(uuid.uuid5(_ALARMS, f"{entry.uid} {before}")))
     alarm.add("action", "DISPLAY")
-    alarm.add("trigger", timedelta(hours=-1))
+    alarm.add("trigger", -before)
     _set_text(alarm, "description", clean_line(entry.alarm))
     return alarm
 

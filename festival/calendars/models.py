@@ -66,15 +66,15 @@ class FeedReading(Model):
 
 
 class CalendarChoice(Model):
-    """What a person chose for their private feed. No row: alarms ring."""
+    """What a person chose for their private feed. No row: an alarm rings an hour before."""
 
     __tablename__ = "calendar_choice"
     __table_args__ = (UniqueConstraint("account_id", name="uq_calendar_choice_account_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
-    #: An alarm an hour before what one holds a place for.
-    has_alarms: Mapped[bool] = mapped_column(default=True)
+    #: Hours before what one holds a place for at which it rings, joined by a comma; empty: never.
+    alarm_hours: Mapped[str] = mapped_column(String(20))
 
 
 class CalendarInvitation(Model):

@@ -12,13 +12,14 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from festival.accounts.models import Account, AccountKind
 from festival.calendars.models import CalendarChoice, CalendarEntry, CalendarFeed, FeedReading
-from festival.calendars.rules import SHOWN, Audience, Client
+from festival.calendars.rules import SHOWN, Audience, Client, alarms_read
 from festival.lib import clock
 from festival.lib.db import db, in_transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import Locale
 from festival.programme.models import Activity, ActivityStatus, Festival, Slot, Track
 from festival.programme.queries import PUBLIC_STATUSES, is_public
+from festival.seats import queries as seats
 from festival.signups.models import SignUp
 
 # -- a poll: one query, and a second one for the bytes if they are asked for --------------------------------------------------
@@ -53,7 +54,8 @@ class PrivatePoll(Poll):
     """The same for a person's feed. ``key_version`` None: the account is erased, or no person's."""
 
     key_version: int | None
-    has_alarms: bool
+    #: Hours before a start at which it rings.
+    alarms: tuple[int, ...]
     #: When a client of this family last read; None: never.
     read_at: datetime | None
 
@@ -102,7 +104,7 @@ _PRIVATE_POLL = (
         _ACCOUNT.c.kind,
         _ACCOUNT.c.erased_at,
         _ACCOUNT.c.calendar_key_version,
-        _CHOICE.c.has_alarms,
+        _CHOICE.c.alarm_hours,
         _BOOKINGS_VERSION.label("bookings_version"),
         _READING.c.read_at,
         *_STORED,
@@ -148,7 +150,7 @@ def private_poll(account_id: int, locale: Locale, client: Client = Client.OTHER)
         bookings_version=row.bookings_version,
         stored=_stored(row),
         key_version=row.calendar_key_version if row.kind == AccountKind.PERSON and row.erased_at is None else None,
-        has_alarms=row.has_alarms is not False,
+        alarms=alarms_read(row.alarm_hours),
         read_at=row.read_at,
     )
 
@@ -205,6 +207,8 @@ class Booking:
     changes: int
     #: When it last did.
     changed_at: datetime
+    #: The seats the party has, in the language spoken; empty: none.
+    seats: str = ""
 
 
 def festival_of(festival_id: int) -> Festival:
@@ -329,6 +333,7 @@ def bookings(festival_id: int, person_id: int) -> list[Booking]:
         ),
     )
     numbers = _numbers((row.id, row.activity_id) for row in sessions)
+    seated = seats.labels(sign_up.id for sign_up in mine)
     of_slot: dict[int, list[SignUp]] = defaultdict(list)
     for sign_up in mine:  # those that ended too: whoever comes back must not count from the beginning
         of_slot[sign_up.slot_id].append(sign_up)
@@ -338,6 +343,7 @@ def bookings(festival_id: int, person_id: int) -> list[Booking]:
             sign_up=sign_up,
             changes=sum(one.revision for one in of_slot[sign_up.slot_id]) - 1,
             changed_at=max(one.updated_at for one in of_slot[sign_up.slot_id]),
+            seats=seated.get(sign_up.id, ""),
         )
         for sign_up in mine
         if sign_up.state in SHOWN

@@ -105,10 +105,10 @@ def public_entry(session: Session, audience: Audience, site: Site) -> Entry:
     )
 
 
-def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) -> Entry:
+def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: tuple[int, ...]) -> Entry:
     """Return a person's sign-up as only they see it. Never in it: number on the list, code, contact, party.
 
-    :param alarms: whether the person wants to be reminded.
+    :param alarms: how many hours before it rings, where it may.
     """
     slot, sign_up = booking.session.slot, booking.sign_up
     stands = standing_of(slot)
@@ -118,6 +118,7 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) 
     lines = [
         *_old_time(slot, stands),
         *_place_line(sign_up.pool),
+        *_seat_line(booking.seats),
         *_state_line(stands, state, sign_up.offered_until),
         *_own_lines(sign_up),
     ]
@@ -136,7 +137,8 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: bool) 
         url=site.activity(slot.activity.slug),
         contact=_contact(slot.activity),
         is_private=True,
-        alarm=title if alarms and rings(stands, state) else "",
+        alarm=title,
+        alarms=tuple(timedelta(hours=hours) for hours in alarms) if rings(stands, state) else (),
     )
 
 
@@ -263,6 +265,11 @@ def _place_line(pool: Pool) -> list[str]:
         case "seat_block":
             return [_("席位：%(label)s", label=label)]
     return []
+
+
+def _seat_line(seats: str) -> list[str]:
+    """Return where the party sits; nothing while nobody has said so."""
+    return [_("座位：%(seats)s", seats=seats)] if seats else []
 
 
 def _place(slot: Slot) -> Place:

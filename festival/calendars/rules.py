@@ -114,6 +114,23 @@ def appearance(audience: Audience, standing: Standing, state: State | None = Non
     return Appearance(Status.CONFIRMED, is_opaque=True, busy=Busy.BUSY)
 
 
+#: How many hours before what one holds a place for a private feed may ring, as offered to choose from, the longest first.
+ALARM_HOURS = (24, 2, 1)
+#: What rings for who chose nothing.
+USUAL_ALARMS = (1,)
+
+
+def alarms_kept(hours: Iterable[int]) -> str:
+    """Return chosen alarms as they are kept: hours joined by a comma, the longest first; empty: none."""
+    chosen = set(hours)
+    return ",".join(str(one) for one in ALARM_HOURS if one in chosen)
+
+
+def alarms_read(kept: str | None) -> tuple[int, ...]:
+    """Return the hours before a start at which a feed rings. ``kept``: as ``alarms_kept`` has them; None: nothing was chosen."""
+    return USUAL_ALARMS if kept is None else tuple(int(one) for one in kept.split(",") if one)
+
+
 def rings(standing: Standing, state: State) -> bool:
     """Tell whether an entry may ring: only for a place that is held, at a time that holds."""
     return state in HOLDING and standing in {Standing.SCHEDULED, Standing.RESCHEDULED}

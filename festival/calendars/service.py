@@ -1,5 +1,6 @@
 """What people decide about their own calendar, and who reads it. Call inside ``transaction()``."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -7,7 +8,7 @@ from sqlalchemy import delete, select, update
 from festival.accounts.models import Account
 from festival.calendars import queries
 from festival.calendars.models import CalendarChoice, FeedReading
-from festival.calendars.rules import Client
+from festival.calendars.rules import Client, alarms_kept
 from festival.lib.db import db
 
 
@@ -19,14 +20,14 @@ def renew_address(account_id: int) -> None:
     db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
 
 
-def choose_alarms(account_id: int, *, has_alarms: bool) -> None:
-    """Let a person's feed ring an hour before, or not."""
+def choose_alarms(account_id: int, hours: Iterable[int]) -> None:
+    """Let a person's feed ring so many hours before each start; none: it never rings."""
     queries.hold_account(account_id)
     chosen = queries.choice(account_id)
     if chosen is None:
         chosen = CalendarChoice(account_id=account_id)
         db.session.add(chosen)
-    chosen.has_alarms = has_alarms
+    chosen.alarm_hours = alarms_kept(hours)
 
 
 def note_reading(account_id: int, client: Client, at: datetime) -> None:

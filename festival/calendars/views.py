@@ -24,8 +24,8 @@ from festival.calendars.addresses import (
 )
 from festival.calendars.answers import OWN, SHARED, attachment, feed_answer, no_feed
 from festival.calendars.queries import PrivatePoll, Stored
-from festival.calendars.rules import READING_EVERY, Client, client_of, device_of, is_wechat
-from festival.calendars.wording import CLIENTS
+from festival.calendars.rules import ALARM_HOURS, READING_EVERY, Client, alarms_read, client_of, device_of, is_wechat
+from festival.calendars.wording import ALARMS, CLIENTS
 from festival.lib import clock, qr
 from festival.lib.access import by_token, public
 from festival.lib.alike import alike
@@ -59,6 +59,7 @@ def page() -> ResponseReturnValue:
             festival=festival,
             is_wechat=is_wechat(user_agent),
             device=device_of(user_agent),
+            is_saved="saved" in request.args,
         ),
     )
     answer.vary.update(("Cookie", "User-Agent"))
@@ -85,10 +86,11 @@ def renew_address() -> ResponseReturnValue:
 @bp.post("/calendar/alarms")
 @signed_in
 def choose_alarms() -> ResponseReturnValue:
-    """Let a person's feed ring, or not."""
+    """Say how long before each start a person's feed rings, if at all."""
+    ticked = set(request.form.getlist("alarms"))
     with transaction():
-        service.choose_alarms(the_person().id, has_alarms=request.form.get("alarms") == "1")
-    return redirect(url_for(".page", _anchor="mine"), 303)
+        service.choose_alarms(the_person().id, [hours for hours in ALARM_HOURS if str(hours) in ticked])
+    return redirect(url_for(".page", saved=1, _anchor="mine"), 303)
 
 
 def _reader() -> Account | None:
@@ -109,7 +111,8 @@ class Mine:
     """What a person is shown of their own feed."""
 
     offer: Offer
-    has_alarms: bool
+    #: Each alarm there is to choose: hours, its words, and whether it rings.
+    alarms: list[tuple[int, str, bool]]
     #: Who has read it, the latest first: name of the client and how long ago.
     readings: list[tuple[str, timedelta]]
 
@@ -118,10 +121,11 @@ def _mine(person: Account, site: Site) -> Mine:
     settings: Settings = current_app.extensions["settings"]
     token = token_of(Subscriber(person.id, person.calendar_key_version), settings.calendar_key)
     chosen = queries.choice(person.id)
+    ringing = alarms_read(None if chosen is None else chosen.alarm_hours)
     wall = clock.wall()
     return Mine(
         offer=offer(_("我的河西人才节"), site.address(private_path(token))),
-        has_alarms=chosen is None or chosen.has_alarms,
+        alarms=[(hours, str(ALARMS[hours]), hours in ringing) for hours in ALARM_HOURS],
         readings=[(str(CLIENTS[Client(reading.client)]), wall - reading.read_at) for reading in queries.readings(person.id)],
     )
 

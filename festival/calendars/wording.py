@@ -3,6 +3,8 @@
 from festival.calendars.rules import Client
 from festival.lib.i18n import _l
 
+#: Alarms to choose from, by hours before the start.
+ALARMS = {24: _l("前一天"), 2: _l("前 2 小时"), 1: _l("前 1 小时")}
 #: Families of clients, as their readers know them.
 CLIENTS = {
     Client.APPLE: _l("苹果日历"),

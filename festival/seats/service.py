@@ -279,7 +279,7 @@ def seat(map_id: int, wanted: Mapping[int, Sequence[Name]], *, actor_id: int, se
     for one in sittings.values():
         if one.given is not None:
             before.setdefault(one.given.sign_up_id, {})[one.seat.id] = one.given
-    changed = 0
+    changed: list[int] = []
     rows: list[SeatGiven] = []
     names: list[Name] = []
     for sign_up_id, chosen in wanted.items():
@@ -287,7 +287,7 @@ def seat(map_id: int, wanted: Mapping[int, Sequence[Name]], *, actor_id: int, se
         ids = [sittings[name].seat.id for name in chosen]
         if ids == sorted(had, key=lambda seat_id: had[seat_id].nth):
             continue
-        changed += 1
+        changed.append(sign_up_id)
         names += chosen
         rows += [_given(seat_id, sign_up_id, nth, had.get(seat_id), actor_id, now) for nth, seat_id in enumerate(ids, start=1)]
         db.session.execute(delete(SeatGiven).where(SeatGiven.sign_up_id == sign_up_id))
@@ -298,14 +298,14 @@ def seat(map_id: int, wanted: Mapping[int, Sequence[Name]], *, actor_id: int, se
     db.session.flush()
     _touch(seat_map, now)
     activity_id = _activity_id(seat_map)
-    _tell_changed(wanted, now, activity_id)
+    _tell_changed(changed, now, activity_id)
     for sign_up_id, chosen in wanted.items():
         if len(wanted) <= 2:  # noqa: PLR2004  # one party, or two that change seats; a whole list is one entry
             _record_seat(sign_up_id, chosen, actor_id, activity_id)
     if len(wanted) > 2:  # noqa: PLR2004
-        changes = f"seats={len(names)} parties={changed}"
+        changes = f"seats={len(names)} parties={len(changed)}"
         record("seat.import", "seat_map", map_id, actor_id=actor_id, activity_id=activity_id, changes=changes)
-    return changed
+    return len(changed)
 
 
 def _given(seat_id: int, sign_up_id: int, nth: int, had: SeatGiven | None, actor_id: int, now: datetime) -> SeatGiven:
@@ -440,8 +440,13 @@ def _seats_of(sign_up_ids: Iterable[int]) -> dict[int, str]:
 
 
 def _tell_changed(sign_up_ids: Iterable[int], now: datetime, activity_id: int) -> None:
-    """Tell those of these parties that were told of other seats before; who was told nothing yet hears it when all are told."""
+    """Say that these parties have other seats than before: to their calendars, and to who was told of other seats.
+
+    Who was told nothing yet hears it when all are told.
+    """
     ids = list(sign_up_ids)
+    for sign_up in db.session.scalars(select(SignUp).where(SignUp.id.in_(ids)).execution_options(populate_existing=True)):
+        waitlist.touch(sign_up)
     told, current = queries.told(ids), _seats_of(ids)
     changed = [one for one in told if told[one].seats != current.get(one, "")]
     for sign_up in db.session.scalars(select(SignUp).where(SignUp.id.in_(changed)).order_by(SignUp.id)):

@@ -136,7 +136,8 @@ def told_clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int =
 
     :param but: the id of the sign-up that the time belongs to.
     """
-    return [_against(loc(other.activity, "short_title"), found) for other, found in _clashes(stop, others, now, but)]
+    told = (_against(loc(other.activity, "short_title"), found) for other, found in _clashes(stop, others, now, but))
+    return list(dict.fromkeys(told))  # two times of one activity may be in the way alike
 
 
 def clashes_with(title: str, stop: Stop, others: Sequence[SignUp], now: datetime) -> list[str]:
@@ -144,7 +145,8 @@ def clashes_with(title: str, stop: Stop, others: Sequence[SignUp], now: datetime
 
     :param title: its short title.
     """
-    return [between(loc(other.activity, "short_title"), title, found) for other, found in _clashes(stop, others, now, 0)]
+    told = (between(loc(other.activity, "short_title"), title, found) for other, found in _clashes(stop, others, now, 0))
+    return list(dict.fromkeys(told))
 
 
 def _clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int) -> list[tuple[SignUp, Clash]]:

@@ -405,9 +405,12 @@ _LEAVE_ASKS: "dict[State, LazyString]" = {
 
 def confirm_by(deadline: datetime, now: datetime) -> str:
     """Say until when an offer must be confirmed: today and tomorrow by their name."""
-    near = {0: _("今天"), 1: _("明天")}.get((local_day(deadline) - local_day(now)).days)
-    time = _("%(day)s %(time)s", day=near, time=clock_time(deadline)) if near else moment(deadline)
-    return _("请于%(time)s 前确认", time=time)
+    match (local_day(deadline) - local_day(now)).days:
+        case 0:
+            return _("请于今天 %(time)s 前确认", time=clock_time(deadline))
+        case 1:
+            return _("请于明天 %(time)s 前确认", time=clock_time(deadline))
+    return _("请于%(time)s 前确认", time=moment(deadline))
 
 
 def leave_words(state: State) -> tuple[str, str]:

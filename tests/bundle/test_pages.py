@@ -132,7 +132,7 @@ def test_clashes_are_said_before_anything_is_sent(app, visitor):
 
     assert "“早场”与“晚场”时间重叠" in form.words
     assert answer.status == 303  # it was said on the page
-    assert "与您已报名的“晚场”时间重叠" in visitor.follow(answer).words
+    assert visitor.follow(answer).words.count("时间重叠") == 1  # once for the two, not at each of them
 
 
 def test_nothing_chosen_an_unknown_slug_and_a_draft_lead_back_to_the_choice(app, visitor):

@@ -165,16 +165,25 @@ def test_the_same_values_make_the_same_bytes():
     assert whole(ENTRY) == whole(replace(ENTRY))
 
 
-def test_a_private_entry_rings_an_hour_before_under_a_uid_of_its_own():
+def test_a_private_entry_rings_as_often_as_asked_each_time_under_a_uid_of_its_own():
     private = replace(ENTRY, appearance=appearance(Audience.PRIVATE, Standing.SCHEDULED, State.CONFIRMED), is_private=True)
-    alarm = lines(whole(replace(private, alarm="河西人才高峰论坛")))[-8:]
+    ringing = replace(private, alarm="河西人才高峰论坛", alarms=(timedelta(days=1), timedelta(hours=1)))
+    alarm = lines(whole(ringing))[-14:]
 
+    uids = [line for line in alarm if line.startswith("UID:")]
+    assert len({*uids, f"UID:{ENTRY.uid}"}) == 3
     assert alarm == [
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
         "DESCRIPTION:河西人才高峰论坛",
+        "TRIGGER:-P1D",
+        uids[0],
+        "END:VALARM",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "DESCRIPTION:河西人才高峰论坛",
         "TRIGGER:-PT1H",
-        "UID:0a3fcf1e-20cb-5a6d-8e6e-c3d8a41f967f",
+        uids[1],
         "END:VALARM",
         "END:VEVENT",
         "END:VCALENDAR",

@@ -26,6 +26,7 @@ from festival.programme.service import SlotEdit, Span, Why
 from festival.signups import moving
 from festival.signups.rules import State
 from tests.builders import make_activity, make_person, make_staff, pool_of
+from tests.calendars import libical
 from tests.calendars.programme import NOW, UID, add_slot, at, event, fixed_forum, lines, session_of
 from tests.outbox.inbox import mailer, open_inbox
 from tests.signups.engine import change, remove, set_capacity, sign_up, withdraw
@@ -130,6 +131,17 @@ def test_a_confirmation_by_mail_carries_a_request_for_this_slot_and_this_attende
         "ATTENDEE;CN=李明;CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE": "mailto:li@example.com",
     }
     assert "VALARM" not in text
+
+
+@pytest.mark.libical
+def test_libical_finds_no_fault_in_what_is_sent(smtp, li):
+    held = sign_up(fixed_forum(), li, name="李明")
+    texts = arrived(smtp)
+    withdraw(held)
+    texts += arrived(smtp)
+
+    assert [brief(text)[0] for text in texts] == ["REQUEST", "CANCEL"]
+    assert [libical.read(text)[1] for text in texts] == [[], []]
 
 
 def test_other_readers_agree_with_the_writer(smtp, li):

@@ -17,6 +17,7 @@ from festival.programme.models import Activity, Pool, SlotStatus
 from festival.programme.service import touch_activity
 from festival.signups.rules import State
 from tests.builders import make_activity, make_person, make_sign_up
+from tests.calendars import libical
 from tests.calendars.programme import NOW, add_slot, events, fixed_forum, private_path, read, session_of
 
 #: Of one event: title, begin, end, place.
@@ -96,6 +97,16 @@ def test_two_other_readers_agree_on_every_output(client, paths):
         assert len(ours) >= 2, path
         assert by_vobject(text) == ours, path
         assert by_ics(text) == ours, path
+
+
+@pytest.mark.libical
+def test_libical_agrees_on_every_output_and_finds_no_fault(app, client, paths):
+    for path in (*paths, private_path(app, make_person())):
+        text = read(client, path)
+
+        assert libical.read(text) == (by_us(text), []), path
+    text = read(client, paths[0])
+    assert libical.read(text.replace("CALSCALE:GREGORIAN", "CALSCALE"))[1] != []  # it does find some where there are
 
 
 def test_an_empty_feed_satisfies_the_other_readers(app, client):

@@ -94,15 +94,17 @@ def test_a_new_address_replaces_the_old_one(app, client, person):
     assert new == f"http://localhost{private_path(app, person)}" != f"http://localhost{old}"
 
 
-def test_alarms_are_switched_off_and_on_from_the_page(app, client, person):
+def test_alarms_are_chosen_on_the_page_which_shows_them_ticked_afterwards(app, client, person):
     browser = Browser(app).sign_in(person)
     path = private_path(app, person)
     seen = []
-    for _press in range(2):
-        browser.post_form("/calendar", action="/calendar/alarms")
-        seen.append("VALARM" in read(client, path))
+    for chosen in (["24", "2"], None, ["99"]):
+        answer = browser.post_form("/calendar", {"alarms": chosen}, action="/calendar/alarms")
+        page = browser.get(answer.location)
+        ticked = [str(box["value"]) for box in page.html.select("input[name=alarms][checked]")]
+        seen.append((ticked, read(client, path).count("TRIGGER")))
 
-    assert seen == [False, True]
+    assert seen == [(["24", "2"], 2), ([], 0), ([], 0)]
 
 
 @pytest.mark.parametrize("path", ["/calendar/address", "/calendar/alarms"])

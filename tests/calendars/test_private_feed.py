@@ -15,6 +15,9 @@ from festival.lib.db import db, transaction
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.programme.service import touch_activity
+from festival.seats import service as seats
+from festival.seats.queries import hall as hall_of
+from festival.seats.rules import Name
 from festival.signups import service as signups
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -34,6 +37,7 @@ from tests.calendars.programme import (
     session_of,
     summaries,
 )
+from tests.seats.halls import arranged, make_hall, names
 
 LABEL = "A线·产业金融线"
 
@@ -220,6 +224,41 @@ def test_the_bus_zone_or_seats_stand_in_the_description(app, client, forum, pers
     sign_up(forum, person)
 
     assert event(read(client, private_path(app, person)))["DESCRIPTION"].startswith(f"{line}名家论道")
+
+
+def test_seats_stand_in_the_entry_and_move_it_forward_whenever_they_change(app, client, forum, person):
+    hall = make_hall(forum, "OOO\nOOO")
+    sign_up(forum, person, party_size=2)
+    neighbour = sign_up(forum, make_person())
+    mine, theirs = private_path(app, person), private_path(app, neighbour.person)
+    staff = make_staff().id
+    seen: list[tuple[str, int, str]] = []
+
+    def look() -> None:
+        shown = event(read(client, mine))
+        seen.append((shown["DESCRIPTION"].split("\\n")[0], int(shown["SEQUENCE"]), shown["LAST-MODIFIED"]))
+
+    look()
+    arranged(hall)
+    look()
+    before = read(client, theirs)
+    mine_id = db.session.query(SignUp).filter_by(person_id=person.id).one().id
+    with transaction():
+        seats.seat(hall.id, {mine_id: names("2-1 2-2")}, actor_id=staff)
+    look()
+    with transaction():
+        seats.clear(hall.id, next(one.seat.id for one in hall_of(hall.id) if one.name == Name("2", 2)), actor_id=staff)
+    look()
+
+    assert [(line, sequence) for line, sequence, _modified in seen] == [
+        ("名家论道，共话人才。", 0),
+        ("座位：1排1–2座", 1),
+        ("座位：2排1–2座", 2),
+        ("座位：2排1座", 3),
+    ]
+    assert sorted({modified for _line, _sequence, modified in seen}) == [modified for _line, _sequence, modified in seen]
+    assert read(client, theirs) == before  # whoever keeps the same seat sees nothing move
+    assert "DESCRIPTION:Seat: Row 2\\, seat 1" in read(client, private_path(app, person, "en"))
 
 
 def test_a_quota_says_something_about_the_person_and_stays_out(app, client, forum, person):
@@ -426,18 +465,19 @@ def test_a_draft_is_not_even_in_the_feed_of_who_signed_up_before(app, client, fo
 # -- choices and readings -----------------------------------------------------------------------------------------------------
 
 
-def test_alarms_can_be_switched_off_and_on_again(app, client, forum, person):
+def test_each_alarm_that_is_chosen_rings_under_a_uid_of_its_own(app, client, forum, person):
     sign_up(forum, person)
     path = private_path(app, person)
-    ringing = read(client, path)
-    with transaction():
-        calendars.choose_alarms(person.id, has_alarms=False)
-    silent = read(client, path)
-    with transaction():
-        calendars.choose_alarms(person.id, has_alarms=True)
+    usual = read(client, path)
+    rung = []
+    for hours in ([1, 24, 2], [], [1]):
+        with transaction():
+            calendars.choose_alarms(person.id, hours)
+        rung.append(re.findall(r"TRIGGER:(\S+)\r\nUID:(\S+)", read(client, path)))
 
-    assert ("VALARM" in ringing, "VALARM" in silent) == (True, False)
-    assert read(client, path) == ringing
+    assert [[trigger for trigger, _uid in one] for one in rung] == [["-P1D", "-PT2H", "-PT1H"], [], ["-PT1H"]]
+    assert len({uid for _trigger, uid in rung[0]}) == 3
+    assert read(client, path) == usual
 
 
 def test_who_reads_is_kept_by_family_and_at_most_every_ten_minutes(app, client, person, monkeypatch):
@@ -476,7 +516,7 @@ def test_forgetting_a_person_leaves_nothing_of_their_calendar(app, client, forum
     sign_up(forum, person)
     read(client, private_path(app, person))
     with transaction():
-        calendars.choose_alarms(person.id, has_alarms=False)
+        calendars.choose_alarms(person.id, [])
         calendars.note_reading(person.id, Client.APPLE, clock.wall())
     with transaction():
         HOLDING.erase(person.id)
