@@ -22,12 +22,14 @@ from festival.app import create_app
 from festival.lib import clock
 from festival.lib.settings import Settings
 from tests import database as databases
+from tests import routing
 from tests.application import closed, make_settings, migrate
 from tests.calendars import libical
 from tests.web import Browser
 
 hypothesis.settings.register_profile("festival", deadline=None)
 hypothesis.settings.load_profile("festival")
+routing.remember()
 
 DIALECTS = ("sqlite", "postgresql")
 #: Templates that another test has compiled, by their text: compiling them anew for each test took a tenth of the run.

@@ -6,7 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from whitenoise import WhiteNoise
@@ -53,19 +55,26 @@ def _write(path: Path, content: bytes) -> None:
     Path(draft).replace(path)
 
 
-def init_app(app: Flask) -> None:
-    """Serve the static folder twice: under its hash for ever, and plainly for an hour (robots, mail clients, bookmarks)."""
-    folder = Path(app.static_folder or "")
+@lru_cache(maxsize=1)
+def _read(folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return the folder's version and what WhiteNoise knows of its files, read once for all applications of a process."""
     version = _digest(folder)
     _compress(folder)
-    prefix = f"static/{version}/"
+    reader = WhiteNoise(None, immutable_file_test=lambda _path, url: f"/static/{version}/" in url)
+    reader.add_files(str(folder), prefix="static/")
+    reader.add_files(str(folder), prefix=f"static/{version}/")
+    return version, reader.files
+
+
+def init_app(app: Flask) -> None:
+    """Serve the static folder twice: under its hash for ever, and plainly for an hour (robots, mail clients, bookmarks)."""
+    version, files = _read(Path(app.static_folder or ""))
 
     def static_url(name: str) -> str:
         """Return the address of a static file; the same in both languages."""
-        return f"{root_path()}/{prefix}{name}"
+        return f"{root_path()}/static/{version}/{name}"
 
-    served = WhiteNoise(app.wsgi_app, immutable_file_test=lambda _path, url: f"/{prefix}" in url)
-    served.add_files(str(folder), prefix="static/")
-    served.add_files(str(folder), prefix=prefix)
+    served = WhiteNoise(app.wsgi_app)
+    served.files = files
     app.wsgi_app = served  # type: ignore[method-assign]  # Flask's documented way to wrap
     app.jinja_env.globals["static_url"] = static_url
