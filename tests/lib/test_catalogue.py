@@ -78,7 +78,7 @@ def test_english_with_other_placeholders_is_a_fault(words, english):
     ("where", "name"),
     [
         ("festival/signups/wording.py:3", "signups"),
-        ("festival/kinds/tour/views.py:3", "kinds"),
+        ("festival/kinds/tour/views.py:3", "kinds-tour"),
         ("festival/app.py:3", "lib"),
         ("templates/signups/show.html:3", "signups"),
         ("templates/manage/roster/list.html:3", "roster"),
