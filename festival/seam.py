@@ -5,13 +5,17 @@ default that suits a plain talk. Slices never name a kind: each keeps a registry
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from click import Command
 
 from festival.accounts.personal import Holding
+from festival.audit import wording as audit
+from festival.audit.wording import Named
 from festival.calendars import render as calendars
+from festival.checkin import render as door
+from festival.checkin.render import DoorFacts
 from festival.notices import own as notices
 from festival.notices.own import OwnMessage
 from festival.programme import kinds as programme
@@ -20,9 +24,10 @@ from festival.roster import columns as roster
 from festival.roster.columns import Extra
 from festival.seed import kinds as seed
 from festival.seed.kinds import Demo, Sow
-from festival.signups import following
+from festival.signups import following, sweep
 from festival.signups.following import Follower
 from festival.signups.models import SignUp
+from festival.signups.sweep import OwnSweep
 from festival.signups.ticket import Panel
 
 
@@ -45,6 +50,12 @@ class Kind(ActivityKind):
     messages: tuple[OwnMessage, ...] = ()
     #: Lines it adds to a sign-up's entry in its owner's calendar, in the language spoken.
     private_lines: Callable[[SignUp], list[str]] | None = None
+    #: What it calls its actions and tables in the audit trail.
+    audit_words: Named = field(default_factory=dict)
+    #: What the door says of its sign-ups beside the verdict of a scan, first.
+    door_facts: DoorFacts | None = None
+    #: What time alone makes due, looked for each minute.
+    sweep: OwnSweep | None = None
     #: Brings its own tables up to the programme's files.
     sow: Sow | None = None
     #: What the demo's people do with it, after they have signed up.
@@ -59,6 +70,9 @@ def register(kinds: Iterable[Kind]) -> None:
     roster.register({kind.key: kind.columns for kind in known})
     notices.register(message for kind in known for message in kind.messages)
     calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
+    audit.register(kind.audit_words for kind in known)
+    door.register({kind.key: kind.door_facts for kind in known if kind.door_facts is not None})
+    sweep.register(kind.sweep for kind in known if kind.sweep is not None)
     seed.register(
         sow={kind.key: kind.sow for kind in known if kind.sow is not None},
         demo={kind.key: kind.demo for kind in known if kind.demo is not None},

@@ -1,5 +1,8 @@
 """The audit trail in words."""
 
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
 from flask_babel import LazyString
 
 from festival.lib.i18n import _, _l
@@ -222,14 +225,27 @@ SUBJECTS: dict[str, LazyString] = {
 }
 
 
+#: Words of actions, or of tables, by name.
+Named: TypeAlias = Mapping[str, LazyString]
+
+_of_kinds: dict[str, LazyString] = {}
+
+
+def register(words: Iterable[Named]) -> None:
+    """Make known what kinds of activities call what they record, and their tables; called once by the composition root."""
+    _of_kinds.clear()
+    for each in words:
+        _of_kinds.update(each)
+
+
 def subject_words(subject: str) -> str:
     """Return what kind of row an entry is about, in words; a table without words is called by its name."""
-    return str(SUBJECTS.get(subject, subject))
+    return str(SUBJECTS.get(subject) or _of_kinds.get(subject, subject))
 
 
 def action_words(action: str) -> str:
     """Return what was done, in words."""
-    return str(ACTIONS.get(action, action))
+    return str(ACTIONS.get(action) or _of_kinds.get(action, action))
 
 
 def change_words(changes: str) -> str:

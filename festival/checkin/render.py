@@ -1,8 +1,9 @@
 """What the page of the door shows: the verdict of a scan, and the live numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from festival.checkin import rules, scans
 from festival.checkin.models import Scan
@@ -45,6 +46,18 @@ class Panel:
     is_waiting: bool
     #: Persons of the party who are inside now: a device keeps it for when the network is away.
     inside: int
+
+
+#: What a kind of activity adds to the answer to a scan of one of its sign-ups: what it is, and what it says.
+DoorFacts: TypeAlias = Callable[[SignUp], Sequence[tuple[str, str]]]
+
+_of_kinds: dict[str, DoorFacts] = {}
+
+
+def register(facts: Mapping[str, DoorFacts]) -> None:
+    """Make known, by kind of activity, what it says at the door; called once by the composition root."""
+    _of_kinds.clear()
+    _of_kinds.update(facts)
 
 
 def panel(scanned: Scanned, now: datetime) -> Panel:
@@ -101,6 +114,8 @@ def other_time(slot: Slot, now: datetime) -> str:
 
 def _facts(scanned: Scanned, sign_up: SignUp) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
+    if of_kind := _of_kinds.get(sign_up.activity.kind):
+        found += of_kind(sign_up)
     if signups.has_several_pools(sign_up.slot_id):
         found.append((wording.unit_words(sign_up.pool.unit), loc(sign_up.pool, "label")))
     if seat := seats.labels([sign_up.id]).get(sign_up.id):

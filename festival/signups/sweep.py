@@ -1,6 +1,8 @@
 """What time alone makes due: overdue offers lapse, and free places meet the lists. Called each minute; harmless at any time."""
 
 import threading
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from flask import Flask
 
@@ -13,6 +15,18 @@ from festival.signups import queries, service
 PERIOD = 60
 
 
+#: What a kind of activity does when time alone has made it due: which activities, and what for one of them, inside
+#: ``transaction()``. Doing it twice must be harmless.
+OwnSweep: TypeAlias = tuple[Callable[[], list[int]], Callable[[int], object]]
+
+_of_kinds: list[OwnSweep] = []
+
+
+def register(sweeps: Iterable[OwnSweep]) -> None:
+    """Make known what kinds of activities do with time; called once by the composition root."""
+    _of_kinds[:] = sweeps
+
+
 def sweep_due() -> int:
     """Do what is due, each activity in a transaction of its own; return how many got a place or an offer.
 
@@ -20,13 +34,24 @@ def sweep_due() -> int:
     """
     due = queries.needing_a_sweep(database_now())
     db.session.rollback()  # nothing is held open while the activities are locked one by one
-    return sum(_sweep(activity_id) for activity_id in due)
+    swept = sum(_sweep(activity_id, _places) for activity_id in due)
+    for are_due, act in _of_kinds:
+        theirs = are_due()
+        db.session.rollback()
+        for activity_id in theirs:
+            _sweep(activity_id, act)
+    return swept
 
 
-def _sweep(activity_id: int) -> int:
+def _places(activity_id: int) -> int:
+    return len(service.sweep(activity_id))
+
+
+def _sweep(activity_id: int, act: Callable[[int], object]) -> int:
     try:
         with transaction():
-            return len(service.sweep(activity_id))
+            done = act(activity_id)
+            return done if isinstance(done, int) else 0
     except Busy:
         log.info("sweep waits: the database is busy", activity=activity_id)
     except Exception:  # noqa: BLE001  # the other activities must be swept whatever is wrong with this one
