@@ -16,6 +16,7 @@ VIOLATIONS = {
     "Slices import downwards only": ("festival/lib/text.py", "import festival.programme.rules"),
     "Inside a slice": ("festival/outbox/models.py", "import festival.outbox.service"),
     "Kinds do not know each other": ("festival/kinds/tour/__init__.py", "import festival.kinds.show"),
+    "Inside the job fair": ("festival/kinds/job_fair/details.py", "import festival.kinds.job_fair.employers.sowing"),
     "Rules are pure": ("festival/signups/rules.py", "import jinja2"),
     "Service, queries and models know no web": ("festival/audit/service.py", "import flask"),
     "The package never imports the top-level config": ("festival/lib/text.py", "import config"),

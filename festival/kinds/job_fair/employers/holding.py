@@ -1,0 +1,135 @@
+"""What a fair's employers hold about people: who applied for one, who recruits for it, who reported a position."""
+
+from datetime import timedelta
+
+from sqlalchemy import Select, delete, select, update
+
+from festival.accounts.models import Address
+from festival.accounts.personal import Holding, Moment, Purge, Row, Rows, first, plain, rows
+from festival.kinds.job_fair.employers.models import (
+    Booth,
+    Employer,
+    EmployerPaper,
+    FairFigure,
+    Position,
+    PositionReport,
+    Recruiter,
+)
+from festival.kinds.job_fair.employers.papers import content_of
+from festival.kinds.job_fair.employers.rules import EmployerState, Paper
+from festival.lib.db import database_now, db
+from festival.lib.i18n import _l
+from festival.programme.models import Activity, ActivityStatus
+
+#: Days after the fair.
+RETAIN_DAYS = 180
+
+
+def _applied_by(account_id: int) -> Select[int]:
+    return select(Employer.id).where(Employer.applicant_id == account_id)
+
+
+def _recruits(account_id: int) -> Select[int]:
+    """Return the rows that name a person as a recruiter, by account or by an address that is theirs."""
+    own = select(Address.value).where(Address.account_id == account_id)
+    named = Recruiter.account_id.is_(None) & Recruiter.address.in_(own)
+    return select(Recruiter.id).where((Recruiter.account_id == account_id) | named)
+
+
+def _export(account_id: int) -> Rows:
+    """Return the employers somebody applied for with their papers, and themselves as a recruiter; nobody else."""
+    ids = _applied_by(account_id)
+    papers = db.session.scalars(select(EmployerPaper).where(EmployerPaper.employer_id.in_(ids)).order_by(EmployerPaper.id))
+    return {
+        "employer": rows(Employer, Employer.id.in_(ids), without=("reviewer_id",)),
+        "employer_paper": [_paper(one) for one in papers],
+        "booth": rows(Booth, Booth.employer_id.in_(ids)),
+        "position": rows(Position, Position.employer_id.in_(ids)),
+        "recruiter": rows(Recruiter, Recruiter.id.in_(_recruits(account_id))),
+        "position_report": rows(PositionReport, PositionReport.reporter_id == account_id, without=("decided_by_id",)),
+        "fair_figure": rows(FairFigure, FairFigure.employer_id.in_(ids), without=("entered_by_id",)),
+    }
+
+
+def _paper(one: EmployerPaper) -> Row:
+    return {
+        "employer_id": one.employer_id,
+        "paper": str(one.paper),
+        "name": one.name,
+        "content_type": one.content_type,
+        "size": one.size,
+        "uploaded_at": plain(one.uploaded_at),
+        "content_base64": plain(content_of(one)),
+    }
+
+
+def _erase(account_id: int) -> None:
+    """Forget who it was. An employer that was let in stays, as others rely on it; one that waits for a review is withdrawn."""
+    now = database_now()
+    ids = _applied_by(account_id)
+    waiting = ids.where(Employer.state.in_((EmployerState.APPLIED, EmployerState.RETURNED)))
+    left = list(db.session.scalars(waiting))
+    db.session.execute(
+        update(Employer).where(Employer.id.in_(left)).values(state=EmployerState.WITHDRAWN, state_at=now),
+    )
+    db.session.execute(delete(EmployerPaper).where(EmployerPaper.employer_id.in_(left)))
+    db.session.execute(
+        delete(EmployerPaper).where(EmployerPaper.employer_id.in_(ids), EmployerPaper.paper == Paper.MANDATE),
+    )
+    db.session.execute(update(Employer).where(Employer.id.in_(ids)).values(contact_name="", review_note=""))
+    recruits = list(db.session.scalars(_recruits(account_id)))
+    db.session.execute(
+        update(Recruiter).where(Recruiter.id.in_(recruits), Recruiter.removed_at.is_(None)).values(removed_at=now),
+    )
+    db.session.execute(update(Recruiter).where(Recruiter.id.in_(recruits)).values(name="", address=""))
+    db.session.execute(
+        update(PositionReport).where(PositionReport.reporter_id == account_id).values(reporter_id=None, words=""),
+    )
+
+
+def _over(moment: Moment) -> Select[int]:
+    """Return the employers of fairs that are long over."""
+    return (
+        select(Employer.id)
+        .join(Activity, Activity.id == Employer.activity_id)
+        .where(Activity.ends_at < moment.festival - timedelta(days=RETAIN_DAYS), Activity.status != ActivityStatus.POSTPONED)
+    )
+
+
+def _old_papers(moment: Moment, limit: int) -> int:
+    ids = first(EmployerPaper, limit, EmployerPaper.employer_id.in_(_over(moment)))
+    db.session.execute(delete(EmployerPaper).where(EmployerPaper.id.in_(ids)))
+    return len(ids)
+
+
+def _old_contacts(moment: Moment, limit: int) -> int:
+    """Empty the names of contacts and what reviewers wrote to them, then who recruited; the employer itself is no person."""
+    written = (Employer.contact_name != "") | (Employer.review_note != "")
+    ids = first(Employer, limit, Employer.id.in_(_over(moment)), written)
+    db.session.execute(update(Employer).where(Employer.id.in_(ids)).values(contact_name="", review_note=""))
+    named = first(Recruiter, limit, Recruiter.employer_id.in_(_over(moment)), Recruiter.address != "")
+    db.session.execute(
+        update(Recruiter).where(Recruiter.id.in_(named), Recruiter.removed_at.is_(None)).values(removed_at=moment.festival),
+    )
+    db.session.execute(update(Recruiter).where(Recruiter.id.in_(named)).values(name="", address=""))
+    return len(ids) + len(named)
+
+
+def _old_reports(moment: Moment, limit: int) -> int:
+    over = select(Position.id).where(Position.employer_id.in_(_over(moment)))
+    told = (PositionReport.words != "") | PositionReport.reporter_id.is_not(None)
+    ids = first(PositionReport, limit, PositionReport.position_id.in_(over), told)
+    db.session.execute(update(PositionReport).where(PositionReport.id.in_(ids)).values(words="", reporter_id=None))
+    return len(ids)
+
+
+HOLDING = Holding(
+    tables=frozenset({"employer", "employer_paper", "booth", "position", "recruiter", "position_report", "fair_figure"}),
+    export=_export,
+    erase=_erase,
+    purges=(
+        Purge("employer_papers", _l("用人单位的材料"), _l("招聘会结束后 180 天"), _old_papers),
+        Purge("employer_contacts", _l("用人单位联系人与招聘者"), _l("招聘会结束后 180 天"), _old_contacts),
+        Purge("position_reports", _l("岗位举报"), _l("招聘会结束后 180 天"), _old_reports),
+    ),
+)
