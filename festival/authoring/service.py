@@ -13,6 +13,7 @@ from festival.audit.service import record
 from festival.authoring import copying, queries, rules
 from festival.authoring.copying import Target
 from festival.authoring.rules import AuthoringReason, AuthoringRefused, Draft
+from festival.calendars import removed
 from festival.lib import clock
 from festival.lib.db import database_now, db
 from festival.programme import service as programme
@@ -341,7 +342,10 @@ def publish(activity_id: int, publish_at: datetime | None, *, actor_id: int) -> 
     if reason := rules.publish_refusal(draft_of(activity), now, publish_at):
         raise AuthoringRefused(reason)
     action = "publish" if publish_at is None else "schedule"
+    was_public = activity.is_public_at(now)
     programme.set_publication(activity, ActivityStatus.PUBLISHED, publish_at, action=action, actor_id=actor_id)
+    if was_public and not activity.is_public_at(now):
+        removed.bury(activity, queries.slots_of(activity_id), now)
     return activity
 
 
@@ -356,7 +360,11 @@ def unpublish(activity_id: int, *, actor_id: int) -> Activity:
     is_published = activity.status == ActivityStatus.PUBLISHED
     if reason := rules.unpublish_refusal(is_published=is_published, has_sign_ups=queries.has_sign_ups(activity.id)):
         raise AuthoringRefused(reason)
+    now = database_now()
+    was_public = activity.is_public_at(now)
     programme.set_publication(activity, ActivityStatus.DRAFT, None, action="unpublish", actor_id=actor_id)
+    if was_public:
+        removed.bury(activity, queries.slots_of(activity_id), now)
     return activity
 
 

@@ -13,8 +13,9 @@ from festival.authoring import queries, rules
 from festival.authoring.copying import insert_all
 from festival.authoring.rules import AuthoringReason, AuthoringRefused, Collision, PlannedDay, Series
 from festival.authoring.service import MAIN, access_of, slot_values
+from festival.calendars import removed
 from festival.lib import clock
-from festival.lib.db import db
+from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
 from festival.programme import service as programme
 from festival.programme.locking import lock_activity
@@ -110,6 +111,7 @@ def add_series(activity_id: int, series: Series, pools: Sequence[PoolPlan], *, r
     if activity.status != ActivityStatus.DRAFT:
         programme.touch_activity(activity)  # sessions without a name are numbered: of 18 instead of 17
     if replaces:
+        _bury(activity, before)
         _delete(activity, before)
         activity.days_ahead = None
     slots = _make(activity, new)
@@ -244,11 +246,19 @@ def remove_slot(activity_id: int, slot_id: int, *, actor_id: int) -> None:
         programme.touch_activity(activity)
     was_at_the_edge = slot.starts_at <= activity.starts_at or slot.ends_at >= activity.ends_at
     key, is_session = slot.key, slot.parent_id is None
+    _bury(activity, family)
     _delete(activity, family)
     if is_session:
         programme.fit_span(activity, is_exact=was_at_the_edge)
     programme.touch_programme(activity)
     record("slot.delete", "slot", slot_id, actor_id=actor_id, activity_id=activity.id, changes=key)
+
+
+def _bury(activity: Activity, slots: Sequence[Slot]) -> None:
+    """Tell calendars of what everybody could see that it is off."""
+    now = database_now()
+    if activity.is_public_at(now):
+        removed.bury(activity, slots, now)
 
 
 def _delete(activity: Activity, slots: Sequence[Slot]) -> None:

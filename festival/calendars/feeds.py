@@ -17,18 +17,19 @@ import icalendar
 from festival.calendars import ics, queries
 from festival.calendars.addresses import Site
 from festival.calendars.ics import Entry, Head, write_calendar, write_entry
-from festival.calendars.models import CalendarEntry, CalendarFeed
+from festival.calendars.models import CalendarEntry, CalendarFeed, CalendarTombstone
 from festival.calendars.queries import Booking, Content, Poll, PrivatePoll, Session
 from festival.calendars.render import (
     private_entry,
     private_head,
     programme_head,
     public_entry,
+    removed_entry,
     standing_of,
     times_of,
     track_head,
 )
-from festival.calendars.rules import Audience, Standing, later, tombstone_until
+from festival.calendars.rules import TOMBSTONE, Audience, Standing, later, tombstone_until
 from festival.lib import clock, sealing
 from festival.lib.db import db
 from festival.lib.errors import NotFound
@@ -110,6 +111,8 @@ class _Plan:
     head: Head | None
     audience: Audience
     sessions: list[Session]
+    #: What has left the programme.
+    gone: list[CalendarTombstone]
 
 
 def renew_public(key: str, site: Site, now: datetime) -> None:
@@ -126,10 +129,12 @@ def renew_public(key: str, site: Site, now: datetime) -> None:
         return
     plan = _plan(key, festival, site, now)
     shown = [session for session in plan.sessions if not _is_over(session.slot, now)]
-    written = list(_written(shown, plan.audience, site))
-    body = write_calendar(plan.head, written, max((_shown_since(session.slot) for session in shown), default=None))
+    written = [*_written(shown, plan.audience, site), *(write_entry(removed_entry(one, site, now)) for one in plan.gone)]
+    changes = [*(_shown_since(session.slot) for session in shown), *(one.updated_at for one in plan.gone)]
+    body = write_calendar(plan.head, written, max(changes, default=None))
     coming = queries.next_publication(festival_id, now)  # the minute at which this feed has one activity more
-    stale_at = min((*_tombstones(shown), *((coming,) if coming else ())), default=None)
+    leaving = [*_tombstones(shown), *(one.ends_at + TOMBSTONE for one in plan.gone)]
+    stale_at = min((*leaving, *((coming,) if coming else ())), default=None)
     _store(key, site, poll, _fingerprint(festival_id, site.base_url), body, stale_at)
 
 
@@ -141,14 +146,17 @@ def _shown_since(slot: Slot) -> datetime:
 def _plan(key: str, festival: Festival, site: Site, now: datetime) -> _Plan:
     match key.split(":"):
         case ["programme"]:
-            return _Plan(programme_head(festival, site), Audience.PUBLIC, queries.public_sessions(festival.id, now))
+            sessions = queries.public_sessions(festival.id, now)
+            return _Plan(programme_head(festival, site), Audience.PUBLIC, sessions, queries.removed(festival.id, now))
         case ["track", name]:
             if track := queries.track(festival.id, name):
                 sessions = queries.public_sessions(festival.id, now, track_id=track.id)
-                return _Plan(track_head(festival, track, site), Audience.PUBLIC, sessions)
+                gone = queries.removed(festival.id, now, track_id=track.id)
+                return _Plan(track_head(festival, track, site), Audience.PUBLIC, sessions, gone)
         case ["activity", slug]:
             if activity_id := queries.public_activity_id(festival.id, slug, now):
-                return _Plan(None, Audience.DOWNLOAD, queries.public_sessions(festival.id, now, activity_id=activity_id))
+                sessions = queries.public_sessions(festival.id, now, activity_id=activity_id)
+                return _Plan(None, Audience.DOWNLOAD, sessions, queries.removed(festival.id, now, activity_id=activity_id))
     raise NotFound
 
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from festival.calendars.rules import Method
 from festival.lib.db import Big, Model, word
+from festival.programme.models import Activity, Track
 
 
 class CalendarEntry(Model):
@@ -51,6 +52,35 @@ class CalendarFeed(Model):
     #: As served; a private feed's are sealed, for its own address stands in it.
     body: Mapped[bytes] = mapped_column(LargeBinary)
     body_gzip: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CalendarTombstone(Model):
+    """A session that everybody could see and that left the programme: cancelled in calendars until a week past its end."""
+
+    __tablename__ = "calendar_tombstone"
+    __table_args__ = (
+        UniqueConstraint("uid", name="uq_calendar_tombstone_uid"),
+        Index("ix_calendar_tombstone_festival_id", "festival_id", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    festival_id: Mapped[int] = mapped_column(ForeignKey("festival.id", ondelete="CASCADE"))
+    track_id: Mapped[int] = mapped_column(ForeignKey("track.id", ondelete="CASCADE"))
+    #: None: the activity is gone as well.
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id", ondelete="SET NULL"))
+    #: The session's own, which nothing else ever bears; a session that comes back takes its entry over.
+    uid: Mapped[str] = mapped_column(String(36))
+    #: As its entry was headed last: with its number or its name.
+    title_zh: Mapped[str] = mapped_column(String(400))
+    title_en: Mapped[str] = mapped_column(String(500))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    sequence: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    track: Mapped[Track] = relationship(viewonly=True)
+    activity: Mapped[Activity | None] = relationship(viewonly=True)
 
 
 class FeedReading(Model):

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import joinedload, selectinload
 
 from festival.accounts.models import Account, AccountKind
-from festival.calendars.models import CalendarChoice, CalendarEntry, CalendarFeed, FeedReading
-from festival.calendars.rules import SHOWN, Audience, Client, alarms_read
+from festival.calendars.models import CalendarChoice, CalendarEntry, CalendarFeed, CalendarTombstone, FeedReading
+from festival.calendars.rules import SHOWN, TOMBSTONE, Audience, Client, alarms_read
 from festival.lib import clock
 from festival.lib.db import db, in_transaction
 from festival.lib.errors import NotFound
@@ -265,6 +265,26 @@ def public_sessions(
     if activity_id is not None:
         wanted = wanted.where(Activity.id == activity_id)
     return _numbered(db.session.scalars(_with_words(wanted)).all())
+
+
+def removed(
+    festival_id: int, now: datetime, *, track_id: int | None = None, activity_id: int | None = None
+) -> list[CalendarTombstone]:
+    """Return what has left the programme and is still shown as cancelled: of an edition, a track, or an activity."""
+    wanted = (
+        select(CalendarTombstone)
+        .where(CalendarTombstone.festival_id == festival_id, CalendarTombstone.ends_at > now - TOMBSTONE)
+        .where(
+            CalendarTombstone.uid.not_in(select(Slot.uid).join(Activity, Activity.id == Slot.activity_id).where(is_public(now)))
+        )
+        .order_by(CalendarTombstone.starts_at, CalendarTombstone.id)
+        .options(joinedload(CalendarTombstone.track), joinedload(CalendarTombstone.activity))
+    )
+    if track_id is not None:
+        wanted = wanted.where(CalendarTombstone.track_id == track_id)
+    if activity_id is not None:
+        wanted = wanted.where(CalendarTombstone.activity_id == activity_id)
+    return list(db.session.scalars(wanted))
 
 
 def _with_words(wanted: Select[Slot]) -> Select[Slot]:

@@ -9,6 +9,7 @@ import nh3
 
 from festival.calendars.addresses import Site, private_path, programme_path, track_path
 from festival.calendars.ics import Entry, Head, Place
+from festival.calendars.models import CalendarTombstone
 from festival.calendars.queries import Booking, Session
 from festival.calendars.rules import Audience, Method, Standing, Times, appearance, last_change, rings, standing, state_at
 from festival.lib.format import moment, span
@@ -95,13 +96,34 @@ def public_entry(session: Session, audience: Audience, site: Site) -> Entry:
         updated_at=slot.updated_at,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        summary=_marked(stands, None, _title(session)),
+        summary=_marked(stands, None, title_of(session)),
         description=_description(slot, _old_time(slot, stands), site),
         place=_place(slot),
         appearance=appearance(audience, stands),
         categories=_categories(slot.activity),
         url=site.activity(slot.activity.slug),
         contact=_contact(slot.activity),
+    )
+
+
+def removed_entry(gone: CalendarTombstone, site: Site, now: datetime) -> Entry:
+    """Return a session that has left the programme: cancelled, with no more than names it."""
+    activity = gone.activity
+    url = site.activity(activity.slug) if activity is not None and activity.is_public_at(now) else site.address("/")
+    return Entry(
+        uid=gone.uid,
+        sequence=gone.sequence,
+        created_at=gone.created_at,
+        updated_at=gone.updated_at,
+        starts_at=gone.starts_at,
+        ends_at=gone.ends_at,
+        summary=_marked(Standing.CANCELLED, None, loc(gone, "title")),
+        description=f"详情 / Details: {url}",
+        place=Place("", ""),
+        appearance=appearance(Audience.PUBLIC, Standing.CANCELLED),
+        categories=(gone.track.title_zh, gone.track.title_en),
+        url=url,
+        contact="",
     )
 
 
@@ -113,7 +135,7 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: tuple[
     slot, sign_up = booking.session.slot, booking.sign_up
     stands = standing_of(slot)
     state = state_at(sign_up.state, sign_up.offered_until, now)
-    title = _title(booking.session)
+    title = title_of(booking.session)
     sequence = slot.sequence + booking.changes
     lines = [
         *_old_time(slot, stands),
@@ -154,7 +176,7 @@ def mailed_entry(session: Session, site: Site, method: Method, sequence: int) ->
         updated_at=slot.updated_at,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        summary=_marked(stands, None, _title(session)),
+        summary=_marked(stands, None, title_of(session)),
         description=_description(slot, _old_time(slot, stands), site),
         place=_place(slot),
         appearance=appearance(Audience.PRIVATE, Standing.CANCELLED if is_off else stands, State.CONFIRMED),
@@ -184,7 +206,7 @@ def _own_lines(sign_up: SignUp) -> list[str]:
 # -- their words ------------------------------------------------------------------------------------------------------------
 
 
-def _title(session: Session) -> str:
+def title_of(session: Session) -> str:
     """Return the activity's title with what tells this time from its others."""
     slot = session.slot
     title, label = loc(slot.activity, "title"), loc(slot, "label")

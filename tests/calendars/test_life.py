@@ -9,12 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from festival.authoring import service as authoring
+from festival.authoring import slots
+from festival.authoring.service import VenueWords
+from festival.authoring.slots import NewSlot, PoolPlan
 from festival.lib.db import db, transaction
+from festival.plans import service as plans
+from festival.plans.rules import Step
 from festival.programme import service
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus, Venue
-from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Span
+from festival.programme.service import ActivityEdit, ActivityWords, SlotEdit, Span, Why
 from festival.signups.models import SignUp
-from tests.builders import make_person, make_sign_up
+from tests.builders import make_person, make_sign_up, make_staff
 from tests.calendars.programme import (
     NOW,
     UID,
@@ -178,45 +184,129 @@ def test_whatever_is_done_an_entry_keeps_its_uid_and_only_moves_forward(app, cli
         before = after
 
 
-def test_from_the_first_plan_to_the_last_moment(app, client):
+def take(step: Step) -> None:
+    plans.take_step(the_forum().id, None, step, Why(), actor_id=make_staff().id)
+
+
+def publish() -> None:
+    authoring.publish(the_forum().id, None, actor_id=make_staff().id)
+
+
+def rename_the_hall() -> None:
+    venue = db.session.get_one(Venue, the_forum().venue_id)
+    words = VenueWords(**{name: getattr(venue, name) for name in VenueWords.__dataclass_fields__})
+    authoring.edit_venue(venue.id, replace(words, name_zh="人才大礼堂"), actor_id=make_staff().id)
+
+
+def add_an_evening() -> None:
+    span = Span(at("2023-06-22 19:00"), at("2023-06-22 21:00"))
+    asked = NewSlot(span, None, None, "晚场", "Evening", (PoolPlan(10),))
+    slots.add_slot(the_forum().id, asked, actor_id=make_staff().id)
+
+
+def remove_the_evening() -> None:
+    evening = db.session.query(Slot).filter_by(label_zh="晚场").one()
+    slots.remove_slot(the_forum().id, evening.id, actor_id=make_staff().id)
+
+
+def test_from_the_first_plan_to_the_last_moment(app, client, frozen):
     forum = fixed_forum()
     with transaction():
         _set_status(ActivityStatus.DRAFT)
-    path = PUBLIC[0]
+    assert summaries(read(client, PUBLIC[0])) == []  # a draft is nobody's business
+    with transaction():
+        publish()
+    person = make_person()
+    make_sign_up(forum, person=person)
+    paths = (*PUBLIC, *(f"/en{path}" for path in PUBLIC), private_path(app, person))
     told: list[tuple[str, str, str, str]] = []
+    known: dict[str, dict[str, tuple[int, str]]] = {path: {} for path in paths}
 
     def tell() -> None:
-        told.extend(
-            (event["SUMMARY"], event["STATUS"], event["DTSTART;TZID=Asia/Shanghai"], event["SEQUENCE"])
-            for event in events(read(client, path))
-        )
+        db.session.rollback()
+        for path in paths:
+            shown = {event["UID"]: event for event in events(read(client, path))}
+            assert known[path].keys() <= shown.keys(), "something vanished"
+            for uid, event in shown.items():
+                mark = int(event["SEQUENCE"]), event["LAST-MODIFIED"]
+                assert mark >= known[path].get(uid, mark)
+                known[path][uid] = mark
+            if path == PUBLIC[0]:
+                told.extend(
+                    (event["SUMMARY"], event["STATUS"], event["DTSTART;TZID=Asia/Shanghai"], event["SEQUENCE"])
+                    for event in shown.values()
+                )
 
-    tell()  # a draft: nothing
+    tell()
     for do in (
-        bring_the_activity_back,
         edit_the_title,
         move_it_a_day,
-        postpone_the_activity,
+        lambda: take(Step.POSTPONE),
         move_it_a_day,
-        bring_the_activity_back,
-        cancel_the_activity,
-        bring_the_activity_back,
+        lambda: take(Step.RESUME),
+        lambda: take(Step.CANCEL),
+        lambda: take(Step.RESUME),
+        rename_the_hall,
+        add_an_evening,
+        remove_the_evening,
     ):
         with transaction():
             do()
         tell()
 
+    title = "河西人才高峰论坛新"
     assert told == [
         ("河西人才高峰论坛", "CONFIRMED", "20230618T140000", "2"),
-        ("河西人才高峰论坛新", "CONFIRMED", "20230618T140000", "3"),
-        ("【改期】河西人才高峰论坛新", "CONFIRMED", "20230619T140000", "4"),
-        ("【延期待定】河西人才高峰论坛新", "TENTATIVE", "20230619T140000", "5"),
-        ("【延期待定】河西人才高峰论坛新", "TENTATIVE", "20230620T140000", "6"),
-        ("【改期】河西人才高峰论坛新", "CONFIRMED", "20230620T140000", "7"),
-        ("【已取消】河西人才高峰论坛新", "CANCELLED", "20230620T140000", "8"),
-        ("【改期】河西人才高峰论坛新", "CONFIRMED", "20230620T140000", "9"),
+        (title, "CONFIRMED", "20230618T140000", "3"),
+        (f"【改期】{title}", "CONFIRMED", "20230619T140000", "4"),
+        (f"【延期待定】{title}", "TENTATIVE", "20230619T140000", "5"),
+        (f"【延期待定】{title}", "TENTATIVE", "20230620T140000", "6"),
+        (f"【改期】{title}", "CONFIRMED", "20230620T140000", "7"),
+        (f"【已取消】{title}", "CANCELLED", "20230620T140000", "8"),
+        (f"【改期】{title}", "CONFIRMED", "20230620T140000", "9"),
+        (f"【改期】{title}", "CONFIRMED", "20230620T140000", "10"),
+        (f"【改期】{title}（第1场/共2场）", "CONFIRMED", "20230620T140000", "11"),
+        (f"{title}（晚场）", "CONFIRMED", "20230622T190000", "0"),
+        (f"【改期】{title}", "CONFIRMED", "20230620T140000", "12"),
+        (f"【已取消】{title}（晚场）", "CANCELLED", "20230622T190000", "1"),
     ]
     assert session_of(forum).uid == UID
+    for moment, left in (("2023-06-29 20:59", 2), ("2023-06-29 21:00", 1)):  # a week past the evening's end
+        frozen(at(moment))
+        assert [len(events(read(client, path))) for path in PUBLIC] == [left] * 3
+
+
+def test_what_is_taken_back_into_a_draft_is_off_until_it_is_published_again_or_deleted(app, client):
+    forum = fixed_forum()
+    told: list[tuple[str, str, str, str]] = []
+
+    def tell() -> None:
+        db.session.rollback()
+        told.extend(
+            (event["UID"], event["SUMMARY"], event["SEQUENCE"], event["URL"]) for event in events(read(client, PUBLIC[1]))
+        )
+
+    read(client, PUBLIC[1])
+    for do in (
+        lambda: authoring.unpublish(forum.id, actor_id=make_staff().id),
+        lambda: authoring.publish(forum.id, None, actor_id=make_staff().id),
+        lambda: authoring.publish(forum.id, at("2023-06-17 09:00"), actor_id=make_staff().id),
+        lambda: authoring.unpublish(forum.id, actor_id=make_staff().id),
+        lambda: authoring.delete_activity(forum.id, actor_id=make_staff().id),
+    ):
+        with transaction():
+            do()
+        tell()
+
+    off, home = "【已取消】河西人才高峰论坛", "http://localhost/"
+    assert told == [
+        (UID, off, "1", home),
+        (UID, "河西人才高峰论坛", "2", "http://localhost/activities/forum"),
+        (UID, off, "3", home),
+        (UID, off, "3", home),  # a draft is not followed any further
+        (UID, off, "3", home),
+    ]
+    assert client.get(PUBLIC[2]).status_code == 404
 
 
 def test_what_no_calendar_shows_moves_no_calendar(app, client):
