@@ -58,6 +58,9 @@ from festival.invitations import views as invitations_views
 from festival.ledger import cli as ledger_cli
 from festival.ledger import manage as ledger_manage
 from festival.ledger import views as ledger_views
+from festival.letters import holding as letters_holding
+from festival.letters import manage as letters_manage
+from festival.letters import models as letters_models
 from festival.lib import (
     access,
     alike,
@@ -130,6 +133,7 @@ TABLES = (
     draws_models,
     reviews_models,
     roster_models,
+    letters_models,
     protection_models,
     calendars_models,
     notices_models,
@@ -161,6 +165,7 @@ MANAGE_BLUEPRINTS = (
     plans_manage.bp,
     authoring_manage.bp,
     roster_manage.bp,
+    letters_manage.bp,
     exports_manage.bp,
     returning.bp,
     waiting.bp,
@@ -181,6 +186,7 @@ MANAGE_BLUEPRINTS = (
 HOLDINGS = (
     *(kind.holding for kind in kinds.ALL_KINDS if kind.holding is not None),
     calendars_holding.HOLDING,
+    letters_holding.HOLDING,
     roster_holding.HOLDING,
     bundle_holding.HOLDING,
     draws_holding.HOLDING,

@@ -5,17 +5,8 @@ from wtforms import ValidationError
 
 from festival.lib.fields import Legible, LineField, LinesField, at_most
 from festival.lib.i18n import Locale, _, _l
-from festival.notices.rules import (
-    EARLIEST,
-    MOST_REMINDERS,
-    SIGNATURE,
-    SMS_LENGTH,
-    filled,
-    has_link,
-    read_hours,
-    units,
-    unknown_placeholders,
-)
+from festival.notices.rules import EARLIEST, MOST_REMINDERS, filled, read_hours, unknown_placeholders
+from festival.outbox.texts import SIGNATURE, SMS_LENGTH, has_link, units
 
 #: Characters of a text that mails and 我的消息 say.
 _LONG = 600

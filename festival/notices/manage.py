@@ -18,9 +18,10 @@ from festival.notices import queries, service, wording
 from festival.notices.forms import RemindersForm, WordingForm
 from festival.notices.own import headings
 from festival.notices.render import example_facts
-from festival.notices.rules import OFFERED, SIGNATURE
+from festival.notices.rules import OFFERED
 from festival.notices.wording import SUBJECTS, WORDS, Words
 from festival.outbox.models import Message, MessageState
+from festival.outbox.texts import SIGNATURE
 from festival.programme import queries as programme
 from festival.programme.models import Activity, Slot
 

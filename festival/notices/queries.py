@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
+from festival.letters.models import LetterCopy
 from festival.lib.db import db
 from festival.notices.models import MessageWording, ReminderPlan, ReminderRun
 from festival.notices.rules import EARLIEST, REMINDERS, read_hours
@@ -16,6 +17,8 @@ from festival.signups.models import SignUp
 
 #: Messages on one page of the inbox.
 PER_PAGE = 20
+#: The sign-up that a message is about, or for which somebody got a letter.
+_SIGN_UP_ID = case((Message.subject == "sign_up", Message.subject_id), else_=LetterCopy.sign_up_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ def inbox(account_id: int, page: int) -> list[Entry]:
     """
     rows = db.session.execute(
         select(Message, SignUp.code)
-        .outerjoin(SignUp, (Message.subject == "sign_up") & (SignUp.id == Message.subject_id))
+        .outerjoin(LetterCopy, (Message.subject == "letter_copy") & (LetterCopy.id == Message.subject_id))
+        .outerjoin(SignUp, SignUp.id == _SIGN_UP_ID)
         .where(Message.account_id == account_id, Message.text != "")
         .order_by(Message.shown_at.desc(), Message.id.desc())
         .limit(PER_PAGE)
@@ -194,7 +198,8 @@ def deliveries(within: ColumnElement[bool], state: MessageState | None, kind: st
     rows = db.session.execute(
         select(Message, Activity.short_title_zh, Activity.short_title_en, SignUp.name, SignUp.code)
         .outerjoin(Activity, Activity.id == Message.activity_id)
-        .outerjoin(SignUp, (Message.subject == "sign_up") & (SignUp.id == Message.subject_id))
+        .outerjoin(LetterCopy, (Message.subject == "letter_copy") & (LetterCopy.id == Message.subject_id))
+        .outerjoin(SignUp, SignUp.id == _SIGN_UP_ID)
         .where(*where)
         .order_by(Message.id.desc())
         .limit(PER_PAGE)

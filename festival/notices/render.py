@@ -18,6 +18,9 @@ from festival.calendars.addresses import Site
 from festival.calendars.invitations import Numbered
 from festival.calendars.itip import Mailbox
 from festival.calendars.rules import Method
+from festival.letters.models import Letter, LetterCopy
+from festival.letters.rules import is_still_for
+from festival.letters.wording import words_for
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.format import clock_time, month_day, phone, span
@@ -31,8 +34,6 @@ from festival.outbox.delivery import Claimed
 from festival.outbox.gateways import NOBODY
 from festival.outbox.rules import Composed, Invite, Medium, Parcel
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
-from festival.roster.models import Letter, LetterCopy
-from festival.roster.rules import filled
 from festival.seats import queries as seats
 from festival.signups import queries as signups
 from festival.signups.models import SignUp
@@ -109,22 +110,33 @@ def _compose_staff_link(claimed: Claimed, reader: Account) -> Composed | None:
 
 
 def _compose_letter(claimed: Claimed, reader: Account) -> Composed | None:
-    """Say what organizers wrote to many, with the reader's own name where it stands for one."""
-    copy = db.session.get(LetterCopy, claimed.subject_id)
-    if copy is None:
+    """Say what organizers wrote to many, with the reader's own values; None once it was stopped, or is no longer for them."""
+    copy = db.session.get(LetterCopy, claimed.subject_id, populate_existing=True)
+    about = None if copy is None else _about(copy.sign_up_id)
+    if copy is None or about is None:
         return None
-    letter, sign_up = db.session.get_one(Letter, copy.letter_id), db.session.get_one(SignUp, copy.sign_up_id)
-    activity = db.session.get_one(Activity, letter.activity_id)
+    letter = db.session.get_one(Letter, copy.letter_id, populate_existing=True)
+    if letter.stopped_at is not None and not claimed.reached:
+        return None
+    if not is_still_for(about.sign_up.state, [one for one in letter.states.split(",") if one]):
+        return None
     language = _locale(reader.locale)
     with speaking(language):
-        name = sign_up.name or reader.name or _("您")
-        title = loc(activity, "short_title") or loc(activity, "title")
-        words = wording.letter_words(title, filled(letter.subject, name), filled(letter.body, name))
+        words = words_for(letter, about.sign_up, about.slot, about.activity, language, reader.name)
+        path, title = f"/sign-ups/{about.sign_up.code}", loc(about.activity, "short_title")
         parcels = tuple(
-            _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=f"/sign-ups/{sign_up.code}")
+            _parcel(
+                claimed.kind,
+                Words(words.short, words.long),
+                Channel(one.channel),
+                one.value,
+                title=title,
+                path=path,
+                subject=words.subject,
+            )
             for one in _one_per_channel(reader)
         )
-    return Composed(parcels, text=words.long, locale=language)
+    return Composed(parcels, text=words.long, locale=language, is_urgent=bool(letter.urgent_reason))
 
 
 def _compose_own(claimed: Claimed, reader: Account, message: OwnMessage) -> Composed | None:
@@ -340,10 +352,10 @@ def _one_per_channel(reader: Account) -> list[Address]:
     return list(newest.values())
 
 
-def _parcel(kind: str, words: Words, channel: Channel, to: str, *, title: str, path: str) -> Parcel:
+def _parcel(kind: str, words: Words, channel: Channel, to: str, *, title: str, path: str, subject: str = "") -> Parcel:
     if channel == Channel.MOBILE:
         return Parcel(Medium.SMS, to, words.short)
-    subject = str(own.headings()[kind])
+    subject = subject or str(own.headings()[kind])
     if title:
         subject = _("%(title)s：%(what)s", title=title, what=subject)
     link = _link(path) if path else ""

@@ -1,15 +1,10 @@
-"""What fits into a text message, when a message is true, when a reminder is due. Pure: plain values in, a verdict out."""
+"""When a message is true, what organizers' own words may name, when a reminder is due. Pure: plain values in, a verdict out."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-#: The signature that a text message must carry.
-SIGNATURE = "【河西人才节】"
-#: Characters of one text message in UTF-16, the signature included.
-SMS_LENGTH = 70
-#: A part is not cut shorter than this.
-_LEAST = 6
+from festival.outbox import texts
 
 #: In which states of the sign-up a message about it is still true.
 TRUE_IN: dict[str, frozenset[str]] = {
@@ -73,24 +68,6 @@ URGENT = frozenset(
 )
 
 
-def units(text: str) -> int:
-    """Return a text's length as a telephone counts it: in UTF-16."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def fitted(sentence: Callable[..., str], *parts: str) -> str:
-    """Return a signed sentence that fits into one text message: its parts are cut, the first one first, until it does."""
-    cut = list(parts)
-    for at in range(len(cut)):
-        over = units(SIGNATURE + sentence(*cut)) - SMS_LENGTH
-        if over <= 0:
-            break
-        keep = max(_LEAST, len(cut[at]) - over - 1)
-        if keep < len(cut[at]):
-            cut[at] = f"{cut[at][:keep].rstrip()}…"
-    return SIGNATURE + sentence(*cut)
-
-
 # -- the organizers' own words -------------------------------------------------------------------------------------------------
 
 #: What a placeholder stands for: its name in Chinese and in English texts, and the field of ``wording.Facts`` behind it.
@@ -105,27 +82,19 @@ OFFERED = {
     "zh": ("活动", "时间", "起止", "地点", "签到码", "截止", "位次", "原因", "名额", "座位", "说明"),
     "en": ("title", "time", "times", "place", "code", "deadline", "number", "reason", "pool", "seats", "why"),
 }
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-#: What a telephone would make a link of. A text message carries none: people are taught not to tap them.
-_LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:cn|com|net|org|gov|top|vip|cc|io|me|link)\b", re.IGNORECASE)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Return a text with its placeholders filled, in one pass: what a value holds is never read as a placeholder.
+    """Return a text with its placeholders filled.
 
     :param values: by field of ``wording.Facts``; a placeholder without one stays as it is.
     """
-    return _PLACEHOLDER.sub(lambda match: values.get(PLACEHOLDERS.get(match[1].strip(), ""), match[0]), text)
+    return texts.filled(text, {name: values[field] for name, field in PLACEHOLDERS.items() if field in values})
 
 
 def unknown_placeholders(text: str) -> list[str]:
     """Return the placeholders of a text that stand for nothing, each once, in their order."""
-    return list(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name.strip() not in PLACEHOLDERS))
-
-
-def has_link(text: str) -> bool:
-    """Tell whether a telephone would show part of a text as a link."""
-    return bool(_LINK.search(text))
+    return texts.unknown_placeholders(text, PLACEHOLDERS)
 
 
 # -- reminders -----------------------------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from festival.lib.i18n import _, _l, locale
-from festival.notices.rules import SIGNATURE, SMS_LENGTH, filled, fitted, has_link, units
+from festival.notices.rules import filled
 from festival.outbox.models import MessageState
+from festival.outbox.texts import SIGNATURE, SMS_LENGTH, fitted, has_link, units
 
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
@@ -86,15 +87,6 @@ def left_words(title: str, when: str) -> Words:
         return _("您已不在“%(title)s”原来的场次（%(when)s）。随信的日程会从您的日历中移除它。", title=title, when=when)
 
     return Words(fitted(sentence, title), sentence(title))
-
-
-def letter_words(title: str, subject: str, body: str) -> Words:
-    """Return the words of what organizers wrote to many: its subject in a text message, all of it elsewhere."""
-
-    def short(subject: str, title: str) -> str:
-        return _("“%(title)s”：%(subject)s。全文请登录查看我的消息。", title=title, subject=subject.rstrip("。."))
-
-    return Words(fitted(short, subject, title), f"{subject}\n\n{body}")
 
 
 def _confirmed(facts: Facts) -> Words:

@@ -67,10 +67,18 @@ def owe_first(writes: Writes, kind: str, subject: str, subject_id: int, *, accou
     )
 
 
-def owe_each(kind: str, subject: str, readers: Mapping[int, int], *, activity_id: int) -> None:
+def owe_each(
+    kind: str,
+    subject: str,
+    readers: Mapping[int, int],
+    *,
+    activity_id: int,
+    due_at: datetime | None = None,
+) -> None:
     """Write that the same kind of message is owed to many, in two statements however many they are.
 
     :param readers: the row that causes it -> the account that reads it.
+    :param due_at: not before this instant; None for at once.
     """
     if not readers:
         return
@@ -94,7 +102,7 @@ def owe_each(kind: str, subject: str, readers: Mapping[int, int], *, activity_id
                 "account_id": account_id,
                 "activity_id": activity_id,
                 "created_at": at,
-                "due_at": at,
+                "due_at": due_at or at,
             }
             for subject_id, account_id in readers.items()
         ],

@@ -4,24 +4,22 @@ A preview is the act itself inside ``rehearsal()``: it says what would happen be
 looked at has a fingerprint; the act compares it under its lock and refuses where anything would turn out otherwise.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
-from festival.accounts.models import Account, Address
+from festival.accounts.models import Account
 from festival.audit.service import record
-from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import Refused
 from festival.outbox.models import Message
-from festival.outbox.service import owe_each
 from festival.programme.locking import lock_activity
 from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
 from festival.roster import beside
-from festival.roster.models import Letter, LetterCopy, SignUpTag
+from festival.roster.models import SignUpTag
 from festival.roster.rules import Act, ActReason
 from festival.signups import absences, moving
 from festival.signups import service as signups
@@ -49,9 +47,6 @@ class Asked:
     reason: str = ""
     pool_id: int = 0
     tag_id: int = 0
-    subject: str = ""
-    #: ``{name}`` stands for the reader's name.
-    body: str = ""
 
 
 @dataclass(slots=True)
@@ -208,48 +203,6 @@ def _carriers(activity_id: int, tag_id: int) -> set[int]:
     return set(db.session.scalars(select(SignUpTag.sign_up_id).where(SignUpTag.tag_id == tag_id)))
 
 
-def _message(activity_id: int, asked: Asked, ids: list[int], outcome: Outcome, actor_id: int) -> None:
-    lock_activity(activity_id)
-    people, reached = _reachable(activity_id), set[int]()
-    readers: dict[int, int] = {}
-    for one in ids:
-        person_id = people.get(one)
-        if person_id is None:
-            outcome.left[one] = ActReason.UNREACHABLE.value
-        elif person_id in reached:
-            outcome.left[one] = ActReason.SAME_PERSON.value
-        else:
-            reached.add(person_id)
-            readers[one] = person_id
-    outcome.done = dict.fromkeys(readers, "")
-    if readers:
-        letter = Letter(activity_id=activity_id, author_id=actor_id, subject=asked.subject, body=asked.body, at=clock.wall())
-        db.session.add(letter)
-        db.session.flush()
-        _send(letter, readers)
-        _record(activity_id, asked, outcome, actor_id, f"letter={letter.id} ")
-
-
-def _reachable(activity_id: int) -> dict[int, int]:
-    """Return the people behind an activity's sign-ups who can be written to, by sign-up."""
-    rows = db.session.execute(
-        select(SignUp.id, SignUp.person_id)
-        .join(Account, Account.id == SignUp.person_id)
-        .where(
-            SignUp.activity_id == activity_id,
-            Account.erased_at.is_(None),
-            select(Address.id).where(Address.account_id == Account.id).exists(),
-        ),
-    )
-    return {row.id: row.person_id for row in rows}
-
-
-def _send(letter: Letter, readers: Mapping[int, int]) -> None:
-    db.session.execute(insert(LetterCopy), [{"letter_id": letter.id, "sign_up_id": one} for one in readers])
-    copies = db.session.execute(select(LetterCopy.id, LetterCopy.sign_up_id).where(LetterCopy.letter_id == letter.id))
-    owe_each("letter", "letter_copy", {row.id: readers[row.sign_up_id] for row in copies}, activity_id=letter.activity_id)
-
-
 def _record(activity_id: int, asked: Asked, outcome: Outcome, actor_id: int, what: str = "") -> None:
     """Write the one entry of the act: which sign-ups, or how many. Its words, where it sends any, stand in none."""
     if not outcome.done:
@@ -271,7 +224,6 @@ _ACTS: dict[Act, Callable[[int, Asked, list[int], Outcome, int], None]] = {
     Act.APPROVE: _approve,
     Act.REJECT: _reject,
     Act.MOVE: _move,
-    Act.MESSAGE: _message,
     Act.TAG: _tag,
     Act.UNTAG: _untag,
     Act.REMOVE: _remove,

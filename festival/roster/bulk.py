@@ -13,12 +13,13 @@ from festival.accounts.rules import Permission
 from festival.lib import clock
 from festival.lib.db import rehearsal, transaction
 from festival.lib.i18n import _, _n
+from festival.lib.pages import path_to
 from festival.programme.models import Activity
 from festival.roster import acts, beside, queries, render
 from festival.roster.acts import AT_ONCE, ActRefused, Asked, Outcome
 from festival.roster.forms import BulkForm, address_of, picked, view_at
 from festival.roster.render import Line
-from festival.roster.rules import Act, Wanted, filled
+from festival.roster.rules import Act, Wanted
 from festival.roster.scoped import activity_within
 from festival.roster.wording import ACTS, LEFT, SENT
 from festival.signups.rules import State
@@ -72,6 +73,8 @@ def act(slug: str) -> ResponseReturnValue:
     if wanted_act is None:
         flash(_("请选择要做什么。"), "warn")
         return _back(slug, view)
+    if wanted_act is Act.MESSAGE:
+        return _write(slug, view)
     by_name = may(member, Permission.ROSTER_READ, activity.id)
     chosen = _chosen(activity, wanted_act, view, by_name=by_name)
     if not chosen.ids:
@@ -102,9 +105,24 @@ def act(slug: str) -> ResponseReturnValue:
 
 def _chosen(activity: Activity, wanted_act: Act, view: Wanted, *, by_name: bool) -> Chosen:
     are_all = request.form.get("scope") == "all"
-    found = queries.ids(activity.id, view, clock.now(), by_name=by_name) if are_all else queries.among(activity.id, picked())
+    found = (
+        queries.ids(activity.id, view, clock.now(), by_name=by_name)
+        if are_all
+        else queries.among(activity.id, picked(request.form))
+    )
     kept = found[:AT_ONCE] if wanted_act in acts.MOVES_PLACES else found
     return Chosen(kept, view, are_all, len(found) - len(kept))
+
+
+def _write(slug: str, view: Wanted) -> ResponseReturnValue:
+    """Go on to the page that writes to those ticked, or to all that the view shows."""
+    chosen: dict[str, str | list[str]] = view.parameters()
+    if request.form.get("scope") != "all":
+        chosen["pick"] = [str(one) for one in picked(request.form)]
+        if not chosen["pick"]:
+            flash(_("请先勾选要处理的报名。"), "warn")
+            return _back(slug, view)
+    return redirect(path_to("/manage/activities/<slug>/letters/new", slug=slug, **chosen) or "", 303)
 
 
 def _back(slug: str, view: Wanted) -> ResponseReturnValue:
@@ -156,8 +174,6 @@ class _Preview:
             (str(STATE_WORDS[State(state)]), number) for state, number in Counter(outcome.done.values()).items() if state
         ]
         self.sent = [(str(SENT.get(kind, _("通知"))), number) for kind, number in outcome.sent.items()]
-        reader = next((line.name for line in self.done if line.name), "")
-        self.letter = (filled(asked.subject, reader), filled(asked.body, reader)) if asked.act == Act.MESSAGE else None
 
 
 def _some(lines: dict[int, Line], ids: Iterable[int]) -> list[Line]:

@@ -173,15 +173,6 @@ class BulkForm(FlaskForm):
     )
     pool = OneOfField(_l("改到"), validators=[Chosen()])
     tag = OneOfField(_l("标签"), validators=[Chosen()])
-    subject = LineField(
-        _l("标题"), validators=[Legible(), Needed(), at_most(40)], description=_l("短信只发标题，全文在“我的消息”里")
-    )
-    body = LinesField(
-        _l("正文"),
-        validators=[Legible(), Needed(), at_most(1000)],
-        description=_l("写 {姓名} 的地方换成每个人的姓名。请勿写个人信息。"),
-        render_kw={"rows": 8, "maxlength": 1000},
-    )
 
     @classmethod
     def of(cls, act: Act, pools: Sequence[tuple[int, str]], tags: Sequence[Tag]) -> "BulkForm":
@@ -190,7 +181,7 @@ class BulkForm(FlaskForm):
         :param pools: ids and names.
         """
         form = cls(**({} if cls.is_filled(act) else {"formdata": None}))
-        for name in ("reason", "pool", "tag", "subject", "body"):
+        for name in ("reason", "pool", "tag"):
             if name not in _NEEDS[act]:
                 delattr(form, name)
         if "reason" in form and act != Act.EXCUSE:
@@ -216,8 +207,6 @@ class BulkForm(FlaskForm):
             reason=given.get("reason", ""),
             pool_id=int(given.get("pool", 0)),
             tag_id=int(given.get("tag", 0)),
-            subject=given.get("subject", ""),
-            body=given.get("body", ""),
         )
 
 
@@ -226,7 +215,6 @@ _NEEDS: dict[Act, tuple[str, ...]] = {
     Act.APPROVE: (),
     Act.REJECT: ("reason",),
     Act.MOVE: ("pool",),
-    Act.MESSAGE: ("subject", "body"),
     Act.TAG: ("tag",),
     Act.UNTAG: ("tag",),
     Act.REMOVE: ("reason",),
@@ -236,7 +224,7 @@ _NEEDS: dict[Act, tuple[str, ...]] = {
 _MOST_PICKED = 200
 
 
-def picked() -> list[int]:
+def picked(given: MultiDict[str, str]) -> list[int]:
     """Return the ids of the rows ticked; what is no id counts as not ticked."""
-    found = (_number(typed, MAX_ID) for typed in request.form.getlist("pick")[:_MOST_PICKED])
+    found = (_number(typed, MAX_ID) for typed in given.getlist("pick")[:_MOST_PICKED])
     return [number for number in found if number]

@@ -10,7 +10,7 @@ from festival.accounts.models import Consent
 from festival.accounts.personal import Holding, Moment, Purge, Rows, first, plain, rows
 from festival.lib.db import db
 from festival.lib.i18n import _l
-from festival.roster.models import Letter, LetterCopy, Note, SignUpTag, Tag
+from festival.roster.models import Note, SignUpTag, Tag
 from festival.signups.models import SignUp
 from festival.signups.retention import sign_ups_over
 
@@ -26,15 +26,11 @@ def _export(account_id: int) -> Rows:
     return {
         "sign_up_tag": [{"sign_up_id": row.sign_up_id, "label": row.label, "at": plain(row.at)} for row in carried],
         "sign_up_note": rows(Note, Note.sign_up_id.in_(ids), without=("author_id",)),
-        "letter_copy": rows(LetterCopy, LetterCopy.sign_up_id.in_(ids)),
-        "letter": rows(
-            Letter, Letter.id.in_(select(LetterCopy.letter_id).where(LetterCopy.sign_up_id.in_(ids))), without=("author_id",)
-        ),
     }
 
 
 def _erase(account_id: int) -> None:
-    """Drop them: nothing that counts rests on them. A letter itself stays, as others got it too."""
+    """Drop them: nothing that counts rests on them."""
     _drop(_sign_ups_of(account_id))
 
 
@@ -49,7 +45,7 @@ def _sign_ups_of(account_id: int) -> Select[int]:
 
 
 def _drop(ids: Select[int]) -> None:
-    for table in (Note, SignUpTag, LetterCopy):
+    for table in (Note, SignUpTag):
         db.session.execute(delete(table).where(table.sign_up_id.in_(ids)))
 
 
@@ -66,20 +62,13 @@ def _old_tags(moment: Moment, limit: int) -> int:
     return len(ids)
 
 
-def _old_letters(moment: Moment, limit: int) -> int:
-    ids = first(LetterCopy, limit, LetterCopy.sign_up_id.in_(sign_ups_over(moment)))
-    db.session.execute(delete(LetterCopy).where(LetterCopy.id.in_(ids)))
-    return len(ids)
-
-
 HOLDING = Holding(
-    tables=frozenset({"sign_up_tag", "sign_up_note", "letter_copy", "letter"}),
+    tables=frozenset({"sign_up_tag", "sign_up_note"}),
     export=_export,
     erase=_erase,
     consent_withdrawn=_consent_withdrawn,
     purges=(
         Purge("notes", _l("内部备注"), _l("活动结束后 180 天"), _old_notes),
         Purge("tags", _l("报名的标签"), _l("活动结束后 180 天"), _old_tags),
-        Purge("letters", _l("群发消息的收件记录"), _l("活动结束后 180 天"), _old_letters),
     ),
 )

@@ -90,31 +90,3 @@ class ChosenColumns(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     #: Keys of columns joined by ``,``, in the order in which they stand.
     columns: Mapped[str] = mapped_column(Text)
-
-
-class Letter(Model):
-    """A message that organizers wrote to people of one activity. ``{name}`` stands for each reader's name."""
-
-    __tablename__ = "letter"
-    __table_args__ = (Index("ix_letter_activity_id", "activity_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"))
-    author_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    subject: Mapped[str] = mapped_column(String(40))
-    body: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime]
-
-
-class LetterCopy(Model):
-    """A letter goes to the person behind a sign-up; the message owed is about this row."""
-
-    __tablename__ = "letter_copy"
-    __table_args__ = (
-        UniqueConstraint("letter_id", "sign_up_id", name="uq_letter_copy_sign_up"),
-        Index("ix_letter_copy_sign_up_id", "sign_up_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"))
-    sign_up_id: Mapped[int] = mapped_column(ForeignKey("sign_up.id", ondelete="CASCADE"))

@@ -197,7 +197,7 @@ class Act(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     MOVE = "move"  # to another slot or pool
-    MESSAGE = "message"
+    MESSAGE = "message"  # on a page of its own: ``letters``
     TAG = "tag"
     UNTAG = "untag"
     REMOVE = "remove"
@@ -210,8 +210,6 @@ class ActReason(StrEnum):
     CHANGED = "changed"
     TAGGED = "tagged"
     NOT_TAGGED = "not_tagged"
-    UNREACHABLE = "unreachable"
-    SAME_PERSON = "same_person"
 
 
 class DeskReason(StrEnum):
@@ -226,17 +224,6 @@ class DeskRefused(Refused):
     """It stays as it was; ``reason`` is a ``DeskReason``."""
 
     reason: DeskReason
-
-
-#: What stands for each reader's name in a message to many.
-PLACEHOLDERS = ("{姓名}", "{name}")
-
-
-def filled(words: str, name: str) -> str:
-    """Return a message to many as one reader reads it."""
-    for placeholder in PLACEHOLDERS:
-        words = words.replace(placeholder, name)
-    return words
 
 
 def last_page(total: int, size: int) -> int:

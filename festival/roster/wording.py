@@ -60,8 +60,6 @@ LEFT: "dict[str, LazyString]" = {
     ActReason.CHANGED: _l("情况刚才有变化，请再看一遍。"),
     ActReason.TAGGED: _l("已带有这个标签"),
     ActReason.NOT_TAGGED: _l("没有这个标签"),
-    ActReason.UNREACHABLE: _l("没有联系方式，或已注销账号"),
-    ActReason.SAME_PERSON: _l("同一个人有几个报名，只发一次"),
     Reason.STAYS: _l("只有报名成功和候补中的可以改"),
     Reason.ALREADY: _l("已经在那里，或同一场已有报名"),
     Reason.UNKNOWN_POOL: _l("这个名额池已关闭"),
@@ -78,7 +76,6 @@ LEFT: "dict[str, LazyString]" = {
 
 #: Kind of message -> what it tells.
 SENT: "dict[str, LazyString]" = {
-    "letter": _l("下面这条消息"),
     "sign_up_approved": _l("审核通过，报名成功"),
     "sign_up_approved_offer": _l("审核通过，请确认参加"),
     "sign_up_waitlisted": _l("已进入候补"),

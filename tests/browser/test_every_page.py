@@ -17,6 +17,9 @@ from festival.counter import service as counter
 from festival.draws import service as draws
 from festival.draws.service import Seed
 from festival.invitations import service as invitations
+from festival.letters import service as letters
+from festival.letters.queries import Source, audience
+from festival.letters.service import Draft
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.service import owe
@@ -126,6 +129,15 @@ def _over(person) -> tuple[str, int]:
     return activity.slug, missed.id
 
 
+def _written(activity: Activity) -> None:
+    """Write a letter to the people of an activity."""
+    source = Source(activity.id)
+    draft = Draft(frozenset(State), "改时间", "{姓名}您好：\n提前半小时到场。", "New time", "Dear {name}")
+    seen = letters.fingerprint(draft, audience([source], draft.states, clock.now()))
+    with transaction():
+        letters.send(draft, [source], seen=seen, key="letter", actor_id=make_staff().id)
+
+
 def _invitation_id(code: str) -> int:
     return db.session.query(Invitation).filter_by(code=code).one().id
 
@@ -150,6 +162,7 @@ def readers(app: Flask) -> list[Reader]:
         slot = db.session.query(Slot).filter_by(activity_id=pending.id).one()
         invited, link, media = _invited()
         over, absent_id = _over(person)
+        _written(pending)
         zones = db.session.query(Slot).join(Activity, Activity.id == Slot.activity_id).filter(Activity.slug == "drone-show").one()
         with transaction():
             db.session.get_one(Slot, held[0].slot_id).moved_at = clock.now() + timedelta(seconds=1)
@@ -217,6 +230,8 @@ def readers(app: Flask) -> list[Reader]:
                     "draw",
                     "messages",
                     "messages/sign-up-offered",
+                    "letters",
+                    "letters/new",
                     "log",
                     "exports",
                     "exports/full",
@@ -230,6 +245,9 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/{drawn.slug}/ledger",
             "/manage/activities/drone-show/rules",
             "/manage/messages",
+            "/manage/letters",
+            "/manage/letters/new",
+            "/manage/letters/1",
             "/manage/settings",
             *(f"/manage/activities/{over}/absences{page}" for page in ("", "?show=recorded", f"/{absent_id}/excuse")),
             "/manage/activities/drone-show/plan",

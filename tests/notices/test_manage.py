@@ -6,10 +6,11 @@ from sqlalchemy import select, update
 from festival.accounts.rules import Role
 from festival.audit.models import AuditEntry
 from festival.lib.db import db, transaction
-from festival.notices.rules import PLACEHOLDERS, filled, has_link, unknown_placeholders
+from festival.notices.rules import PLACEHOLDERS, filled, unknown_placeholders
 from festival.notices.wording import Facts
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import DemoMail, Message, MessageState
+from festival.outbox.texts import has_link
 from festival.programme.models import Activity
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.signups.engine import NOW, sign_up

@@ -10,12 +10,13 @@ from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.i18n import speaking
 from festival.notices import render, wording
-from festival.notices.rules import SIGNATURE, SMS_LENGTH, TRUE_IN, fitted, units
+from festival.notices.rules import TRUE_IN
 from festival.notices.wording import SUBJECTS, WORDS, Facts
 from festival.outbox import delivery
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import DemoMail, Message
 from festival.outbox.service import owe
+from festival.outbox.texts import SIGNATURE, SMS_LENGTH, fitted, units
 from festival.programme.models import Activity, ActivityStatus, Slot
 from festival.signups.models import SignUp
 from festival.signups.rules import State

@@ -5,22 +5,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from festival.accounts.models import Account, Address
 from festival.accounts.rules import Role
-from festival.lib import clock
 from festival.lib.db import db, rehearsal, transaction
-from festival.outbox.delivery import deliver_due
-from festival.outbox.models import DemoMail, Message
+from festival.outbox.models import Message
 from festival.programme.models import Mode
 from festival.roster import acts, beside
 from festival.roster.acts import ActRefused, Asked, Outcome
-from festival.roster.models import Colour, LetterCopy
+from festival.roster.models import Colour
 from festival.roster.rules import Act, ActReason
 from festival.signups.models import LedgerEntry, SignUp
 from festival.signups.rules import State
-from tests.builders import make_activity, make_person, make_sign_up, make_staff, pool_of
+from tests.builders import make_activity, make_sign_up, make_staff, pool_of
 from tests.roster.desk import actors, at_the_desk, entries
-from tests.web import Browser, Page
+from tests.web import Page
 
 ROSTER = "/manage/activities/forum/roster"
 BULK = f"{ROSTER}/bulk"
@@ -144,42 +141,6 @@ def test_a_tag_goes_on_who_lacks_it_and_comes_off_who_has_it(app):
     ]
 
 
-def test_a_message_reaches_each_person_once_under_their_own_name_and_stands_nowhere_in_the_trail(app):
-    forum, staff = make_activity(title_zh="高峰论坛"), make_staff().id
-    person = make_person(name="李伟", mobile="13800138000")
-    one = make_sign_up(forum, person=person, name="李伟")
-    again = make_sign_up(forum, person=person, state=State.WITHDRAWN)
-    nobody = make_sign_up(forum)
-    with transaction():
-        db.session.query(Address).filter_by(account_id=nobody.person_id).delete()
-    asked = Asked(Act.MESSAGE, subject="请{姓名}带身份证", body="{name}您好：\n请提前半小时到场。")
-
-    outcome = do(forum.id, asked, one, again, nobody, actor_id=staff)
-    deliver_due()
-
-    assert outcome.left == {again.id: ActReason.SAME_PERSON, nobody.id: ActReason.UNREACHABLE}
-    assert (outcome.done, outcome.sent) == ({one.id: ""}, {"letter": 1})
-    [mail] = db.session.scalars(select(DemoMail))
-    assert (mail.to, mail.text) == ("13800138000", "【河西人才节】“高峰论坛”：请李伟带身份证。全文请登录查看我的消息。")
-    page = Browser(app).sign_in(db.session.get_one(Account, person.id)).get("/me/messages")
-    assert "请李伟带身份证" in page.words
-    assert "李伟您好： 请提前半小时到场。" in page.words
-    [(action, _subject, _id, reason, changes)] = entries()
-    assert (action, reason, changes.split(" ")[1]) == ("roster.message", "", f"sign_ups={one.id}")
-
-
-def test_a_message_to_somebody_who_is_forgotten_before_it_leaves_is_dropped(app):
-    forum, staff = make_activity(), make_staff().id
-    one = make_sign_up(forum, person=make_person(mobile="13800138000"))
-    with transaction():
-        acts.carry_out(forum.id, Asked(Act.MESSAGE, subject="通知", body="内容"), [one.id], actor_id=staff)
-        db.session.query(LetterCopy).delete()
-
-    deliver_due()
-
-    assert db.session.query(DemoMail).count() == 0
-
-
 def test_what_turns_out_otherwise_than_it_was_shown_is_not_done(app):
     forum, staff = make_activity(mode=Mode.APPROVAL, capacity=1), make_staff().id
     one, asked = make_sign_up(forum, state=State.PENDING), Asked(Act.APPROVE)
@@ -258,18 +219,17 @@ def test_all_that_a_view_shows_are_counted_anew_and_asked_about_again_when_other
     assert desk.post(BULK, **(everything | {"act": "remove"})).location == f"{ROSTER}?state=pending"
 
 
-def test_a_message_is_read_before_it_goes_out_and_asks_for_both_its_parts(app):
+def test_writing_to_many_goes_on_to_a_page_of_its_own_with_those_ticked_or_all_that_the_view_shows(app):
     forum = make_activity(slug="forum")
     make_sign_up(forum, name="李伟")
     desk = at_the_desk(app)
-    listed = desk.get(ROSTER)
+    listed = desk.get(f"{ROSTER}?state=confirmed")
     pick = str(listed.html.select("[name=pick]")[0]["value"])
+    form = {"csrf_token": str(listed.html.select("[name=csrf_token]")[0]["value"]), "view": "state=confirmed", "act": "message"}
 
-    asks = desk.post_form(listed, {"pick": [pick], "act": "message"}, action=BULK, button="scope")
-    half = desk.post_form(asks, subject="改时间", body="")
-    shows = desk.post_form(asks, subject="改时间", body="<b>{姓名}</b>您好")
+    ticked, everybody, nobody = (
+        desk.post(BULK, **(form | more)).location for more in ({"pick": pick}, {"scope": "all"}, {"scope": "picked"})
+    )
 
-    letter = shows.html.select_one("[data-letter]")
-    assert letter is not None
-    assert (half.status, letter.get_text(" ", strip=True), letter.select("b b")) == (422, "改时间 <b>李伟</b>您好", [])
-    assert clock.now()
+    letters = "/manage/activities/forum/letters/new?state=confirmed"
+    assert (ticked, everybody, nobody) == (f"{letters}&pick={pick}", letters, f"{ROSTER}?state=confirmed")

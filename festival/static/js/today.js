@@ -1,5 +1,5 @@
-// The live numbers of the day: asked for again while somebody looks, and put in only when they have changed.
-const EVERY = 10_000;
+// Live numbers (of the day, of a letter on its way): asked for again while somebody looks, and put in only when they have changed.
+const EVERY = 10;
 const PATIENCE = 8_000;
 
 function watch(box) {
@@ -30,7 +30,7 @@ function watch(box) {
     }
   }
 
-  setInterval(ask, EVERY);
+  setInterval(ask, Number(box.dataset.every ?? EVERY) * 1000);
   document.addEventListener("visibilitychange", ask);
 }
 
