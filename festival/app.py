@@ -105,6 +105,7 @@ from festival.reviews import models as reviews_models
 from festival.roster import holding as roster_holding
 from festival.roster import manage as roster_manage
 from festival.roster import models as roster_models
+from festival.seam import Kind
 from festival.seats import holding as seats_holding
 from festival.seats import manage as seats_manage
 from festival.seats import models as seats_models
@@ -214,9 +215,10 @@ COMMANDS = (
 )
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings, all_kinds: tuple[Kind, ...] = kinds.ALL_KINDS) -> Flask:
     """Build the application.
 
+    :param all_kinds: the kinds of activities it knows.
     :raises UnmarkedView: a view says not who may call it.
     """
     app = Flask("festival", static_folder="static", template_folder="../templates")
@@ -232,15 +234,15 @@ def create_app(settings: Settings) -> Flask:
     security.init_app(app)
     limits.init_app(app, settings)
     static.init_app(app)
-    seam.register(kinds.ALL_KINDS)
+    seam.register(all_kinds)
     personal.register(HOLDINGS)
     audit_service.register(mentioned.names_in)
-    ticket.register(TICKET_FACTS, {kind.key: kind.panels for kind in kinds.ALL_KINDS})
+    ticket.register(TICKET_FACTS, {kind.key: kind.panels for kind in all_kinds})
     _deliver_messages(app, settings)
-    _register_blueprints(app)
+    _register_blueprints(app, all_kinds)
     _register_words(app)
     _register_errors(app)
-    for command in (*COMMANDS, *(command for kind in kinds.ALL_KINDS for command in kind.commands)):
+    for command in (*COMMANDS, *(command for kind in all_kinds for command in kind.commands)):
         app.cli.add_command(command)
     app.before_request(_name_request)
     access.mark(app.view_functions["static"], access.Access(access.Who.PUBLIC))
@@ -293,17 +295,17 @@ def _deliver_messages(app: Flask, settings: Settings) -> None:
     purging.start(app)
 
 
-def _register_blueprints(app: Flask) -> None:
+def _register_blueprints(app: Flask, all_kinds: tuple[Kind, ...]) -> None:
     for blueprint in PUBLIC_BLUEPRINTS:
         app.register_blueprint(blueprint)
     area = new_area()
     for blueprint in MANAGE_BLUEPRINTS:
         area.register_blueprint(blueprint)
-    for kind in kinds.ALL_KINDS:
+    for kind in all_kinds:
         for blueprint in kind.manage_blueprints:
             area.register_blueprint(blueprint)
     app.register_blueprint(area)
-    for kind in kinds.ALL_KINDS:
+    for kind in all_kinds:
         for blueprint in kind.blueprints:
             app.register_blueprint(blueprint)
 
