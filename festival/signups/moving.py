@@ -1,5 +1,6 @@
 """Moving to another slot or pool oneself, without giving the place back first. Called inside ``transaction()``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,10 +34,12 @@ class Target:
 def may_move(sign_up: SignUp, now: datetime) -> bool:
     """Tell whether there is another slot or pool to move to at all, full or not. Nothing more is read than the activity."""
     activity = sign_up.activity
-    if sign_up.state not in MOVABLE or activity.status != ActivityStatus.PUBLISHED or _is_bound(sign_up):
+    if sign_up.state not in MOVABLE or activity.status != ActivityStatus.PUBLISHED:
         return False
-    ahead = (pool for slot in activity.slots if slot.starts_at > now for pool in slot.pools)
-    return now < sign_up.slot.starts_at and any(_is_open(pool) and pool.id != sign_up.pool_id for pool in ahead)
+    if all(pool.id != sign_up.pool_id for pool in _open(sign_up.slot.pools)):
+        return False  # bound to its pool
+    ahead = (pool for slot in activity.slots if slot.starts_at > now for pool in _open(slot.pools))
+    return now < sign_up.slot.starts_at and any(pool.id != sign_up.pool_id for pool in ahead)
 
 
 def targets(sign_up: SignUp, now: datetime) -> list[Target]:
@@ -49,7 +52,7 @@ def targets(sign_up: SignUp, now: datetime) -> list[Target]:
         return []
     slots = [slot for slot in bookable_slots(activity.id) if window_of(activity, slot).reason_at(now) is None]
     standing = queries.places_by_pool([slot.id for slot in slots])
-    pools = {slot.id: [pool for pool in slot.pools if _is_open(pool) and pool.id != sign_up.pool_id] for slot in slots}
+    pools = {slot.id: [pool for pool in _open(slot.pools) if pool.id != sign_up.pool_id] for slot in slots}
     return [
         Target(slot, pool, standing[pool.id].room, _refusal(sign_up, slot, pool, standing[pool.id], now))
         for slot in slots
@@ -78,7 +81,7 @@ def move_to(sign_up_id: int, pool_id: int, *, revision: int) -> list[SignUp]:
         .where(Pool.id == pool_id, Slot.activity_id == activity.id)
         .execution_options(populate_existing=True),
     ).one_or_none()
-    if found is None or pool_id == sign_up.pool_id or not _is_open(found.Pool):
+    if found is None or pool_id == sign_up.pool_id or not _is_open(pool_id, found.Slot.id):
         raise SignUpRefused(Reason.UNKNOWN_POOL)
     slot, pool = found
     if reason := _refusal(sign_up, slot, pool, queries.places(pool.id), now):
@@ -121,6 +124,8 @@ def _refusal_of_staff(sign_up: SignUp, slot: Slot, pool: Pool, now: datetime) ->
         return Reason.CANCELLED
     if now >= slot.ends_at:
         return Reason.ENDED
+    if pool.quota_question is None and _have_quotas(_pools(slot.id)):
+        return Reason.INELIGIBLE  # a reserve that was: it belongs to no quota, and nobody can sign up for it
     if pool.quota_question is not None:
         given = db.session.scalar(
             select(Answer.plain).where(Answer.sign_up_id == sign_up.id, Answer.question_key == pool.quota_question),
@@ -130,13 +135,29 @@ def _refusal_of_staff(sign_up: SignUp, slot: Slot, pool: Pool, now: datetime) ->
     return _no_room(sign_up, slot, pool, queries.places(pool.id), now)
 
 
-def _is_open(pool: Pool) -> bool:
-    return pool.access == Access.OPEN and pool.quota_question is None and not (pool.is_flex or pool.is_closed)
+def _open(pools: Sequence[Pool]) -> list[Pool]:
+    """Return those pools of a slot that anybody may choose: none where quotas hold, since there the answers choose."""
+    if _have_quotas(pools):
+        return []
+    return [pool for pool in pools if pool.access == Access.OPEN and not (pool.is_flex or pool.is_closed)]
+
+
+def _have_quotas(pools: Sequence[Pool]) -> bool:
+    return any(pool.quota_question is not None for pool in pools)
+
+
+def _is_open(pool_id: int, slot_id: int) -> bool:
+    """Tell whether anybody may choose a pool of a slot, read afresh."""
+    return pool_id in {pool.id for pool in _open(_pools(slot_id))}
+
+
+def _pools(slot_id: int) -> Sequence[Pool]:
+    return db.session.scalars(select(Pool).where(Pool.slot_id == slot_id).execution_options(populate_existing=True)).all()
 
 
 def _is_bound(sign_up: SignUp) -> bool:
     """Tell whether a place belongs to its pool: it was given by review, draw, quota or invitation."""
-    return not _is_open(db.session.get_one(Pool, sign_up.pool_id))
+    return not _is_open(sign_up.pool_id, sign_up.slot_id)
 
 
 def _refusal(sign_up: SignUp, slot: Slot, pool: Pool, places: Places, now: datetime) -> Reason | None:

@@ -91,10 +91,24 @@ def test_what_was_given_by_review_draw_quota_or_invitation_stays_where_it_is(app
         activity = make_activity(pools=2)
         party = sign_up(activity, pool=pool_of(activity, 0))
         change(pool_of(activity, 1), **field)
-        assert refusal(party, pool_of(activity, 1)) == Reason.UNKNOWN_POOL
+        assert refusal(party, pool_of(activity, 1)) == (Reason.STAYS if "quota_question" in field else Reason.UNKNOWN_POOL)
         change(pool_of(activity, 0), **field)
         change(pool_of(activity, 1), access=Access.OPEN, quota_question=None, quota_answer=None, is_flex=False)
         assert refusal(party, pool_of(activity, 1)) == Reason.STAYS
+
+
+def test_nobody_moves_into_what_was_a_reserve_beside_quotas(app):
+    activity = make_activity(pools=3)
+    men, women, reserve = (pool_of(activity, number) for number in range(3))
+    change(men, quota_question="gender", quota_answer="m")
+    change(women, quota_question="gender", quota_answer="f")
+    party = sign_up(activity, pool=men, answers={"gender": "m"})
+
+    assert moving.targets(party, clock.now()) == []
+    assert refusal(party, reserve) == Reason.STAYS
+    with pytest.raises(SignUpRefused) as refused, transaction():
+        moving.move_by_staff(party.id, reserve.id, actor_id=make_person().id)
+    assert refused.value.reason == Reason.INELIGIBLE
 
 
 def test_a_move_is_judged_by_the_windows_of_both_times_and_by_what_else_one_holds(app, frozen):
