@@ -105,6 +105,10 @@ from festival.reviews import models as reviews_models
 from festival.roster import holding as roster_holding
 from festival.roster import manage as roster_manage
 from festival.roster import models as roster_models
+from festival.saved import holding as saved_holding
+from festival.saved import models as saved_models
+from festival.saved import service as saved_service
+from festival.saved import views as saved_views
 from festival.seam import Kind
 from festival.seats import holding as seats_holding
 from festival.seats import manage as seats_manage
@@ -133,6 +137,7 @@ TABLES = (
     bundle_models,
     draws_models,
     reviews_models,
+    saved_models,
     roster_models,
     letters_models,
     protection_models,
@@ -153,6 +158,7 @@ PUBLIC_BLUEPRINTS = (
     draws_views.bp,
     ledger_views.bp,
     invitations_views.bp,
+    saved_views.bp,
     calendars_views.bp,
     notices_views.bp,
     protection_views.bp,
@@ -190,6 +196,7 @@ HOLDINGS = (
     letters_holding.HOLDING,
     roster_holding.HOLDING,
     bundle_holding.HOLDING,
+    saved_holding.HOLDING,
     draws_holding.HOLDING,
     reviews_holding.HOLDING,
     invitations_holding.HOLDING,
@@ -198,6 +205,8 @@ HOLDINGS = (
     signups_holding.HOLDING,
     accounts_holding.HOLDING,
 )
+#: What slices above the sign-ups do each minute.
+SWEEPS = (saved_service.SWEEP,)
 #: What slices above the sign-ups say on a ticket.
 TICKET_FACTS = (seats_wording.ticket_fact,)
 COMMANDS = (
@@ -234,7 +243,7 @@ def create_app(settings: Settings, all_kinds: tuple[Kind, ...] = kinds.ALL_KINDS
     security.init_app(app)
     limits.init_app(app, settings)
     static.init_app(app)
-    seam.register(all_kinds)
+    seam.register(all_kinds, sweeps=SWEEPS)
     personal.register(HOLDINGS)
     audit_service.register(mentioned.names_in)
     ticket.register(TICKET_FACTS, {kind.key: kind.panels for kind in all_kinds})

@@ -62,8 +62,11 @@ class Kind(ActivityKind):
     demo: Demo | None = None
 
 
-def register(kinds: Iterable[Kind]) -> None:
-    """Tell each slice what the kinds bring to it; called once by the composition root."""
+def register(kinds: Iterable[Kind], *, sweeps: Iterable[OwnSweep] = ()) -> None:
+    """Tell each slice what the kinds bring to it; called once by the composition root.
+
+    :param sweeps: what slices above the sign-ups do when time alone has made it due.
+    """
     known = tuple(kinds)
     programme.register(known)
     following.register({kind.key: kind.followers for kind in known})
@@ -72,7 +75,7 @@ def register(kinds: Iterable[Kind]) -> None:
     calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
     audit.register(kind.audit_words for kind in known)
     door.register({kind.key: kind.door_facts for kind in known if kind.door_facts is not None})
-    sweep.register(kind.sweep for kind in known if kind.sweep is not None)
+    sweep.register((*sweeps, *(kind.sweep for kind in known if kind.sweep is not None)))
     seed.register(
         sow={kind.key: kind.sow for kind in known if kind.sow is not None},
         demo={kind.key: kind.demo for kind in known if kind.demo is not None},

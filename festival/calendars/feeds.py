@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import icalendar
 
-from festival.calendars import ics, queries
+from festival.calendars import ics, openings, queries
 from festival.calendars.addresses import Site
 from festival.calendars.ics import Entry, Head, write_calendar, write_entry
 from festival.calendars.models import CalendarEntry, CalendarFeed, CalendarTombstone
+from festival.calendars.openings import Opening
 from festival.calendars.queries import Booking, Content, Poll, PrivatePoll, Session
 from festival.calendars.render import (
+    opening_entry,
     private_entry,
     private_head,
     programme_head,
@@ -38,6 +41,7 @@ from festival.programme.models import Festival, Slot
 from festival.signups.rules import State
 
 PROGRAMME = "programme"
+_Shown = TypeVar("_Shown", Booking, Opening)
 
 
 def track_key(key: str) -> str:
@@ -86,7 +90,8 @@ def is_fresh_for(poll: PrivatePoll, site: Site, now: datetime) -> bool:
 
 
 def _fingerprint_for(poll: PrivatePoll, site: Site) -> str:
-    return _fingerprint(poll.festival_id, site.base_url, poll.key_version, poll.alarms, sealing.label())
+    chosen = (poll.alarms, poll.shows_openings, poll.saved)
+    return _fingerprint(poll.festival_id, site.base_url, poll.key_version, chosen, sealing.label())
 
 
 def _holds(poll: Poll, fingerprint: str, now: datetime) -> bool:
@@ -173,12 +178,23 @@ def renew_private(account_id: int, token: str, site: Site, now: datetime) -> Non
         return
     booked = [] if poll.festival_id is None else queries.bookings(poll.festival_id, account_id)
     shown = [booking for booking in booked if not _is_over(booking.session.slot, now)]
-    made = list(_made(shown, lambda booking: private_entry(booking, site, now, alarms=poll.alarms)))
+    opening = _openings(account_id, poll, booked, now)
+    made = [
+        *_made(shown, lambda booking: private_entry(booking, site, now, alarms=poll.alarms)),
+        *_made(opening, lambda one: opening_entry(one, site, rings=bool(poll.alarms))),
+    ]
     modified_at = max((entry.updated_at for entry, _bytes in made), default=None)
     body = write_calendar(private_head(token, site), (written for _entry, written in made), modified_at)
-    ends = [*_tombstones([booking.session for booking in shown]), *_deadlines(shown, now)]
+    leaving = [one.leaves_at for one in opening]
+    ends = [*_tombstones([booking.session for booking in shown]), *_deadlines(shown, now), *leaving]
     key = queries.account_key(account_id)
     _store(key, site, poll, _fingerprint_for(poll, site), body, min(ends, default=None), seal_as=_seal_of(key, site))
+
+
+def _openings(account_id: int, poll: PrivatePoll, booked: Sequence[Booking], now: datetime) -> list[Opening]:
+    if poll.festival_id is None or not poll.shows_openings or poll.saved[0] == 0:
+        return []
+    return openings.of_person(account_id, poll.festival_id, now, but={booking.sign_up.activity_id for booking in booked})
 
 
 def open_private(content: Content, account_id: int, site: Site) -> Content:
@@ -245,16 +261,20 @@ def _digest(entry: Entry) -> str:
     return hashlib.sha256(repr((_writer(), entry)).encode()).hexdigest()
 
 
-def _made(bookings: Sequence[Booking], entry_of: Callable[[Booking], Entry]) -> Iterator[tuple[Entry, bytes]]:
-    """Yield each booking's entry and VEVENT. One bad event does not end a feed."""
-    for booking in bookings:
+def _made(shown: Sequence[_Shown], entry_of: Callable[[_Shown], Entry]) -> Iterator[tuple[Entry, bytes]]:
+    """Yield the entry and VEVENT of each sign-up or opening. One bad event does not end a feed."""
+    for one in shown:
         try:
-            entry = entry_of(booking)
+            entry = entry_of(one)
             written = write_entry(entry)
         except Exception:  # noqa: BLE001  # whatever it is: the other events are good
-            log.exception("calendar entry skipped", sign_up=booking.sign_up.id)
+            log.exception("calendar entry skipped", about=_named(one))
             continue
         yield entry, written
+
+
+def _named(shown: Booking | Opening) -> str:
+    return f"sign_up:{shown.sign_up.id}" if isinstance(shown, Booking) else f"opening:{shown.row.id}"
 
 
 # -- storing ------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from festival.accounts.personal import Holding, Moment, Purge, Rows, first, rows
-from festival.calendars.models import CalendarChoice, CalendarFeed, CalendarInvitation, FeedReading
+from festival.calendars.models import CalendarChoice, CalendarFeed, CalendarInvitation, CalendarOpening, FeedReading
 from festival.calendars.queries import account_key
 from festival.lib.db import db
 from festival.lib.i18n import _l
@@ -18,6 +18,7 @@ def _export(account_id: int) -> Rows:
     return {
         "feed_reading": rows(FeedReading, FeedReading.account_id == account_id),
         "calendar_choice": rows(CalendarChoice, CalendarChoice.account_id == account_id),
+        "calendar_opening": rows(CalendarOpening, CalendarOpening.account_id == account_id),
         "calendar_invitation": rows(CalendarInvitation, CalendarInvitation.account_id == account_id),
     }
 
@@ -26,6 +27,7 @@ def _erase(account_id: int) -> None:
     """Drop all of it; the feed's address ends with the account."""
     db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
     db.session.execute(delete(CalendarChoice).where(CalendarChoice.account_id == account_id))
+    db.session.execute(delete(CalendarOpening).where(CalendarOpening.account_id == account_id))
     db.session.execute(delete(CalendarInvitation).where(CalendarInvitation.account_id == account_id))
     db.session.execute(delete(CalendarFeed).where(CalendarFeed.key == account_key(account_id)))
 
@@ -37,7 +39,7 @@ def _readings(moment: Moment, limit: int) -> int:
 
 
 HOLDING = Holding(
-    tables=frozenset({"feed_reading", "calendar_choice", "calendar_invitation"}),
+    tables=frozenset({"feed_reading", "calendar_choice", "calendar_opening", "calendar_invitation"}),
     export=_export,
     erase=_erase,
     purges=(Purge("feed_readings", _l("日历读取记录"), _l("90 天"), _readings),),

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from festival.calendars.rules import Method
+from festival.calendars.rules import Method, Standing
 from festival.lib.db import Big, Model, word
 from festival.programme.models import Activity, Track
 
@@ -105,6 +105,31 @@ class CalendarChoice(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     #: Hours before what one holds a place for at which it rings, joined by a comma; empty: never.
     alarm_hours: Mapped[str] = mapped_column(String(20))
+    #: It shows when sign-up opens for what the person keeps for later.
+    shows_openings: Mapped[bool] = mapped_column(default=True)
+
+
+class CalendarOpening(Model):
+    """The entry "sign-up opens" of something a person keeps for later, as their feed showed it last."""
+
+    __tablename__ = "calendar_opening"
+    __table_args__ = (
+        UniqueConstraint("account_id", "activity_id", name="uq_calendar_opening_once"),
+        UniqueConstraint("uid", name="uq_calendar_opening_uid"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"))
+    #: Its own: the activity's times have theirs.
+    uid: Mapped[str] = mapped_column(String(36))
+    opens_at: Mapped[datetime]
+    standing: Mapped[Standing] = mapped_column(word(Standing, 16))
+    #: SHA-256 of what it says in any language: other values raise ``sequence``.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    sequence: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
 
 class CalendarInvitation(Model):

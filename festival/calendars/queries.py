@@ -19,6 +19,7 @@ from festival.lib.errors import NotFound
 from festival.lib.i18n import Locale
 from festival.programme.models import Activity, ActivityStatus, Festival, Slot, Track
 from festival.programme.queries import PUBLIC_STATUSES, is_public
+from festival.saved.models import SavedActivity
 from festival.seats import queries as seats
 from festival.signups.models import SignUp
 
@@ -56,6 +57,9 @@ class PrivatePoll(Poll):
     key_version: int | None
     #: Hours before a start at which it rings.
     alarms: tuple[int, ...]
+    shows_openings: bool
+    #: How many activities the person keeps for later, and since when the last one.
+    saved: tuple[int, datetime | None]
     #: When a client of this family last read; None: never.
     read_at: datetime | None
 
@@ -72,7 +76,7 @@ class Content:
 # Tables, not classes: a poll is the most frequent request of all, and the object-relational layer would double its cost.
 _FEED = CalendarFeed.__table__
 _FESTIVAL, _ACCOUNT, _SIGN_UP = Festival.__table__, Account.__table__, SignUp.__table__
-_CHOICE, _READING = CalendarChoice.__table__, FeedReading.__table__
+_CHOICE, _READING, _SAVED = CalendarChoice.__table__, FeedReading.__table__, SavedActivity.__table__
 _CURRENT = (
     select(_FESTIVAL.c.id, _FESTIVAL.c.calendar_version)
     .where(_FESTIVAL.c.is_preparing.is_(False))
@@ -96,6 +100,12 @@ _BOOKINGS_VERSION = (
     .where(_SIGN_UP.c.person_id == _ACCOUNT.c.id)
     .scalar_subquery()
 )
+#: Together they differ whenever what a person keeps for later does.
+_KEPT = (
+    select(func.count().label("saved"), func.max(_SAVED.c.saved_at).label("last_saved_at"))
+    .where(_SAVED.c.account_id == bindparam("account_id"))
+    .subquery("kept")
+)
 _PUBLIC_POLL = select(_CURRENT.c.id, _CURRENT.c.calendar_version, *_STORED).select_from(_CURRENT).outerjoin(_FEED, _IS_ASKED)
 _PRIVATE_POLL = (
     select(
@@ -105,6 +115,9 @@ _PRIVATE_POLL = (
         _ACCOUNT.c.erased_at,
         _ACCOUNT.c.calendar_key_version,
         _CHOICE.c.alarm_hours,
+        _CHOICE.c.shows_openings,
+        _KEPT.c.saved,
+        _KEPT.c.last_saved_at,
         _BOOKINGS_VERSION.label("bookings_version"),
         _READING.c.read_at,
         *_STORED,
@@ -113,6 +126,7 @@ _PRIVATE_POLL = (
     .outerjoin(_CURRENT, true())
     .outerjoin(_CHOICE, _CHOICE.c.account_id == _ACCOUNT.c.id)
     .outerjoin(_READING, and_(_READING.c.account_id == _ACCOUNT.c.id, _READING.c.client == bindparam("client")))
+    .outerjoin(_KEPT, true())
     .outerjoin(_FEED, _IS_ASKED)
     .where(_ACCOUNT.c.id == bindparam("account_id"))
 )
@@ -151,6 +165,8 @@ def private_poll(account_id: int, locale: Locale, client: Client = Client.OTHER)
         stored=_stored(row),
         key_version=row.calendar_key_version if row.kind == AccountKind.PERSON and row.erased_at is None else None,
         alarms=alarms_read(row.alarm_hours),
+        shows_openings=row.shows_openings is not False,
+        saved=(row.saved, row.last_saved_at),
         read_at=row.read_at,
     )
 

@@ -10,6 +10,7 @@ import nh3
 from festival.calendars.addresses import Site, private_path, programme_path, track_path
 from festival.calendars.ics import Entry, Head, Place
 from festival.calendars.models import CalendarTombstone
+from festival.calendars.openings import Opening
 from festival.calendars.queries import Booking, Session
 from festival.calendars.rules import Audience, Method, Standing, Times, appearance, last_change, rings, standing, state_at
 from festival.lib.format import moment, span
@@ -25,6 +26,8 @@ from festival.signups.rules import State
 LENGTH = 600
 #: The festival's red, and the blue of what is one's own.
 RED, BLUE = "#B3261E", "#17458F"
+#: How long before sign-up opens its entry rings.
+OPENING_ALARM = timedelta(minutes=10)
 #: How often a client is asked to read again.
 PUBLIC_REFRESH, PRIVATE_REFRESH = timedelta(hours=1), timedelta(minutes=30)
 
@@ -161,6 +164,33 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: tuple[
         is_private=True,
         alarm=title,
         alarms=tuple(timedelta(hours=hours) for hours in alarms) if rings(stands, state) else (),
+    )
+
+
+def opening_entry(opening: Opening, site: Site, *, rings: bool) -> Entry:
+    """Return that sign-up opens for something its reader keeps for later: it takes nobody's time.
+
+    :param rings: it rings ten minutes before.
+    """
+    row, activity = opening.row, opening.activity
+    title = _("报名开始：%(title)s", title=loc(activity, "title"))
+    return Entry(
+        uid=row.uid,
+        sequence=row.sequence,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        starts_at=row.opens_at,
+        ends_at=opening.ends_at,
+        summary=_marked(row.standing, None, title),
+        description=f"{_('您收藏的活动从此时起可以报名。')}\n\n详情 / Details: {site.activity(activity.slug)}",
+        place=Place("", ""),
+        appearance=appearance(Audience.PUBLIC, row.standing),
+        categories=_categories(activity),
+        url=site.activity(activity.slug),
+        contact="",
+        is_private=True,
+        alarm=title,
+        alarms=(OPENING_ALARM,) if rings and row.standing == Standing.SCHEDULED else (),
     )
 
 

@@ -20,14 +20,18 @@ def renew_address(account_id: int) -> None:
     db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
 
 
-def choose_alarms(account_id: int, hours: Iterable[int]) -> None:
-    """Let a person's feed ring so many hours before each start; none: it never rings."""
+def choose(account_id: int, alarms: Iterable[int], *, shows_openings: bool = True) -> None:
+    """Set what a person's feed does.
+
+    :param alarms: hours before each start at which it rings; none: it never rings.
+    :param shows_openings: it shows when sign-up opens for what the person keeps for later.
+    """
     queries.hold_account(account_id)
     chosen = queries.choice(account_id)
     if chosen is None:
         chosen = CalendarChoice(account_id=account_id)
         db.session.add(chosen)
-    chosen.alarm_hours = alarms_kept(hours)
+    chosen.alarm_hours, chosen.shows_openings = alarms_kept(alarms), shows_openings
 
 
 def note_reading(account_id: int, client: Client, at: datetime) -> None:

@@ -83,13 +83,17 @@ def renew_address() -> ResponseReturnValue:
     return redirect(url_for(".page", _anchor="mine"), 303)
 
 
-@bp.post("/calendar/alarms")
+@bp.post("/calendar/choices")
 @signed_in
-def choose_alarms() -> ResponseReturnValue:
-    """Say how long before each start a person's feed rings, if at all."""
+def choose() -> ResponseReturnValue:
+    """Say how long before each start a person's feed rings, and whether it shows when sign-up opens."""
     ticked = set(request.form.getlist("alarms"))
     with transaction():
-        service.choose_alarms(the_person().id, [hours for hours in ALARM_HOURS if str(hours) in ticked])
+        service.choose(
+            the_person().id,
+            [hours for hours in ALARM_HOURS if str(hours) in ticked],
+            shows_openings="openings" in request.form,
+        )
     return redirect(url_for(".page", saved=1, _anchor="mine"), 303)
 
 
@@ -113,6 +117,7 @@ class Mine:
     offer: Offer
     #: Each alarm there is to choose: hours, its words, and whether it rings.
     alarms: list[tuple[int, str, bool]]
+    shows_openings: bool
     #: Who has read it, the latest first: name of the client and how long ago.
     readings: list[tuple[str, timedelta]]
 
@@ -126,6 +131,7 @@ def _mine(person: Account, site: Site) -> Mine:
     return Mine(
         offer=offer(_("我的河西人才节"), site.address(private_path(token))),
         alarms=[(hours, str(ALARMS[hours]), hours in ringing) for hours in ALARM_HOURS],
+        shows_openings=chosen is None or chosen.shows_openings,
         readings=[(str(CLIENTS[Client(reading.client)]), wall - reading.read_at) for reading in queries.readings(person.id)],
     )
 

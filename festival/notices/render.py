@@ -1,5 +1,6 @@
 """Turns a message owed into words for each address of its reader, from the rows as they are when it leaves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -34,6 +35,8 @@ from festival.outbox.delivery import Claimed
 from festival.outbox.gateways import NOBODY
 from festival.outbox.rules import Composed, Invite, Medium, Parcel
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
+from festival.saved import queries as saved
+from festival.saved.models import SavedActivity
 from festival.seats import queries as seats
 from festival.signups import queries as signups
 from festival.signups.models import SignUp
@@ -51,15 +54,7 @@ def compose(claimed: Claimed) -> Composed | None:
         return None
     if (message := own.own(claimed.kind)) is not None:
         return _compose_own(claimed, reader, message)
-    if claimed.subject == "address":
-        return _compose_address_added(claimed, reader)
-    if claimed.subject == "staff_link":
-        return _compose_staff_link(claimed, reader)
-    if claimed.subject == "slot":
-        return _compose_left(claimed, reader)
-    if claimed.subject == "letter_copy":
-        return _compose_letter(claimed, reader)
-    return _compose_sign_up(claimed, reader)
+    return _BY_SUBJECT.get(claimed.subject, _compose_sign_up)(claimed, reader)
 
 
 # -- codes and addresses -----------------------------------------------------------------------------------------------------
@@ -151,6 +146,27 @@ def _compose_own(claimed: Claimed, reader: Account, message: OwnMessage) -> Comp
             for one in _one_per_channel(reader)
         )
     return Composed(parcels, text=told.words.long, locale=language, is_urgent=message.is_urgent)
+
+
+def _compose_opened(claimed: Claimed, reader: Account) -> Composed | None:
+    """Tell somebody that sign-up is open for what they keep for later; not when it is off again, or they have signed up."""
+    kept = db.session.get(SavedActivity, claimed.subject_id)
+    now = clock.now()
+    if kept is None or not kept.wants_word or kept.account_id != reader.id:
+        return None
+    activity = kept.activity
+    is_news = activity.is_public_at(now) and saved.is_open(activity, now) and not saved.signed_up(reader.id, activity.id)
+    if not is_news:
+        return None
+    language = _locale(reader.locale)
+    with speaking(language):
+        title = loc(activity, "short_title") or loc(activity, "title")
+        words = wording.opened_words(title, _instant(activity.closes_at) if activity.closes_at else "")
+        parcels = tuple(
+            _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=f"/activities/{activity.slug}")
+            for one in _one_per_channel(reader)
+        )
+    return Composed(parcels, text=words.long, locale=language)
 
 
 # -- sign-ups ----------------------------------------------------------------------------------------------------------------
@@ -328,6 +344,16 @@ def _instant(at: datetime) -> str:
 
 def _locale(text: str) -> Locale:
     return "en" if text == "en" else "zh"
+
+
+#: Whose words depend on what a message is about; all others are about a sign-up.
+_BY_SUBJECT: dict[str, Callable[[Claimed, Account], Composed | None]] = {
+    "address": _compose_address_added,
+    "staff_link": _compose_staff_link,
+    "slot": _compose_left,
+    "letter_copy": _compose_letter,
+    "saved_activity": _compose_opened,
+}
 
 
 # -- parcels -----------------------------------------------------------------------------------------------------------------

@@ -89,6 +89,17 @@ def left_words(title: str, when: str) -> Words:
     return Words(fitted(sentence, title), sentence(title))
 
 
+def opened_words(title: str, until: str) -> Words:
+    """Return the words for who wanted to hear that sign-up opens. ``until``: when it closes; empty: nobody has said so."""
+
+    def sentence(title: str) -> str:
+        if until:
+            return _("您收藏的“%(title)s”开始报名了，%(time)s截止。请登录报名。", title=title, time=until)
+        return _("您收藏的“%(title)s”开始报名了。请登录报名。", title=title)
+
+    return Words(fitted(sentence, title), sentence(title))
+
+
 def _confirmed(facts: Facts) -> Words:
     def short(place: str, title: str) -> str:
         return _(
@@ -437,6 +448,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "staff_link": _l("设置管理端密码"),
     "slot_left": _l("原场次已从日程中移除"),
     "letter": _l("主办方的消息"),
+    "saved_opened": _l("报名开始"),
     "sign_up_confirmed": _l("报名成功"),
     "sign_up_promoted": _l("递补成功"),
     "sign_up_waitlisted": _l("已进入候补"),

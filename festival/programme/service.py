@@ -264,6 +264,7 @@ def set_window(
         activity_id=activity.id,
         changes=", ".join(changes),
     )
+    _touch([], activity.festival_id)  # no entry of the activity changes: those who keep it for later see when sign-up opens
     return True
 
 

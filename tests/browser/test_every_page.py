@@ -25,6 +25,7 @@ from festival.lib.db import db, transaction
 from festival.outbox.service import owe
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Mode, Slot
+from festival.saved import service as saved
 from festival.signups import absences
 from festival.signups.models import Invitation, SignUp
 from festival.signups.rules import State
@@ -161,6 +162,9 @@ def readers(app: Flask) -> list[Reader]:
         kinds = ("grove-tour", "drone-show", "mixer", "forum", "craft", "alliance", "job-fair", "service", "press")
         slot = db.session.query(Slot).filter_by(activity_id=pending.id).one()
         invited, link, media = _invited()
+        opens = make_activity(slug="opens", opens_in=timedelta(days=1))
+        with transaction():
+            saved.save(person.id, opens.id, wants_word=True)
         over, absent_id = _over(person)
         _written(pending)
         zones = db.session.query(Slot).join(Activity, Activity.id == Slot.activity_id).filter(Activity.slug == "drone-show").one()
@@ -182,6 +186,7 @@ def readers(app: Flask) -> list[Reader]:
             "/sign-up/form?activity=job-fair&activity=forum&activity=craft&activity=drone-show",
             "/sign-in",
             "/calendar",
+            "/activities/opens/save",
             "/privacy",
             "/accessibility",
             f"/draws/{draw_id}",
@@ -196,6 +201,8 @@ def readers(app: Flask) -> list[Reader]:
             "/me/privacy",
             "/me/privacy/delete",
             "/calendar",
+            "/me/saved",
+            "/activities/opens/save",
             "/activities/job-fair/sign-up",
             *(f"/sign-ups/{sign_up.code}" for sign_up in held),
             f"/sign-ups/{held[0].code}/edit",

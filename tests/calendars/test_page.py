@@ -99,7 +99,7 @@ def test_alarms_are_chosen_on_the_page_which_shows_them_ticked_afterwards(app, c
     path = private_path(app, person)
     seen = []
     for chosen in (["24", "2"], None, ["99"]):
-        answer = browser.post_form("/calendar", {"alarms": chosen}, action="/calendar/alarms")
+        answer = browser.post_form("/calendar", {"alarms": chosen}, action="/calendar/choices")
         page = browser.get(answer.location)
         ticked = [str(box["value"]) for box in page.html.select("input[name=alarms][checked]")]
         seen.append((ticked, read(client, path).count("TRIGGER")))
@@ -107,7 +107,7 @@ def test_alarms_are_chosen_on_the_page_which_shows_them_ticked_afterwards(app, c
     assert seen == [(["24", "2"], 2), ([], 0), ([], 0)]
 
 
-@pytest.mark.parametrize("path", ["/calendar/address", "/calendar/alarms"])
+@pytest.mark.parametrize("path", ["/calendar/address", "/calendar/choices"])
 def test_nothing_is_changed_without_the_forms_token_or_without_signing_in(app, client, person, path):
     before = private_path(app, person)
 

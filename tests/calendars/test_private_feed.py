@@ -472,7 +472,7 @@ def test_each_alarm_that_is_chosen_rings_under_a_uid_of_its_own(app, client, for
     rung = []
     for hours in ([1, 24, 2], [], [1]):
         with transaction():
-            calendars.choose_alarms(person.id, hours)
+            calendars.choose(person.id, hours)
         rung.append(re.findall(r"TRIGGER:(\S+)\r\nUID:(\S+)", read(client, path)))
 
     assert [[trigger for trigger, _uid in one] for one in rung] == [["-P1D", "-PT2H", "-PT1H"], [], ["-PT1H"]]
@@ -516,7 +516,7 @@ def test_forgetting_a_person_leaves_nothing_of_their_calendar(app, client, forum
     sign_up(forum, person)
     read(client, private_path(app, person))
     with transaction():
-        calendars.choose_alarms(person.id, [])
+        calendars.choose(person.id, [])
         calendars.note_reading(person.id, Client.APPLE, clock.wall())
     with transaction():
         HOLDING.erase(person.id)

@@ -1,0 +1,1 @@
+"""Activities that people keep for later, and word that their sign-up opens."""
