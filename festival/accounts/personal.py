@@ -63,6 +63,29 @@ class Holding:
     purges: tuple[Purge, ...] = ()
 
 
+def joined(*parts: Holding) -> Holding:
+    """Return several holdings as one, uppermost first: of a slice that is made of parts."""
+
+    def export(account_id: int) -> Rows:
+        return {table: found for part in parts for table, found in part.export(account_id).items()}
+
+    def erase(account_id: int) -> None:
+        for part in parts:
+            part.erase(account_id)
+
+    def consent_withdrawn(consent: Consent) -> None:
+        for part in parts:
+            part.consent_withdrawn(consent)
+
+    return Holding(
+        tables=frozenset().union(*(part.tables for part in parts)),
+        export=export,
+        erase=erase,
+        consent_withdrawn=consent_withdrawn,
+        purges=tuple(purge for part in parts for purge in part.purges),
+    )
+
+
 _holdings: list[Holding] = []
 
 
