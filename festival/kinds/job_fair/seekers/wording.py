@@ -11,8 +11,8 @@ from festival.lib.db import db
 from festival.lib.format import clock_time, month_day
 from festival.lib.i18n import _, _l, loc
 from festival.notices.own import OwnMessage, Told
-from festival.notices.rules import fitted
 from festival.notices.wording import Words, short_instant
+from festival.outbox.texts import fitted
 from festival.programme.models import Activity
 
 if TYPE_CHECKING:
