@@ -1,19 +1,14 @@
 """Mixer. 联谊"""
 
+from festival.accounts.rules import Permission
+from festival.kinds.mixer import choosing, demo, manage, models, queries, render, service, views, wording
 from festival.kinds.mixer.details import MixerDetails
-from festival.programme.kinds import details_of
-from festival.programme.models import Activity, Slot
+from festival.kinds.mixer.holding import HOLDING
+from festival.lib.i18n import _l
+from festival.programme.kinds import OrganizerLink
+from festival.roster.columns import Extra
 from festival.seam import Kind
-
-
-def _check_in(activity: Activity, _slot: Slot, language: str) -> list[str]:
-    """Return the first part of the afternoon, which lies before the start."""
-    details = details_of(activity)
-    if not isinstance(details, MixerDetails):
-        return []
-    first = details.agenda[0]
-    return [f"{first.starts:%H:%M} {first.title.en if language == 'en' else first.title.zh}"]
-
+from festival.signups.ticket import Panel
 
 KIND = Kind(
     key="mixer",
@@ -22,6 +17,27 @@ KIND = Kind(
     icon="mixer",
     details_model=MixerDetails,
     detail_template="kinds/mixer/detail.html",
-    calendar_lines=_check_in,
+    refusal=wording.refusal,
+    calendar_lines=wording.calendar_lines,
     roster_columns=("gender", "birth_year", "education", "employer"),
+    blueprints=(views.bp,),
+    manage_blueprints=(manage.bp,),
+    organizer_links=(
+        OrganizerLink(_l("联谊现场"), "/manage/activities/<slug>/mixer", Permission.ACTIVITY_READ),
+        OrganizerLink(_l("编号与胸牌"), "/manage/activities/<slug>/mixer/numbers", Permission.CHECK_IN),
+    ),
+    models=(models,),
+    holding=HOLDING,
+    followers=(service.follow,),
+    panels=(Panel("kinds/mixer/panel.html", render.panel),),
+    columns=(
+        Extra("mixer-number", _l("编号"), queries.has_numbers, wording.number_column),
+        Extra("mixer-photo", _l("拍照"), queries.has_photo_wishes, wording.photo_column),
+    ),
+    messages=wording.MESSAGES,
+    private_lines=wording.private_lines,
+    audit_words=wording.AUDIT,
+    door_facts=wording.door_facts,
+    sweep=(queries.unsettled, choosing.settle),
+    demo=demo.enliven,
 )
