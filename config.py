@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import yaml
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from festival.lib.settings import Footer, Mail, MailBackend, Settings, SettingsError, Sms, SmsBackend
+from festival.lib.settings import Footer, Mail, MailBackend, Settings, SettingsError, Sms, SmsBackend, SmsTemplate
 
 ROOT = Path(__file__).resolve().parent
 #: A secret shorter than this, or with fewer different characters, can be guessed.
@@ -30,6 +31,8 @@ SECRET_VARIETY = 10
 PLACEHOLDERS = ("change", "replace", "example", "placeholder", "secret-key", "your-", "insecure", "password", "dev-key", "xxxx")
 DATES = re.compile(r"rolling|original|[+-]\d{1,4}w")
 MAX_PORT = 65535
+#: How Aliyun's templates name what differs.
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
 #: No letter or digit that is mistaken for another when read out.
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 NEW_SECRET = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'  # noqa: S105  # a command, not a secret
@@ -223,10 +226,32 @@ def _sms(given: _Given) -> Sms:
         url=given.text("SMS_URL"),
         key=given.text("SMS_KEY"),
         secret=given.text("SMS_SECRET"),
+        templates=_sms_templates(given.text("SMS_TEMPLATES")),
     )
     if sms.backend is SmsBackend.HTTP and not (sms.url and sms.key and sms.secret):
         raise SettingsError("SMS_BACKEND is http; that needs SMS_URL, SMS_KEY and SMS_SECRET.")
+    if sms.backend is SmsBackend.ALIYUN and not (sms.key and sms.secret and sms.templates):
+        raise SettingsError("SMS_BACKEND is aliyun; that needs SMS_KEY, SMS_SECRET and SMS_TEMPLATES.")
     return sms
+
+
+def _sms_templates(path: str) -> tuple[SmsTemplate, ...]:
+    """Return the templates of a file: a YAML list of ``code`` and ``text``."""
+    if not path:
+        return ()
+    file = ROOT / Path(path).expanduser()
+    try:
+        listed = yaml.safe_load(file.read_text(encoding="utf-8"))
+        templates = tuple(SmsTemplate(code=str(one["code"]), text=str(one["text"]).strip()) for one in listed)
+    except OSError as error:
+        raise SettingsError(f"SMS_TEMPLATES is {path!r}, which cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
+        raise SettingsError(f"SMS_TEMPLATES: {path!r} is no list of templates with code and text.") from None
+    for one in templates:
+        names = _VARIABLE.findall(one.text)
+        if len(names) != len(set(names)) or not all(name.isidentifier() for name in names):
+            raise SettingsError(f"SMS_TEMPLATES: template {one.code} names a variable twice, or not as a word.")
+    return templates
 
 
 def _footer(given: _Given) -> Footer:

@@ -55,6 +55,9 @@ from festival.invitations import cli as invitations_cli
 from festival.invitations import holding as invitations_holding
 from festival.invitations import manage as invitations_manage
 from festival.invitations import views as invitations_views
+from festival.jobs import cli as jobs_cli
+from festival.jobs import runner as jobs_runner
+from festival.jobs import standing as jobs_standing
 from festival.ledger import cli as ledger_cli
 from festival.ledger import manage as ledger_manage
 from festival.ledger import views as ledger_views
@@ -85,8 +88,10 @@ from festival.notices import models as notices_models
 from festival.notices import reminders
 from festival.notices import render as notices_render
 from festival.notices import views as notices_views
-from festival.outbox import delivery, runner
+from festival.outbox import delivery
 from festival.outbox import models as outbox_models
+from festival.outbox import runner as outbox_runner
+from festival.outbox import standing as outbox_standing
 from festival.outbox.gateways import gateways
 from festival.overview import manage as overview_manage
 from festival.plans import manage as plans_manage
@@ -207,6 +212,15 @@ HOLDINGS = (
 )
 #: What slices above the sign-ups do each minute.
 SWEEPS = (saved_service.SWEEP,)
+#: What is done after the answer, or when its time has come.
+JOBS = (
+    outbox_runner.JOB,
+    sweep.JOB,
+    reminders.JOB,
+    sealer.JOB,
+    purging.JOB,
+    jobs_standing.JOB,
+)
 #: What slices above the sign-ups say on a ticket.
 TICKET_FACTS = (seats_wording.ticket_fact,)
 COMMANDS = (
@@ -218,6 +232,8 @@ COMMANDS = (
     signups_cli.signups_cli,
     invitations_cli.invitations_cli,
     notices_cli.outbox_cli,
+    jobs_cli.worker_command,
+    jobs_cli.jobs_cli,
     ledger_cli.doctor_command,
     ledger_cli.backup_command,
     ledger_cli.restore_command,
@@ -293,15 +309,13 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _deliver_messages(app: Flask, settings: Settings) -> None:
-    """Say where messages go out, who finds their words, and what the built-in server does beside serving."""
+    """Say where messages go out, who finds their words, and what is done beside serving."""
     app.extensions["gateways"] = gateways(settings)
     delivery.register(notices_render.compose)
-    runner.start(app)
-    sweep.start(app)
+    jobs_runner.register(app, JOBS)
+    jobs_standing.init_app(app)
+    outbox_standing.init_app(app)
     preparing.start(app)
-    reminders.start(app)
-    sealer.start(app)
-    purging.start(app)
 
 
 def _register_blueprints(app: Flask, all_kinds: tuple[Kind, ...]) -> None:

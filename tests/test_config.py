@@ -85,6 +85,7 @@ def test_what_only_a_demo_may_stops_the_start_of_real_life(environ, name, value)
         ("FESTIVAL_DATES", "+209"), ("FESTIVAL_NOW", "2023-06-16T10:00:00"), ("FESTIVAL_NOW", "tomorrow"),
         ("DATABASE_URL", "mysql://host/name"), ("DATABASE_URL", "sqlite://"), ("DATABASE_URL", "nonsense"),
         ("DATA_KEYS", "dG9vIHNob3J0"), ("MAIL_BACKEND", "pigeon"), ("MAIL_BACKEND", "smtp"), ("SMS_BACKEND", "http"),
+        ("SMS_BACKEND", "aliyun"), ("SMS_TEMPLATES", "/no/such/file"), ("SMS_TEMPLATES", "Makefile"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_is_named_in_one_line(environ, name, value):
@@ -92,6 +93,20 @@ def test_a_value_that_cannot_be_is_named_in_one_line(environ, name, value):
         config.load(environ | {name: value})
 
     assert "\n" not in str(refused.value)
+
+
+def test_aliyuns_templates_are_read_from_a_file_in_their_order(environ, tmp_path):
+    file = tmp_path / "templates.yaml"
+    file.write_text("- {code: SMS_1, text: '验证码${code}，5分钟内有效。'}\n- code: SMS_2\n  text: 您已成功报名“${title}”。\n")
+    given = environ | {"SMS_BACKEND": "aliyun", "SMS_KEY": "k", "SMS_SECRET": "s", "SMS_TEMPLATES": str(file)}
+
+    assert [(one.code, one.text) for one in config.load(given).sms.templates] == [
+        ("SMS_1", "验证码${code}，5分钟内有效。"),
+        ("SMS_2", "您已成功报名“${title}”。"),
+    ]
+    file.write_text("- {code: SMS_1, text: '${a}和${a}'}\n")
+    with pytest.raises(SettingsError, match="SMS_1 names a variable twice"):
+        config.load(given)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])

@@ -29,7 +29,6 @@ from festival.lib.errors import NotFound
 from festival.lib.format import phone
 from festival.lib.i18n import _, locale
 from festival.lib.urls import onward
-from festival.outbox import runner
 
 bp = Blueprint("accounts", __name__)
 
@@ -429,7 +428,6 @@ def _linked(account_id: int, token: str) -> ResponseReturnValue:
     """Answer after a link was made: it is on its way by mail, or stands on the page this once."""
     account = _member(account_id)
     if _goes_by_mail(account):
-        runner.wake()
         flash(_("设置密码的链接已寄往 %(address)s，24 小时内可用一次。", address=phone(account.contact or "")), "ok")
         return redirect(url_for(".member", account_id=account_id), 303)
     return _member_page(account, link=current_app.config["BASE_URL"] + url_for(".welcome", token=token))

@@ -18,7 +18,6 @@ from festival.lib.access import public
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import locale
-from festival.outbox import runner
 
 bp = Blueprint("privacy", __name__)
 
@@ -73,7 +72,6 @@ def send_code() -> ResponseReturnValue:
         return _page(the_person(), form), 422
     with transaction():
         sent = service.request_code(form.value().value, locale())
-    runner.wake()
     if isinstance(sent, CodeRefused) and sent.reason != CodeReason.TOO_SOON:
         return _page(the_person(), form, code_words(sent)), 429
     session[_ADDING] = form.value().value

@@ -3,8 +3,7 @@
 How the sign-up form uses it. The button ``send-code``::
 
     with transaction():
-        sent = service.request_code(form.address.data, locale())     # CodeSent | CodeRefused
-    runner.wake()                                                     # deliver now rather than within a second
+        sent = service.request_code(form.address.data, locale())     # CodeSent | CodeRefused; delivered after the commit
     return page, 200                                                  # all still filled in; words: wording.code_words(sent)
 
 The submit of somebody who is not signed in, address + code + answers in ONE transaction with the sign-up::

@@ -14,7 +14,6 @@ from festival.lib.access import public
 from festival.lib.db import transaction
 from festival.lib.i18n import locale
 from festival.lib.urls import onward
-from festival.outbox import runner
 
 bp = Blueprint("accounts", __name__)
 bp.after_app_request(note_visit)
@@ -42,7 +41,6 @@ def send_code() -> ResponseReturnValue:
         return _page(form), 422
     with transaction():
         sent = service.request_code(form.value().value, locale())
-    runner.wake()
     if isinstance(sent, CodeRefused) and sent.reason != CodeReason.TOO_SOON:
         return _too_many(form, sent)
     session[_PENDING] = form.value().value

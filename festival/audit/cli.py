@@ -20,10 +20,7 @@ _WORDS = {
 
 @audit_cli.command("seal")
 def seal() -> None:
-    """Number and seal what was recorded since the last time.
-
-    The built-in server does it three times a minute; behind several server processes, have it run each minute by a timer.
-    """
+    """Number and seal what was recorded since the last time. The worker does it three times a minute."""
     click.echo(f"{seal_due()} entries sealed.")
 
 

@@ -23,7 +23,6 @@ from festival.lib.access import public
 from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, locale
-from festival.outbox import runner
 from festival.programme import queries as programme
 from festival.programme import render
 from festival.programme.kinds import kind_of
@@ -266,7 +265,6 @@ def _send_code(form: BundleForm) -> ResponseReturnValue:
         return _page(form, _clashes(form)), 422
     with limits.codes, transaction():
         sent = accounts.request_code(form.who["address"].data, locale())
-    runner.wake()
     form = _again()
     if isinstance(sent, CodeSent) or sent.reason == CodeReason.TOO_SOON:  # one that went out a moment ago is still good
         return _page(form, _clashes(form), sent=sent)

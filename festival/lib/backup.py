@@ -244,9 +244,16 @@ def _drop_everything(connection: psycopg.Connection[tuple[object, ...]]) -> None
     tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     for (name,) in tables:
         connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier("public", str(name))))
-    functions = connection.execute(
+    functions = connection.execute(  # one that took a row of a table has gone with it
         "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'"
         " AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')",
     ).fetchall()
     for (signature,) in functions:
         connection.execute(sql.SQL("DROP FUNCTION {} CASCADE").format(sql.SQL(str(signature))))
+    types = connection.execute(
+        "SELECT t.oid::regtype::text FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid"
+        " WHERE t.typnamespace = 'public'::regnamespace AND (t.typtype = 'e' OR c.relkind = 'c')"
+        " AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = t.oid AND deptype = 'e')",
+    ).fetchall()
+    for (name,) in types:
+        connection.execute(sql.SQL("DROP TYPE {} CASCADE").format(sql.SQL(str(name))))

@@ -24,6 +24,15 @@ class SmsBackend(StrEnum):
     CONSOLE = "console"
     FILE = "file"
     HTTP = "http"
+    ALIYUN = "aliyun"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsTemplate:
+    """A template that Aliyun has approved: its code, and its words with variables such as ``${title}``."""
+
+    code: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +50,14 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sms:
-    """The way text messages leave. ``url``, ``key`` and ``secret`` belong to the HTTP gateway."""
+    """The way text messages leave. ``url``, ``key`` and ``secret`` belong to the HTTP gateway and to Aliyun."""
 
     backend: SmsBackend = SmsBackend.CONSOLE
     url: str = ""
     key: str = ""
     secret: str = field(default="", repr=False)
+    #: Aliyun only: tried in this order.
+    templates: tuple[SmsTemplate, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,11 @@
-"""Reminders: who holds a place hears of it again some hours before the start. Called each minute; harmless at any time."""
+"""Reminders: who holds a place hears of it again some hours before the start. A job of each minute; harmless at any time."""
 
-import threading
 from collections.abc import Iterator
 from datetime import datetime
 
-from flask import Flask
 from sqlalchemy import select
 
+from festival.jobs.rules import Job
 from festival.lib import clock
 from festival.lib.db import database_now, db, transaction
 from festival.lib.errors import Busy
@@ -19,9 +18,6 @@ from festival.programme.models import Slot
 from festival.signups import service as signups
 from festival.signups.models import SignUp
 from festival.signups.rules import State
-
-#: Seconds between two looks of a server.
-PERIOD = 60
 
 
 def remind_due() -> int:
@@ -72,25 +68,4 @@ def _owe(activity_id: int, slot_id: int, hours: int) -> int:
     return len(readers)
 
 
-def start(app: Flask) -> None:
-    """Have the built-in server remind beside it (``festival.lib.serve``)."""
-    app.extensions.setdefault("background", []).append(run)
-
-
-def run(app: Flask, stopping: threading.Event) -> None:
-    """Remind now and each minute until the event is set."""
-    while True:
-        remind_once(app)
-        if stopping.wait(PERIOD):
-            return
-
-
-def remind_once(app: Flask) -> int:
-    """Remind in an app context of its own; a failure is logged, and the next look tries again."""
-    with app.app_context():
-        try:
-            return remind_due()
-        except Exception:  # noqa: BLE001  # the thread must outlive whatever one look meets
-            db.session.rollback()
-            log.exception("reminders failed")
-    return 0
+JOB = Job("notices.remind", remind_due, cron="* * * * *")

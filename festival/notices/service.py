@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import delete, select, update
 
 from festival.audit import service as audit
+from festival.jobs.service import enqueue
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.i18n import Locale
 from festival.notices.models import MessageWording, ReminderPlan
 from festival.notices.rules import REMINDERS, read_hours
 from festival.outbox.models import Message, MessageState
+from festival.outbox.rules import DELIVER
 
 
 def note_read(account_id: int, message_ids: Iterable[int]) -> None:
@@ -73,4 +75,6 @@ def send_again(messages: Iterable[Message], *, actor_id: int) -> int:
             "message.again", "message", message.id, actor_id=actor_id, activity_id=message.activity_id, changes=message.kind
         )
         count += 1
+    if count:
+        enqueue(db.session, DELIVER)
     return count

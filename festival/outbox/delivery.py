@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import ColumnElement, func, or_, select, update
 
+from festival.jobs.service import enqueue
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.log import log
 from festival.outbox import rules
-from festival.outbox.gateways import Gateway, Undelivered
+from festival.outbox.gateways import Gateway
 from festival.outbox.models import Message, MessageState
+from festival.outbox.posting import Undelivered
 from festival.outbox.rules import Composed, Medium, Parcel
 
 #: Messages claimed at a time: few, so that the lease outlasts slow gateways.
@@ -220,8 +222,10 @@ def _postpone(claimed: Claimed, until: datetime, composed: Composed) -> None:
 
 
 def _write(claimed: Claimed, **values: object) -> None:
-    """Change the row, if this worker still holds it."""
+    """Change the row, if this worker still holds it; what is due later is looked at then."""
     with transaction():
+        if isinstance(due_at := values.get("due_at"), datetime):
+            enqueue(db.session, rules.DELIVER, due_at=due_at)
         db.session.execute(
             update(Message)
             .where(Message.id == claimed.id, Message.claimed_until == claimed.claimed_until)

@@ -1,29 +1,28 @@
-"""The ways out: console, file, SMTP, signed HTTP for text messages, and the demo's mailbox.
+"""The ways out: console, file, SMTP, signed HTTP or Aliyun for text messages, and the demo's mailbox.
 
 Each sends one parcel or raises ``Undelivered``. They are called outside any write transaction and give up after ``PATIENCE``.
 """
 
 import hashlib
 import hmac
-import http.client
 import json
 import secrets
 import smtplib
 import ssl
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.settings import Mail, MailBackend, Settings, Sms, SmsBackend
+from festival.outbox.aliyun import AliyunSms
 from festival.outbox.models import DemoMail
+from festival.outbox.posting import Undelivered, post, within
 from festival.outbox.rules import Attachment, Medium, Parcel
 
 #: Seconds a gateway may take.
@@ -32,10 +31,6 @@ PATIENCE = 10
 INVITE_NAME = "invite.ics"
 #: Who mails come from where the settings name nobody: what a folder or the demo keeps.
 NOBODY = "festival@localhost"
-
-
-class Undelivered(Exception):  # noqa: N818  # may go well at the next try
-    """The parcel did not leave. The words are for the log: no address, no text."""
 
 
 class Gateway(Protocol):
@@ -62,6 +57,8 @@ def gateways(settings: Settings) -> Mapping[Medium, Gateway]:
 def _sms(settings: Settings) -> Gateway:
     if settings.sms.backend is SmsBackend.HTTP:
         return HttpSms(settings.sms)
+    if settings.sms.backend is SmsBackend.ALIYUN:
+        return AliyunSms(settings.sms, PATIENCE)
     if settings.sms.backend is SmsBackend.FILE:
         return FileGateway(settings.data_folder / "outbox", rings=True)
     return ConsoleGateway(rings=True)
@@ -151,14 +148,18 @@ class SmtpMail:
 
     rings = False
 
-    def __init__(self, settings: Mail) -> None:
+    def __init__(self, settings: Mail, patience: float = PATIENCE) -> None:
         self._settings = settings
+        self._patience = patience
 
     def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:  # noqa: ARG002  # the port's signature
         """Send one mail in a connection of its own."""
         settings = self._settings
         try:
-            with smtplib.SMTP(settings.server, settings.port, timeout=PATIENCE) as server:
+            with (
+                smtplib.SMTP(settings.server, settings.port, timeout=self._patience) as server,
+                within(self._patience, lambda: server.sock),
+            ):
                 if settings.use_tls:
                     server.starttls(context=ssl.create_default_context())
                 if settings.username:
@@ -186,16 +187,7 @@ class HttpSms:
             {"to": parcel.to, "text": parcel.text, "kind": kind, "reference": str(message_id)},
             ensure_ascii=False,
         ).encode()
-        address = urlsplit(self._settings.url)
-        secure = address.scheme == "https"
-        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        try:
-            with closing(connect(address.netloc, timeout=self._patience)) as connection:
-                path = (address.path or "/") + (f"?{address.query}" if address.query else "")
-                connection.request("POST", path, body, self._headers(body))
-                status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
-            raise Undelivered(type(error).__name__) from error
+        status, _body = post(self._settings.url, body, self._headers(body), self._patience)
         if status // 100 != 2:  # noqa: PLR2004  # success, in HTTP
             raise Undelivered(f"status {status}")
 

@@ -55,6 +55,8 @@ class Composed:
     is_urgent: bool = False
 
 
+#: The job that delivers what is due.
+DELIVER = "outbox.deliver"
 #: No telephone rings between these, in the festival's wall time.
 QUIET_FROM, QUIET_TO = time(21), time(8)
 #: The kind of message that somebody waits for at this moment: a one-time code.

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select
 
+from festival.jobs.service import enqueue, enqueue_among
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.prepared import Writes, insert_into
 from festival.outbox.models import Message
+from festival.outbox.rules import DELIVER
 
 # Every sign-up asks it: built once, since building a statement costs three times what asking the database does.
 _LAST_N = select(func.coalesce(func.max(Message.n), 0)).where(
@@ -45,6 +47,7 @@ def owe(  # a message has a kind, a cause, a reader and a time
         created_at=at,
         due_at=due_at or at,
     )
+    enqueue(db.session, DELIVER, due_at=due_at if due_at and due_at > at else None)
     db.session.add(message)
     return message
 
@@ -65,6 +68,7 @@ def owe_first(writes: Writes, kind: str, subject: str, subject_id: int, *, accou
             "due_at": at,
         },
     )
+    enqueue_among(writes, DELIVER)
 
 
 def owe_each(
@@ -107,3 +111,4 @@ def owe_each(
             for subject_id, account_id in readers.items()
         ],
     )
+    enqueue(db.session, DELIVER)

@@ -10,6 +10,7 @@ from festival.accounts.access import may, scope, staff, the_staff
 from festival.accounts.rules import Permission
 from festival.exports.queries import PoolFigures, figures
 from festival.exports.rules import total
+from festival.jobs import standing as jobs
 from festival.lib import clock
 from festival.overview import drawing, queries, render
 from festival.overview.render import Task
@@ -58,6 +59,7 @@ def overview() -> ResponseReturnValue:
         at_the_door=at_the_door,
         sessions=render.sessions_today(found, now, _may),
         charts=_festival_charts(counted) if counted else [],
+        queue=jobs.figures(),
         number=render.number,
         told=render.told,
         new_today=sum(one.new_today for one in standings),

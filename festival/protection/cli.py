@@ -19,7 +19,7 @@ privacy_cli = AppGroup("privacy", help="People's data.")
 
 @privacy_cli.command("purge")
 def purge_command() -> None:
-    """Delete whatever was kept long enough; have it run nightly by a timer. Interrupted, the next one goes on."""
+    """Delete whatever was kept long enough; the worker does it each night. Interrupted, the next one goes on."""
     run = purge(lambda key, number: click.echo(f"  {key}: {number}"))
     total = sum(count.number for count in run.counts)
     click.echo(f"Purge {run.id} is done: {total} rows cleared.")

@@ -5,31 +5,27 @@ its moment, so that the report reads as if nothing had happened.
 """
 
 import sqlite3
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import Flask
 from sqlalchemy import func, select, update
 
 from festival.accounts import personal
 from festival.accounts.personal import Moment, Purge
 from festival.audit.service import record
+from festival.jobs.rules import Job
 from festival.lib import clock
 from festival.lib.db import database_now, db, is_postgresql, transaction
-from festival.lib.errors import Busy
 from festival.lib.log import log
 from festival.protection import queries
 from festival.protection.models import PurgeCount, PurgeRun
 
 #: Rows of one transaction.
 BATCH = 200
-#: Hours of the night in which the built-in server purges, by the festival's clock.
+#: Hours of the night in which it purges by itself, by the festival's clock.
 NIGHT = range(3, 6)
 #: A server that only runs by day purges at last.
 OVERDUE = timedelta(hours=48)
-#: Seconds between two looks of the built-in server.
-PERIOD = 600
 
 
 def purge(tell: Callable[[str, int], None] = lambda _key, _number: None) -> PurgeRun:
@@ -106,36 +102,16 @@ def compact() -> bool:
     return True
 
 
-# -- beside the built-in server --------------------------------------------------------------------------------------------------
+# -- each night ------------------------------------------------------------------------------------------------------------------
 
 
-def start(app: Flask) -> None:
-    """Have the built-in server purge each night (``festival.lib.serve``)."""
-    app.extensions.setdefault("background", []).append(run)
-
-
-def run(app: Flask, stopping: threading.Event) -> None:
-    """Look now and then until the event is set."""
-    while not stopping.wait(PERIOD):
-        purge_if_due(app)
-
-
-def purge_if_due(app: Flask) -> bool:
-    """Purge when it is time, in an app context of its own; a failure is logged, and the next look goes on."""
-    with app.app_context():
-        try:
-            if not is_due(clock.wall()):
-                return False
-            done = purge()
-            log.info("purged", run=done.id)
-        except Busy:
-            log.info("purge waits: the database is busy")
-        except Exception:  # noqa: BLE001  # the thread must outlive whatever one round meets
-            db.session.rollback()
-            log.exception("purge failed")
-        else:
-            return True
-    return False
+def purge_if_due() -> bool:
+    """Purge when it is time; interrupted, the next look goes on."""
+    is_time = is_due(clock.wall())
+    db.session.rollback()
+    if is_time:
+        log.info("purged", run=purge().id)
+    return is_time
 
 
 def is_due(now: datetime) -> bool:
@@ -147,3 +123,6 @@ def is_due(now: datetime) -> bool:
     if last is None:
         return is_night
     return (is_night and clock.local_day(last) != clock.local_day(now)) or now - last > OVERDUE
+
+
+JOB = Job("protection.purge", purge_if_due, cron="*/10 * * * *")

@@ -10,8 +10,5 @@ signups_cli = AppGroup("signups", help="Sign-ups.")
 
 @signups_cli.command("sweep")
 def sweep() -> None:
-    """Let overdue offers lapse and give free places to those who wait.
-
-    The built-in server does it each minute; behind several server processes, have it run by a timer.
-    """
+    """Let overdue offers lapse and give free places to those who wait. The worker does it each minute."""
     click.echo(f"{sweep_due()} moved up.")

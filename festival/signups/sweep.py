@@ -1,19 +1,13 @@
-"""What time alone makes due: overdue offers lapse, and free places meet the lists. Called each minute; harmless at any time."""
+"""What time alone makes due: overdue offers lapse, and free places meet the lists. A job of each minute; harmless at any time."""
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from flask import Flask
-
+from festival.jobs.rules import Job
 from festival.lib.db import database_now, db, transaction
 from festival.lib.errors import Busy
 from festival.lib.log import log
 from festival.signups import queries, service
-
-#: Seconds between two sweeps of a server.
-PERIOD = 60
-
 
 #: What a kind of activity does when time alone has made it due: which activities, and what for one of them, inside
 #: ``transaction()``. Doing it twice must be harmless.
@@ -59,25 +53,4 @@ def _sweep(activity_id: int, act: Callable[[int], object]) -> int:
     return 0
 
 
-def start(app: Flask) -> None:
-    """Have the built-in server sweep beside it (``festival.lib.serve``)."""
-    app.extensions.setdefault("background", []).append(run)
-
-
-def run(app: Flask, stopping: threading.Event) -> None:
-    """Sweep now and each minute until the event is set."""
-    while True:
-        sweep_once(app)
-        if stopping.wait(PERIOD):
-            return
-
-
-def sweep_once(app: Flask) -> int:
-    """Sweep in an app context of its own; a database that cannot be reached is logged and tried again the next time."""
-    with app.app_context():
-        try:
-            return sweep_due()
-        except Exception:  # noqa: BLE001  # the thread must outlive whatever one round meets
-            db.session.rollback()
-            log.exception("sweep failed")
-    return 0
+JOB = Job("signups.sweep", sweep_due, cron="* * * * *")

@@ -19,7 +19,6 @@ from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, locale
 from festival.lib.qr import svg
-from festival.outbox import runner
 from festival.programme import structure
 from festival.programme.kinds import kind_of
 from festival.signups import absences, companions, moving, qr, queries, service, signing, ticket, timeline, wording
@@ -200,7 +199,6 @@ def _send_code(sheet: Sheet, form: SignUpForm) -> ResponseReturnValue:
         return _page(sheet, form), 422
     with limits.codes, transaction():
         sent = accounts.request_code(form["address"].data, locale())
-    runner.wake()
     sheet, form = _again(sheet.activity.slug)
     if isinstance(sent, CodeSent):
         return _page(sheet, form, sent=sent)

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from festival.app import create_app
+from festival.jobs import tables as jobs
 from festival.lib.db import db
 from tests.application import closed, make_settings
 from tests.database import ROOT
@@ -38,7 +39,7 @@ def empty_app(empty_database, tmp_path) -> Iterator[Flask]:
 
 def test_models_equal_the_migrated_schema(app):
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_of_models})
         assert compare_metadata(context, db.metadata) == []
 
 
@@ -106,7 +107,13 @@ def test_all_migrations_go_down_with_rows_and_leave_nothing(empty_app):
     assert counts() == {}
     flask_migrate.upgrade(MIGRATIONS)
     with db.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": is_of_models})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def is_of_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out the tables of the jobs: they are no models, and which there are depends on the database."""
+    return kind != "table" or name is None or not jobs.is_of_jobs(name)
 
 
 def counts() -> dict[str, int]:
@@ -119,7 +126,7 @@ def counts() -> dict[str, int]:
 def fill_empty_tables() -> None:
     """Write one made-up row into each table that has none, parents first."""
     reflected = sa.MetaData()
-    empty = [name for name, rows in counts().items() if rows == 0]
+    empty = [name for name, rows in counts().items() if rows == 0 and not name.startswith(jobs.THEIRS)]  # not ours to fill
     reflected.reflect(db.engine, only=empty)
     for table in reflected.sorted_tables:
         if table.name in empty:  # reflection brings the tables they point to as well

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,17 +18,21 @@ from festival.accounts import service
 from festival.accounts.models import Address
 from festival.accounts.rules import Channel
 from festival.app import create_app
+from festival.jobs import runner as jobs
 from festival.lib import clock
 from festival.lib.db import database_url, db, transaction
 from festival.lib.settings import MailBackend, SmsBackend
 from festival.notices import queries
 from festival.outbox import delivery, rules, runner
 from festival.outbox.delivery import deliver_due
-from festival.outbox.gateways import Undelivered
 from festival.outbox.models import DemoMail, Message
+from festival.outbox.posting import Undelivered
 from festival.outbox.service import owe
+from festival.programme.kinds import kind_of
+from festival.signups import service as signups
 from festival.signups.models import SignUp
 from festival.signups.rules import State
+from festival.signups.service import SignUpRequest
 from tests.accounts.codes import sent_code
 from tests.application import closed
 from tests.builders import make_activity, make_person, make_sign_up
@@ -273,6 +278,56 @@ def test_many_workers_send_each_message_once(app):
     assert sorted(to for _medium, to in gateway.sent) == numbers
 
 
+class Hanging(Broken):
+    """A gateway that lets everybody wait until it is opened."""
+
+    rings = False
+
+    def __init__(self):
+        super().__init__()
+        self.entered, self.opened = threading.Event(), threading.Event()
+
+    def send(self, parcel, *, kind, message_id):
+        self.entered.set()
+        self.opened.wait(20)
+        super().send(parcel, kind=kind, message_id=message_id)
+
+
+def test_a_gateway_that_hangs_slows_no_sign_up_and_loses_no_message(app):
+    gateway, stopping = Hanging(), threading.Event()
+    use(app, gateway)
+    activity = make_activity(capacity=10)
+    numbers = [f"1370000{n:04d}" for n in range(6)]
+    people = [make_person(mobile=number).id for number in numbers]
+    worker = threading.Thread(target=jobs.run, args=(app, stopping))
+    worker.start()
+    try:
+        took = []
+        for person_id in people:
+            begun = time.monotonic()
+            with transaction():
+                signups.sign_up(activity.id, person_id, SignUpRequest(), kind=kind_of(activity))
+            took.append(time.monotonic() - begun)
+            assert gateway.entered.wait(10)  # from the first message on somebody hangs in the gateway
+        assert gateway.sent == []
+        assert max(took) < 2
+        gateway.opened.set()
+        wait_until(lambda: len(gateway.sent) == len(people))
+    finally:
+        gateway.opened.set()
+        stopping.set()
+        worker.join(20)
+
+    assert sorted(to for _medium, to in gateway.sent) == numbers
+    assert {state for (state,) in db.session.execute(select(Message.state))} == {"sent"}
+
+
+def wait_until(done):
+    until = time.monotonic() + 20
+    while not done() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize(("hour", "minute", "waits_until"), [(20, 59, None), (21, 0, 2), (3, 0, 1), (8, 0, None)])
 def test_no_telephone_rings_between_nine_and_eight(app, hour, minute, waits_until):
     gateway = Broken()
@@ -319,22 +374,20 @@ def test_mail_leaves_at_night_and_the_text_message_follows_in_the_morning(app):
     assert state_of(message) == ("sent", 1)
 
 
-def test_the_runner_delivers_at_once_when_it_is_woken(app):
+def test_the_worker_delivers_at_once_what_is_committed(app):
     stopping = threading.Event()
-    thread = threading.Thread(target=runner.run, args=(app, stopping))
+    thread = threading.Thread(target=jobs.run, args=(app, stopping))
     thread.start()
     try:
         ask_code()
-        runner.wake()
-        for _ in range(100):
+        for _ in range(500):
             db.session.rollback()
             if db.session.scalars(select(DemoMail)).all():
                 break
             threading.Event().wait(0.02)
     finally:
         stopping.set()
-        runner.wake()
-        thread.join(5)
+        thread.join(20)
     assert [mail.kind for mail in db.session.scalars(select(DemoMail))] == ["code"]
 
 
@@ -349,7 +402,7 @@ def test_a_code_goes_first_and_the_runner_lets_requests_go_before_anything_else(
         return len(looks) < 3
 
     app.extensions["is_crowded"] = is_crowded
-    assert runner.deliver_once(app) == 2
+    assert runner.deliver() == 2
 
     assert gateway.sent[0] == ("sms", NUMBER)
     assert looks == [1, 1, 1]  # the code had left before anybody looked
@@ -380,5 +433,5 @@ def test_the_file_gateways_write_one_file_per_message(settings, tmp_path):
 
 def test_the_command_delivers_what_is_due_and_says_how_many(app):
     ask_code()
-    answer = app.test_cli_runner().invoke(args=["outbox", "deliver", "--once"])
+    answer = app.test_cli_runner().invoke(args=["outbox", "deliver"])
     assert (answer.exit_code, answer.output.splitlines()[-1]) == (0, "Messages settled: 1")

@@ -6,7 +6,10 @@ import hashlib
 import hmac
 import http.server
 import json
+import socket
 import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -22,11 +25,11 @@ from festival.outbox.gateways import (
     DemoMailbox,
     FileGateway,
     HttpSms,
-    Undelivered,
     gateways,
     letter,
 )
 from festival.outbox.models import DemoMail
+from festival.outbox.posting import Undelivered
 from festival.outbox.rules import Attachment, Invite, Medium, Parcel
 from tests.outbox.inbox import mailer, open_inbox
 
@@ -175,6 +178,28 @@ def test_an_answer_that_comes_too_late_is_a_failure_and_the_next_try_bears_the_s
     assert bodies[0] == bodies[1]
 
 
+def test_a_provider_whose_answer_trickles_in_is_not_waited_for():
+    """Each byte comes soon enough for the time-out of a socket, all of them together do not."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=trickle, args=(door,))
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(Undelivered):
+            HttpSms(Sms(url=f"http://127.0.0.1:{door.getsockname()[1]}/", key="k", secret="s"), patience=0.2).send(
+                TEXT, kind="code", message_id=7
+            )
+        assert time.monotonic() - begun < 1
+        thread.join()
+
+
+def trickle(door):
+    line, _ = door.accept()
+    with line, suppress(OSError):
+        for _ in range(100):
+            line.sendall(b"H")
+            time.sleep(0.05)
+
+
 @pytest.mark.parametrize("status", [302, 400, 503])
 def test_any_answer_but_success_is_a_failure_and_no_redirect_is_followed(provider, status):
     Receiver.status = status
@@ -231,12 +256,14 @@ def make(**more):
 
 def test_the_settings_choose_the_ways_out_and_a_demo_sends_nothing():
     smtp, http_ = Mail(backend=MailBackend.SMTP), Sms(backend=SmsBackend.HTTP)
+    aliyun = Sms(backend=SmsBackend.ALIYUN)
     kinds = [
         {medium.value: type(way).__name__ for medium, way in gateways(settings).items()}
-        for settings in (make(), make(mail=smtp, sms=http_), make(mail=smtp, sms=http_, demo=True))
+        for settings in (make(), make(mail=smtp, sms=http_), make(sms=aliyun), make(mail=smtp, sms=http_, demo=True))
     ]
     assert kinds == [
         {"sms": "ConsoleGateway", "mail": "ConsoleGateway"},
         {"sms": "HttpSms", "mail": "SmtpMail"},
+        {"sms": "AliyunSms", "mail": "ConsoleGateway"},
         {"sms": "DemoMailbox", "mail": "DemoMailbox"},
     ]

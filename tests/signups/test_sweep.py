@@ -1,10 +1,10 @@
 """The sweep: what time alone makes due happens without anybody doing anything."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 
+from festival.jobs import runner as jobs
 from festival.lib.errors import Busy
 from festival.programme.models import ActivityStatus, Promotion
 from festival.signups import service, sweep
@@ -75,14 +75,12 @@ def test_the_command_says_how_many_moved_up(app):
     assert app.test_cli_runner().invoke(args=["signups", "sweep"]).output.splitlines()[-1] == "1 moved up."
 
 
-def test_the_built_in_server_sweeps_beside_it_until_it_stops(app):
+def test_the_worker_sweeps_each_minute(app):
     activity = make_activity(capacity=1)
     _, waiting = fill(activity, 1, 1)
     change(pool_of(activity), capacity=2)
-    stopping = threading.Event()
-    stopping.set()
 
-    assert sweep.run in app.extensions["background"]
-    sweep.run(app, stopping)
+    assert sweep.JOB.cron == "* * * * *"
+    jobs.drain(app)
 
     assert states(waiting) == ["confirmed"]

@@ -1,0 +1,97 @@
+"""What a job is, when it is tried again, and when a periodic one is due. Pure: plain values in, a verdict out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from croniter import croniter
+
+#: Between one failed try and the next; after the last one the job is a dead letter.
+WAITS = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+#: A job whose workers die in the middle is begun so many times in all: it may be what kills them.
+BEGUN = len(WAITS) + 1
+#: A round of a periodic job that was missed by more than this is left out; the next one comes.
+MISSED = timedelta(minutes=10)
+#: A worker that has not been heard of for so long has died.
+SILENT = timedelta(seconds=30)
+#: Staff are told when the oldest job has waited for so long.
+LATE = timedelta(minutes=5)
+#: Days that a dead letter is kept.
+KEPT = timedelta(days=30)
+#: The queue of the outbox, whose workers do nothing else: nobody waits for a code behind a long list.
+OUTBOX = "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do, by its name: ``outbox.deliver`` waits in the queue ``outbox``.
+
+    ``run`` is called in an app context of its own with the arguments that were enqueued. It may be called again after it was
+    interrupted anywhere, so it must do no harm then. A job without arguments only says *that* something is to be done: one
+    run serves all who asked before it began.
+    """
+
+    name: str
+    run: Callable[..., object]
+    #: Minutes, hours, days, months, weekdays and, if given, seconds, in UTC; None: only when enqueued.
+    cron: str | None = None
+    waits: tuple[timedelta, ...] = WAITS
+
+    @property
+    def queue(self) -> str:
+        """Where it waits."""
+        return queue_of(self.name)
+
+
+def queue_of(name: str) -> str:
+    """Return the queue of a job."""
+    return name.partition(".")[0]
+
+
+def by_name(jobs: tuple[Job, ...]) -> Mapping[str, Job]:
+    """Return jobs by their names.
+
+    :raises ValueError: two have the same name.
+    """
+    found = {job.name: job for job in jobs}
+    if len(found) != len(jobs):
+        raise ValueError("two jobs have the same name")
+    return found
+
+
+def next_try(waits: tuple[timedelta, ...], tries: int, now: datetime) -> datetime | None:
+    """Return when to try again after so many failed tries; None: never."""
+    return now + waits[tries - 1] if tries <= len(waits) else None
+
+
+def round_due(cron: str, now: datetime) -> datetime | None:
+    """Return when the newest round of a periodic job was due; None: so long ago that it is left out."""
+    at: datetime = croniter(cron, now.astimezone(UTC)).get_prev(datetime)
+    return at if now - at <= MISSED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the queues stand. ``oldest``: how long the job that has been due longest has waited; None: none is."""
+
+    waiting: int
+    running: int
+    failed: int
+    oldest: timedelta | None
+    is_worked: bool
+
+    @property
+    def is_late(self) -> bool:
+        """Whether somebody should look: nobody works, or the oldest job has waited too long."""
+        return not self.is_worked or (self.oldest is not None and self.oldest > LATE)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A job that failed for good."""
+
+    id: int
+    name: str
+    args: Mapping[str, Any]
+    tries: int
