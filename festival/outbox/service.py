@@ -111,4 +111,4 @@ def owe_each(
             for subject_id, account_id in readers.items()
         ],
     )
-    enqueue(db.session, DELIVER)
+    enqueue(db.session, DELIVER, due_at=due_at if due_at and due_at > at else None)
