@@ -1,8 +1,11 @@
 """Light show. 灯光秀"""
 
+from festival.kinds.show import live, manage, models, views, wording
 from festival.kinds.show.details import ShowDetails
+from festival.kinds.show.sowing import sow
 from festival.lib.format import clock_time, moment
-from festival.lib.i18n import _, speaking
+from festival.lib.i18n import _, _l, speaking
+from festival.notices.own import OwnMessage
 from festival.programme.models import Activity, Slot
 from festival.seam import Kind
 
@@ -27,5 +30,15 @@ KIND = Kind(
     icon="show",
     details_model=ShowDetails,
     detail_template="kinds/show/detail.html",
+    page_values=live.page_values,
     calendar_lines=_doors_and_weather,
+    blueprints=(views.bp,),
+    manage_blueprints=(manage.bp,),
+    organizer_links=manage.LINKS,
+    models=(models,),
+    messages=(
+        OwnMessage("show_go", _l("如期举行"), wording.tell_go, is_urgent=True),
+        OwnMessage("show_hold", _l("暂缓，请等候通知"), wording.tell_hold, is_urgent=True),
+    ),
+    sow=sow,
 )
