@@ -15,7 +15,7 @@ from festival.audit import wording as audit
 from festival.audit.wording import Named
 from festival.calendars import render as calendars
 from festival.checkin import render as door
-from festival.checkin.render import DoorFacts
+from festival.checkin.render import DoorBoards, DoorFacts
 from festival.notices import own as notices
 from festival.notices.own import OwnMessage
 from festival.programme import kinds as programme
@@ -54,6 +54,8 @@ class Kind(ActivityKind):
     audit_words: Named = field(default_factory=dict)
     #: What the door says of its sign-ups beside the verdict of a scan, first.
     door_facts: DoorFacts | None = None
+    #: What it adds to the live numbers of the door.
+    door_board: DoorBoards | None = None
     #: What time alone makes due, looked for each minute.
     sweep: OwnSweep | None = None
     #: Brings its own tables up to the programme's files.
@@ -74,7 +76,10 @@ def register(kinds: Iterable[Kind], *, sweeps: Iterable[OwnSweep] = ()) -> None:
     notices.register(message for kind in known for message in kind.messages)
     calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
     audit.register(kind.audit_words for kind in known)
-    door.register({kind.key: kind.door_facts for kind in known if kind.door_facts is not None})
+    door.register(
+        {kind.key: kind.door_facts for kind in known if kind.door_facts is not None},
+        {kind.key: kind.door_board for kind in known if kind.door_board is not None},
+    )
     sweep.register((*sweeps, *(kind.sweep for kind in known if kind.sweep is not None)))
     seed.register(
         sow={kind.key: kind.sow for kind in known if kind.sow is not None},

@@ -228,14 +228,14 @@ SUBJECTS: dict[str, LazyString] = {
 }
 
 
-#: Words of actions, or of tables, by name.
+#: Words of actions, tables, fields or values, by name.
 Named: TypeAlias = Mapping[str, LazyString]
 
 _of_kinds: dict[str, LazyString] = {}
 
 
 def register(words: Iterable[Named]) -> None:
-    """Make known what kinds of activities call what they record, and their tables; called once by the composition root."""
+    """Make known what kinds of activities call what they record: actions, tables, fields, values; called once."""
     _of_kinds.clear()
     for each in words:
         _of_kinds.update(each)
@@ -260,7 +260,11 @@ def _part_words(part: str) -> str:
     """Return one change in words: a field, or ``<field> <value> -> <value>`` of a field that has words."""
     name, _space, values = part.partition(" ")
     before, arrow, after = values.partition(" -> ")
-    if name not in FIELDS or (values and not arrow):
+    found = FIELDS.get(name) or _of_kinds.get(name)
+    if found is None or (values and not arrow):
         return part
-    label = str(FIELDS[name])
-    return f"{label} {_VALUES.get(before, before)} → {_VALUES.get(after, after)}" if arrow else label
+    return f"{found} {_value_words(before)} → {_value_words(after)}" if arrow else str(found)
+
+
+def _value_words(value: str) -> str:
+    return str(_VALUES.get(value) or _of_kinds.get(value, value))

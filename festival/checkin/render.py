@@ -54,10 +54,35 @@ DoorFacts: TypeAlias = Callable[[SignUp], Sequence[tuple[str, str]]]
 _of_kinds: dict[str, DoorFacts] = {}
 
 
-def register(facts: Mapping[str, DoorFacts]) -> None:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark above the numbers of the door. Tone: info, ok, warn or stop."""
+
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorBoard:
+    """What a kind of activity adds to the live numbers of the door."""
+
+    notes: Sequence[Note] = ()
+    #: Persons of staff who stand inside without a sign-up, and count against the approved number.
+    staff: int = 0
+
+
+#: Tells it, of an activity at an instant.
+DoorBoards: TypeAlias = Callable[[Activity, datetime], DoorBoard]
+
+_boards: dict[str, DoorBoards] = {}
+
+
+def register(facts: Mapping[str, DoorFacts], boards: Mapping[str, DoorBoards]) -> None:
     """Make known, by kind of activity, what it says at the door; called once by the composition root."""
     _of_kinds.clear()
     _of_kinds.update(facts)
+    _boards.clear()
+    _boards.update(boards)
 
 
 def panel(scanned: Scanned, now: datetime) -> Panel:
@@ -167,7 +192,9 @@ class Permit:
     """A session against its approved number. Persons; ``warning``: 80 or 95 percent are inside, None neither."""
 
     name: str
+    #: Staff included.
     inside: int
+    staff: int
     limit: int
     warning: int | None
 
@@ -193,11 +220,14 @@ class Numbers:
     conflicts: int
     #: The day the numbers are of, in words; empty: today.
     of_day: str
+    #: What the kind of activity has to say.
+    notes: tuple[Note, ...] = ()
 
 
 def numbers(activity: Activity, now: datetime) -> Numbers:
     """Return how it stands at the door of an activity (loaded with slots and pools), today or on its next day."""
     slots = scans.days_with_slots(activity, now, 1)
+    board = _boards[activity.kind](activity, now) if activity.kind in _boards else DoorBoard()
     counted = scans.counts([slot.id for slot in slots])
     pools = [(slot, pool) for slot in slots for pool in slot.open_pools if not pool.is_flex]
     zones = [
@@ -212,10 +242,11 @@ def numbers(activity: Activity, now: datetime) -> Numbers:
             sum(one.inside for one in every),
         ),
         zones=tuple(zones) if len(zones) > 1 else (),
-        permits=_permits(activity, slots),
+        permits=_permits(activity, slots, board.staff),
         gates=_gates(activity.id, now),
         conflicts=scans.conflicts_count(activity.id),
         of_day="" if is_today or not slots else day(slots[0].starts_at),
+        notes=tuple(board.notes),
     )
 
 
@@ -225,7 +256,7 @@ def _zone_name(slot: Slot, pool: Pool, of: int) -> str:
     return " · ".join(part for part in (hour, label) if part) or _("全部名额")
 
 
-def _permits(activity: Activity, slots: Sequence[Slot]) -> tuple[Permit, ...]:
+def _permits(activity: Activity, slots: Sequence[Slot], staff: int) -> tuple[Permit, ...]:
     wanted = {slot.parent_id or slot.id for slot in slots}
     sessions = [slot for slot in activity.slots if slot.id in wanted and slot.approved_ceiling]
     if not sessions:
@@ -234,9 +265,10 @@ def _permits(activity: Activity, slots: Sequence[Slot]) -> tuple[Permit, ...]:
     return tuple(
         Permit(
             name=loc(slot, "label") if len(sessions) > 1 else "",
-            inside=inside.get(slot.id, 0),
+            inside=inside.get(slot.id, 0) + staff,
+            staff=staff,
             limit=slot.approved_ceiling or 0,
-            warning=rules.warning(inside.get(slot.id, 0), slot.approved_ceiling),
+            warning=rules.warning(inside.get(slot.id, 0) + staff, slot.approved_ceiling),
         )
         for slot in sessions
     )

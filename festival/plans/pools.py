@@ -14,6 +14,7 @@ from festival.lib.errors import NotFound
 from festival.outbox.service import owe, owe_each
 from festival.plans import queries, rules
 from festival.plans.rules import PoolReason, PoolsRefused, Seating
+from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Pool, Slot
 from festival.programme.service import touch_slot
 from festival.seats import service as seats
@@ -101,8 +102,16 @@ def _simulate_merge(source: Pool, target: Pool, asked: Merge, now: datetime) -> 
     fixed = sum(signups.places(one).taken for one in both) - _persons(movable)
     if fixed > asked.capacity:
         raise PoolsRefused(PoolReason.TOO_FEW)
+    _check_most(target, asked.capacity, frozenset({source.id}))
     seating = rules.seated(fixed, movable, asked.capacity)
     return Simulation(seating, len(queries.waiting(both)), _fingerprint(asked, seating))
+
+
+def _check_most(pool: Pool, capacity: int, without: frozenset[int]) -> None:
+    """Refuse more places than the kind of activity lets a pool have. ``without``: pools that will be gone."""
+    most = kind_of(pool.slot.activity).most_in(pool.id, without)
+    if most is not None and capacity > most:
+        raise PoolsRefused(PoolReason.UNSAFE)
 
 
 def _simulate_split(pool: Pool, asked: Split, now: datetime) -> Simulation:
@@ -111,6 +120,7 @@ def _simulate_split(pool: Pool, asked: Split, now: datetime) -> Simulation:
     fixed = signups.places(pool.id).taken - _persons(movable)
     if fixed > asked.first:
         raise PoolsRefused(PoolReason.TOO_FEW)
+    _check_most(pool, asked.first + asked.second, frozenset())
     seating = rules.split_seats(fixed, movable, asked.first, asked.second)
     return Simulation(seating, len(queries.waiting([pool.id])), _fingerprint(asked, seating))
 

@@ -171,6 +171,7 @@ class PoolReason(StrEnum):
     DRAWN = "drawn"  # a draw of lots stands for the slot
     OTHER_WAY = "other_way"  # quotas, or places given in different ways
     RESERVE = "reserve"  # it lends its places to the others
+    UNSAFE = "unsafe"  # more places than the kind of activity lets the pool have
     TOO_FEW = "too_few"  # fewer places than those have who are there already
     CHANGED_MEANWHILE = "changed_meanwhile"
 

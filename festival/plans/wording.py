@@ -62,6 +62,7 @@ POOL_REFUSALS: "dict[PoolReason, LazyString]" = {
     PoolReason.DRAWN: _l("本场次的抽签名单已封存或已开奖，名额池不能改变。如确需改变，请先作废抽签并说明原因。"),
     PoolReason.OTHER_WAY: _l("按回答分配的名额池，以及名额给法不同的名额池，不能合并或拆分。"),
     PoolReason.RESERVE: _l("机动名额池只出借名额，不能合并或拆分。请先在名额规则中取消机动。"),
+    PoolReason.UNSAFE: _l("新名额多于这里的安全人数，或使总数超过核准人数。"),
     PoolReason.TOO_FEW: _l("新名额少于已入场的人数。"),
     PoolReason.CHANGED_MEANWHILE: _l("您查看之后情况已有变化，请看新的名单再确认。"),
 }

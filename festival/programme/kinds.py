@@ -70,6 +70,10 @@ def _no_lines(_activity: Activity, _slot: Slot, _locale: str) -> list[str]:
     return []
 
 
+def _no_most(_pool_id: int, _without: frozenset[int]) -> int | None:
+    return None
+
+
 def _no_refusal(_candidate: Candidate) -> str | None:
     return None
 
@@ -97,6 +101,8 @@ class ActivityKind:
     calendar_lines: Callable[[Activity, Slot, str], list[str]] = _no_lines
     #: Why it takes somebody not, in words the person reads, judged inside the transaction; None: it does.
     refusal: Callable[[Candidate], str | None] = _no_refusal
+    #: The most places that a pool may ever have, later batches included, without some others of its slot; None: any number.
+    most_in: Callable[[int, frozenset[int]], int | None] = _no_most
     #: The hall its details speak of, to begin a seat map with; None: they speak of none.
     hall: Callable[[Details], HallSize | None] = _no_hall
     #: Question keys shown as columns of the roster, in this order, after the fixed ones.

@@ -18,8 +18,10 @@ from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Pool, Slot
 from festival.programme.render import standing as public_standing
 from festival.signups import rulebook, service
+from festival.signups.rules import SignUpRefused
 from festival.signups.service import CapacityChange
 from festival.signups.standing import ActivityStanding, PoolStanding, stand
+from festival.signups.wording import REASON_WORDS
 
 bp = Blueprint("signups", __name__)
 bp.register_blueprint(rulebook.bp)
@@ -85,8 +87,13 @@ def set_capacity(pool_id: int) -> ResponseReturnValue:
     if too_many > 0 and over is None:
         return _capacity_page(standing, pool, form, too_many)
     slug, actor_id = standing.activity.slug, the_staff().id
-    with transaction():
-        change = service.set_capacity(pool_id, capacity, over or "keep", actor_id=actor_id)
+    try:
+        with transaction():
+            change = service.set_capacity(pool_id, capacity, over or "keep", actor_id=actor_id)
+    except SignUpRefused as refused:
+        standing, pool = _pool(pool_id)
+        form.capacity.errors = [str(REASON_WORDS[refused.reason])]
+        return _capacity_page(standing, pool, form), 422
     for words in _outcome(change):
         flash(words, "ok")
     return redirect(url_for(".activity", slug=slug, _anchor=f"pool-{pool_id}"), 303)

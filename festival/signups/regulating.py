@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select
 from festival.audit.service import record
 from festival.lib.db import db
 from festival.lib.errors import NotFound, Refused
+from festival.programme.kinds import kind_of
 from festival.programme.models import Access, Activity, Festival, Overlap, Pool, PoolBatch, Promotion, Slot
 from festival.programme.service import PlanReason, PlanRefused, touch_form
 from festival.signups import queries, waitlist
@@ -34,6 +35,7 @@ class RuleReason(StrEnum):
     SAME_TIME = "same_time"
     UNLIMITED = "unlimited"
     TOO_MANY = "too_many"
+    UNSAFE = "unsafe"  # more than the kind of activity lets the pool have
     RELEASED = "released"
     OCCUPIED = "occupied"
     BOUND = "bound"  # its places go by quota or invitation
@@ -153,6 +155,10 @@ def add_batch(pool_id: int, at: datetime, places: int, *, actor_id: int) -> Pool
         raise RuleRefused(RuleReason.SAME_TIME)
     if pool.capacity + sum(batch.places for batch in batches if batch.released_at is None) + places > MOST:
         raise RuleRefused(RuleReason.TOO_MANY)
+    planned = pool.capacity + sum(batch.places for batch in batches if batch.released_at is None)
+    most = kind_of(activity).most_in(pool_id, frozenset())
+    if most is not None and planned + places > most:
+        raise RuleRefused(RuleReason.UNSAFE)
     made = PoolBatch(pool_id=pool_id, at=at, places=places)
     db.session.add(made)
     _record(activity, pool, "batch", actor_id, f"+{places} {at.isoformat()}")
@@ -200,6 +206,8 @@ def make_reserve(pool_id: int, *, actor_id: int) -> list[SignUp]:
         return []
     if reason := _why_no_reserve(pool):
         raise RuleRefused(reason)
+    if any(kind_of(activity).most_in(one.id, frozenset()) is not None for one in _pools_of(pool.slot_id)):
+        raise RuleRefused(RuleReason.UNSAFE)  # what it lends would come on top of what is safe
     pool.is_flex = True
     _record(activity, pool, "reserve", actor_id)
     db.session.flush()

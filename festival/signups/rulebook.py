@@ -33,6 +33,7 @@ _BATCH_FIELDS = {
     RuleReason.AFTER_THE_END: "batch_at",
     RuleReason.SAME_TIME: "batch_at",
     RuleReason.TOO_MANY: "batch_places",
+    RuleReason.UNSAFE: "batch_places",
 }
 
 

@@ -68,6 +68,8 @@ class Reason(StrEnum):
     POSTPONED = "postponed"
     FULL = "full"
     CEILING = "ceiling"
+    #: More places than are safe there.
+    UNSAFE = "unsafe"
     INVITATION_ONLY = "invitation_only"
     INVITATION_ENDED = "invitation_ended"
     PARTY_TOO_LARGE = "party_too_large"

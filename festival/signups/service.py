@@ -917,7 +917,7 @@ def set_capacity(pool_id: int, capacity: int | None, over: str, *, actor_id: int
     :param capacity: persons; None unlimited.
     :param over: ``keep`` – nothing happens to anyone; ``move`` – the last to come, whole parties, go to the head of the list.
     :raises NotFound: there is no such pool.
-    :raises SignUpRefused: a reserve without a limit: what it lends is a number.
+    :raises SignUpRefused: a reserve without a limit: what it lends is a number; or more than the kind of activity lets it have.
     """
     activity_id = db.session.scalar(select(Slot.activity_id).join(Pool, Pool.slot_id == Slot.id).where(Pool.id == pool_id))
     if activity_id is None:
@@ -930,6 +930,8 @@ def set_capacity(pool_id: int, capacity: int | None, over: str, *, actor_id: int
     if pool.is_flex and capacity is None:
         raise SignUpRefused(Reason.UNKNOWN_POOL)
     places = queries.places(pool_id)
+    if _is_too_many(activity, pool, capacity, places.to_come):
+        raise SignUpRefused(Reason.UNSAFE)
     lending.set_capacity(activity_id, pool, capacity, now)
     label = f"capacity:{_number(before)}->{_number(capacity)}"
     db.session.add(
@@ -957,6 +959,14 @@ def set_capacity(pool_id: int, capacity: int | None, over: str, *, actor_id: int
         promoted=promoted,
         moved=moved,
     )
+
+
+def _is_too_many(activity: Activity, pool: Pool, capacity: int | None, to_come: int) -> bool:
+    """Tell whether a pool would grow beyond what the kind of activity lets it have; fewer places are never refused."""
+    most = kind_of(activity).most_in(pool.id, frozenset())
+    if most is None or (capacity is not None and pool.capacity is not None and capacity <= pool.capacity):
+        return False
+    return capacity is None or capacity + to_come > most
 
 
 def preview_capacity(pool_id: int, capacity: int | None) -> CapacityPreview:

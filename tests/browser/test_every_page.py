@@ -300,6 +300,7 @@ def readers(app: Flask) -> list[Reader]:
         desk += (
             *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/release", "/shell")),
             "/manage/activities/job-fair/check-in/walk-in",
+            *(f"/manage/activities/drone-show/show{page}" for page in ("", "/go", "/hold", "/postpone", "/cancel", "/ground")),
             "/manage/activities/craft/counter",
             f"/manage/activities/{invited.slug}/counter",
             "/manage/activities/mixer/counter",

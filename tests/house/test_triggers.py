@@ -35,6 +35,10 @@ FIRED = {
         "scan_no_update",
         "scan_no_delete",
         "scan_no_replace",
+        # tests/kinds/show
+        "show_decision_no_update",
+        "show_decision_no_delete",
+        "show_decision_no_replace",
     },
     "postgresql": {
         "sign_up_places_change",
@@ -45,6 +49,9 @@ FIRED = {
         "audit_entry_truncate",
         "scan_no_change",
         "scan_no_truncate",
+        # tests/kinds/show
+        "show_decision_no_change",
+        "show_decision_no_truncate",
     },
 }
 

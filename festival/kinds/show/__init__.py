@@ -1,6 +1,6 @@
 """Light show. 灯光秀"""
 
-from festival.kinds.show import live, manage, models, views, wording
+from festival.kinds.show import beside, live, manage, models, service, views, wording
 from festival.kinds.show.details import ShowDetails
 from festival.kinds.show.sowing import sow
 from festival.lib.format import clock_time, moment
@@ -40,5 +40,12 @@ KIND = Kind(
         OwnMessage("show_go", _l("如期举行"), wording.tell_go, is_urgent=True),
         OwnMessage("show_hold", _l("暂缓，请等候通知"), wording.tell_hold, is_urgent=True),
     ),
+    most_in=service.most_in,
+    door_facts=beside.door_facts,
+    door_board=beside.door_board,
+    panels=(beside.PANEL,),
+    columns=(beside.COLUMN,),
+    private_lines=beside.private_lines,
+    audit_words=beside.AUDIT_WORDS,
     sow=sow,
 )

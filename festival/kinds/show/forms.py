@@ -158,9 +158,11 @@ class ZoneForm(FlaskForm):
     @classmethod
     def of(cls, area: Area | None) -> "ZoneForm":
         """Return the form, filled from the zone where nothing was posted."""
-        drawn = " ".join(f"{corner.x},{corner.y}" for corner in area.corners) if area is not None else ""
-        more = {} if area is not None else {"staff": 0, "wheelchair_places": 0}
-        return cls(obj=area, data={"corners": drawn, **more})
+        if area is None:
+            return cls(staff=0, wheelchair_places=0)
+        names = ("mark_zh", "mark_en", "safety_limit", "staff", "wheelchair_places", "is_step_free")
+        drawn = " ".join(f"{corner.x},{corner.y}" for corner in area.corners)
+        return cls(**{name: getattr(area, name) for name in names}, corners=drawn)
 
     def validate_staff(self, field: WholeField) -> None:
         """Staff leave room for guests."""

@@ -21,6 +21,8 @@ from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
 #: Seconds for which counts are good.
 LASTS = 3.0
 _KEPT = "festival.show"
+#: From the lower edge of the water to its name, in the plan's measure.
+_SHORE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,12 @@ def shown(activity: Activity, *, now: datetime | None = None, fresh: bool = Fals
         staff=sum(zone.staff for zone in counts),
         inside=sum(zone.inside for zone in counts),
         decision=last,
-        is_standing=last is not None and _stands(last, activity, slot),
+        is_standing=last is not None and stands(last, activity, slot),
         plan=queries.plan(activity.id),
     )
 
 
-def _stands(last: ShowDecision, activity: Activity, slot: Slot) -> bool:
+def stands(last: ShowDecision, activity: Activity, slot: Slot) -> bool:
     """Tell whether what was decided last still holds: a show that was taken up again, or moved once more, is another matter."""
     is_cancelled = activity.status == ActivityStatus.CANCELLED or slot.status == SlotStatus.CANCELLED
     is_postponed = activity.status == ActivityStatus.POSTPONED or slot.status == SlotStatus.POSTPONED
@@ -145,7 +147,10 @@ def _zone(area: Area, zone: Zone, *, on_the_spot: bool) -> ZoneShown:
 
 def _landmark(area: Area) -> Landmark:
     corners = [(corner.x, corner.y) for corner in area.corners]
-    return Landmark(area.role, loc(area, "mark"), _points(corners), rules.middle(corners))
+    across, down = rules.middle(corners)
+    if area.role == Role.WATER:  # the drones fly over its middle
+        down = max(y for _x, y in corners) - _SHORE
+    return Landmark(area.role, loc(area, "mark"), _points(corners), (across, down))
 
 
 def _points(corners: Sequence[Point]) -> str:

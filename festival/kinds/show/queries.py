@@ -119,7 +119,8 @@ def planned(slot_id: int) -> dict[int, int | None]:
 
 def zone_of_pool(pool_id: int) -> Area | None:
     """Return the zone whose people are those of a pool; None: it is no zone."""
-    return db.session.scalar(select(Area).where(Area.pool_id == pool_id))
+    chosen = select(Area).where(Area.pool_id == pool_id).options(selectinload(Area.entrances).joinedload(Entrance.gate))
+    return db.session.scalar(chosen)
 
 
 def entrance_of_gate(gate_id: int) -> Entrance | None:

@@ -100,7 +100,7 @@ def decide(slot_id: int, asked: Ruling, *, seen: int, actor_id: int) -> ShowDeci
     )
     db.session.add(made)
     db.session.flush()
-    changes = asked.what.value if asked.cause is None else f"{asked.what.value} {asked.cause.value}"
+    changes = f"decision {last.what.value if last is not None else '-'} -> {asked.what.value}"
     record("show.decide", "slot", slot_id, actor_id=actor_id, activity_id=activity_id, changes=changes, reason=asked.why.zh)
     return made
 
@@ -201,7 +201,7 @@ def set_zone(pool_id: int, asked: ZoneEdit, *, actor_id: int) -> Area:
     area.wheelchair_places, area.is_step_free = asked.wheelchair_places, asked.is_step_free
     db.session.flush()
     draw(area.id, asked.corners)
-    changes = f"safety_limit {before[0] or 'none'} -> {asked.safety_limit}, staff {before[1] or 0} -> {asked.staff}"
+    changes = f"safety_limit {before[0] or '-'} -> {asked.safety_limit}, zone_staff {before[1] or 0} -> {asked.staff}"
     record("show.zone", "pool", pool_id, actor_id=actor_id, activity_id=slot.activity_id, changes=changes)
     return area
 
@@ -238,14 +238,18 @@ def set_entrance(area_id: int, asked: EntranceEdit, *, actor_id: int) -> Entranc
         db.session.add(row)
     row.area_id, row.label_zh, row.label_en = area_id, asked.label.zh, asked.label.en
     row.x, row.y, row.is_step_free = asked.at[0], asked.at[1], asked.is_step_free
+    for sign_up in db.session.scalars(select(SignUp).where(SignUp.pool_id == area.pool_id, SignUp.state.in_(LIVE))):
+        waitlist.touch(sign_up)  # their own calendars name the gate
     db.session.flush()
     return row
 
 
-def most_in(pool_id: int) -> int | None:
+def most_in(pool_id: int, without: frozenset[int]) -> int | None:
     """Return the most places a pool may ever have: what is safe in its zone, staff taken off; None: it is no zone.
 
     All zones together stay, with all staff, within the approved number.
+
+    :param without: pools that will be gone.
     """
     area = queries.zone_of_pool(pool_id)
     if area is None or area.pool is None:
@@ -256,5 +260,5 @@ def most_in(pool_id: int) -> int | None:
     if area.key not in known:
         return None
     others = [zone for key, zone in known.items() if key != area.key]
-    places = sum(number or 0 for other, number in queries.planned(slot.id).items() if other != pool_id)
+    places = sum(number or 0 for other, number in queries.planned(slot.id).items() if other != pool_id and other not in without)
     return rules.most_in(known[area.key], others, slot.approved_ceiling, planned=places)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DECISIONS: "dict[Decision, LazyString]" = {
     Decision.GO: _l("如期举行"),
     Decision.HOLD: _l("暂缓，等候通知"),
-    Decision.POSTPONE: _l("改期"),
+    Decision.POSTPONE: _l("改期或延期"),
     Decision.CANCEL: _l("取消"),
 }
 #: What it means.

@@ -1,0 +1,225 @@
+"""Deciding about a show: what can be decided, who is told, what is kept; and what a zone's safety number allows."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from festival.kinds.show import queries, rules
+from festival.kinds.show.models import Area, Entrance, ShowDecision
+from festival.kinds.show.rules import Decision, Evening, Fullness, Reason, ShowRefused, Zone, ZoneRefused
+from festival.lib.db import db, transaction
+from festival.outbox.delivery import deliver_due
+from festival.outbox.models import Message
+from festival.plans import service as plans
+from festival.signups.changed import Choice, choice_of
+from tests.builders import make_staff, pool_of
+from tests.kinds.show.grounds import LEFT, book, decide, make_show, slot_of, zone
+from tests.signups.engine import NOW, change, faults, messages, states
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def still(app, frozen):
+    frozen(NOW)
+
+
+def kept(activity):
+    db.session.rollback()
+    found = db.session.scalars(sa.select(ShowDecision).order_by(ShowDecision.id))
+    return [(one.what.value, one.reason_zh, one.told, one.about_at, one.moved_to) for one in found]
+
+
+def texts(sign_up):
+    """Return what a person was sent about a sign-up, in order."""
+    db.session.rollback()
+    deliver_due()
+    db.session.rollback()
+    told = sa.select(Message.text).where(Message.subject_id == sign_up.id, Message.state == "sent").order_by(Message.id)
+    return list(db.session.scalars(told))
+
+
+# -- rules --------------------------------------------------------------------------------------------------------------------
+
+
+def test_going_ahead_is_said_once_and_a_hold_names_an_hour_that_makes_sense():
+    def judged(what, last=None, *, until=None, is_on=True, now=NOW):
+        return rules.refusal(Decision(what), Evening(NOW + HOUR, is_on, last), now, until)
+
+    assert [judged("go"), judged("go", Decision.HOLD), judged("go", Decision.GO)] == [None, None, Reason.SAID_ALREADY]
+    assert [judged("hold", until=NOW + after) for after in (HOUR / 60, 4 * HOUR)] == [None, None]
+    assert [judged("hold", until=NOW), judged("hold", until=NOW + 4.1 * HOUR)] == [Reason.NOT_AHEAD, Reason.TOO_LATE]
+    assert [judged("go", is_on=False), judged("hold", now=NOW + HOUR, until=NOW + 2 * HOUR)] == [Reason.IS_OFF, Reason.OVER]
+
+
+def test_a_zone_is_full_by_bookings_before_the_gates_open_and_by_heads_after():
+    booked = Zone("a", capacity=10, taken=10, arrived=4, inside=4, safety_limit=12, staff=2)
+    crowded = Zone("b", capacity=10, taken=5, arrived=10, inside=9, safety_limit=12, staff=2)
+    over = Zone("c", capacity=5, taken=7, arrived=0, inside=0, safety_limit=12, staff=2)
+
+    assert [one.fullness(on_the_spot=False) for one in (booked, crowded, over)] == [Fullness.FULL, Fullness.OPEN, Fullness.FULL]
+    assert [one.fullness(on_the_spot=True) for one in (booked, crowded, over)] == [Fullness.OPEN, Fullness.FEW, Fullness.OPEN]
+    assert [(one.free, one.room) for one in (booked, crowded, over)] == [(0, 6), (5, 1), (0, 10)]
+    assert rules.elsewhere([booked, crowded, over], on_the_spot=False) == ([booked, over], [crowded])
+    assert rules.elsewhere([booked, crowded, over], on_the_spot=True) == ([], [])
+    assert rules.most_in(booked, [crowded, over], 24, planned=10) == 8  # 24 less six of staff and ten places elsewhere
+    assert rules.most_in(booked, [crowded], None, planned=99) == 10
+
+
+@pytest.mark.parametrize(
+    ("typed", "corners"),
+    [
+        ("0,0 10,0 10，20", [(0, 0), (10, 0), (10, 20)]),
+        ("0,0 10,0", None),
+        ("0,0 1001,0 3,3", None),
+        ("0,0 10,641 3,3", None),
+        ("0,0 -1,0 3,3", None),
+        ("0,0 1,2,3 3,3", None),
+        ("٠,٠ 1,1 2,2", None),
+        ("", None),
+    ],
+)
+def test_corners_are_points_of_the_plan_and_three_or_more(typed, corners):
+    assert rules.read_corners(typed) == corners
+
+
+def test_a_label_stands_in_the_middle_also_of_an_area_that_is_a_line():
+    assert rules.middle([(0, 0), (100, 0), (100, 100), (0, 100)]) == (50, 50)
+    assert rules.middle([(0, 0), (10, 10), (20, 20)]) == (10, 10)
+
+
+# -- deciding -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_and_then_going_ahead_tell_everybody_who_booked_and_only_the_last_word_is_sent(app):
+    show = make_show(capacity=3)
+    family, waits = book(show, 3, 2)
+    deliver_due()
+    held = decide(show, "hold", until=NOW + 2 * HOUR)
+    assert texts(family)[-1] == (
+        "“测试活动”暂缓举行，原因：大风。12:00 前公布下一步，请留意消息；已到现场请听从工作人员安排。名额保留。"
+    )
+    second = decide(show, "hold", seen=held, until=NOW + 3 * HOUR)
+    gone = decide(show, "go", seen=second)
+
+    assert texts(family)[-1].startswith("“测试活动”如期举行：6月21日10:00 开始，09:00 开放入场。")
+    assert messages(waits)[-3:] == ["show_hold", "show_hold #2", "show_go"]
+    start = slot_of(show).starts_at
+    assert kept(show) == [("hold", "大风", 2, start, None), ("hold", "大风", 2, start, None), ("go", "", 2, start, None)]
+    with pytest.raises(ShowRefused, match="said_already"):
+        decide(show, "go", seen=gone)
+    assert len(texts(family)) == 3  # the second hold was no longer true when it would have left
+
+
+def test_postponing_moves_to_the_backup_date_where_each_keeps_or_releases_and_the_list_gets_what_is_released(app):
+    show = make_show(capacity=3, closes_in=timedelta(days=4))
+    family, waits = book(show, 3, 2)
+    before = slot_of(show).starts_at
+
+    decide(show, "postpone")
+
+    moved = slot_of(show)
+    assert moved.doors_at is not None
+    assert (moved.starts_at - before, moved.doors_at - before, moved.decision_at) == (24 * HOUR, 23 * HOUR, None)
+    assert kept(show) == [("postpone", "大风", 2, before, before + 24 * HOUR)]
+    assert messages(family)[-1] == "activity_changed"
+    assert choice_of(family, NOW) == choice_of(waits, NOW) == Choice.MOVED
+    with transaction():
+        plans.keep(waits.id)
+    with transaction():
+        plans.release(family.id)
+    assert (states(family, waits), messages(waits)[-1]) == (["withdrawn", "confirmed"], "sign_up_promoted")
+    assert faults(show) == []
+    db.session.rollback()
+    last = queries.last_decision(slot_of(show).id)
+    assert last is not None
+    decide(show, "go", seen=last.id)  # the backup date is another evening
+
+
+def test_cancelling_keeps_sign_ups_and_without_a_backup_postponing_waits_for_a_new_time(app):
+    show = make_show()
+    [one] = book(show, 1)
+    change(slot_of(show), backup_starts_at=None)
+
+    first = decide(show, "postpone")
+    db.session.rollback()
+    assert (show.status, kept(show)[0][4]) == ("postponed", None)
+    with pytest.raises(ShowRefused, match="is_off"):
+        decide(show, "go", seen=first)
+    decide(show, "cancel", seen=first)
+
+    db.session.rollback()
+    assert (show.status, show.plan_reason_zh, show.plan_reason_en) == ("cancelled", "大风", "strong wind")
+    assert (states(one), messages(one)[-2:]) == (["confirmed"], ["activity_postponed", "activity_cancelled"])
+
+
+def test_of_two_who_decide_at_once_the_second_is_told_and_nobody_hears_both(app):
+    show = make_show()
+    [one] = book(show, 1)
+    staff_id, outcome, start = make_staff().id, [], threading.Barrier(2)
+
+    def try_to(what):
+        with app.app_context():
+            start.wait()
+            try:
+                decide(show_again(), what, until=NOW + HOUR if what == "hold" else None, actor_id=staff_id)
+                outcome.append("done")
+            except ShowRefused as refused:
+                outcome.append(refused.reason.value)
+
+    def show_again():
+        return db.session.get(type(show), show_id)
+
+    show_id = show.id
+    db.session.rollback()
+    both = [threading.Thread(target=try_to, args=(what,)) for what in ("hold", "cancel")]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+
+    assert sorted(outcome) == ["changed_meanwhile", "done"]
+    assert (len(kept(show)), len(messages(one))) == (1, 2)
+
+
+def test_a_decision_is_never_changed_and_never_deleted_but_goes_with_its_evening(app, dialect):
+    show = make_show()
+    decided = decide(show, "go")
+    statements = ["UPDATE show_decision SET told = 9", "DELETE FROM show_decision"]
+    if dialect == "sqlite":
+        statements.append(f"INSERT OR REPLACE INTO show_decision SELECT * FROM show_decision WHERE id = {decided}")
+    else:
+        statements.append("TRUNCATE show_decision")
+    for statement in statements:
+        with pytest.raises(sa.exc.DBAPIError, match="show_decision_is_append_only"), transaction():
+            db.session.execute(sa.text(statement))
+
+    slot_id = slot_of(show).id
+    with transaction():
+        db.session.execute(sa.text("DELETE FROM slot WHERE id = :id"), {"id": slot_id})
+    assert kept(show) == []
+
+
+# -- the ground ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_database_refuses_zones_without_a_number_and_corners_off_the_plan(app):
+    show = make_show()
+    area = queries.areas(show.id)[0]
+    for values in ({"safety_limit": None}, {"staff": 12}, {"staff": -1}, {"pool_id": None}, {"wheelchair_places": -1}):
+        with pytest.raises(sa.exc.IntegrityError), transaction():
+            db.session.execute(sa.update(Area).where(Area.id == area.id).values(**values))
+    with pytest.raises(sa.exc.IntegrityError), transaction():
+        db.session.execute(sa.update(Entrance).values(x=1001))
+
+
+def test_a_zone_is_not_set_to_fewer_than_the_places_that_are_given_out_or_planned(app):
+    show = make_show()
+    with pytest.raises(ZoneRefused, match="more_places"):
+        zone(show, 0, "A", LEFT, safety_limit=11)
+    db.session.rollback()
+    change(pool_of(show), capacity=None)
+    with pytest.raises(ZoneRefused, match="more_places"):
+        zone(show, 0, "A", LEFT, safety_limit=500)
