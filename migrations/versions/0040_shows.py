@@ -4,8 +4,8 @@ import show_triggers
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
