@@ -16,8 +16,8 @@ from festival.lib.i18n import _, _l, loc, locale, speaking
 from festival.notices import render as notices
 from festival.notices import wording as notice_words
 from festival.notices.own import Told
-from festival.notices.rules import fitted
 from festival.notices.wording import Words, short_instant
+from festival.outbox.texts import fitted
 from festival.programme.models import Activity, Slot
 from festival.programme.service import Why
 from festival.signups.models import SignUp
