@@ -104,6 +104,12 @@ from festival.protection import manage as protection_manage
 from festival.protection import models as protection_models
 from festival.protection import purging
 from festival.protection import views as protection_views
+from festival.reconfirm import holding as reconfirm_holding
+from festival.reconfirm import manage as reconfirm_manage
+from festival.reconfirm import models as reconfirm_models
+from festival.reconfirm import service as reconfirm_service
+from festival.reconfirm import views as reconfirm_views
+from festival.reconfirm import wording as reconfirm_wording
 from festival.reviews import holding as reviews_holding
 from festival.reviews import manage as reviews_manage
 from festival.reviews import models as reviews_models
@@ -124,7 +130,7 @@ from festival.seed import models as seed_models
 from festival.signups import cli as signups_cli
 from festival.signups import holding as signups_holding
 from festival.signups import manage as signups_manage
-from festival.signups import mentioned, sweep, ticket
+from festival.signups import mentioned, sweep, ticket, timeline
 from festival.signups import models as signups_models
 from festival.signups import views as signups_views
 
@@ -143,6 +149,7 @@ TABLES = (
     draws_models,
     reviews_models,
     saved_models,
+    reconfirm_models,
     roster_models,
     letters_models,
     protection_models,
@@ -159,6 +166,7 @@ PUBLIC_BLUEPRINTS = (
     signups_views.bp,
     bundle_views.bp,
     plans_views.bp,
+    reconfirm_views.bp,
     checkin_views.bp,
     draws_views.bp,
     ledger_views.bp,
@@ -175,6 +183,7 @@ MANAGE_BLUEPRINTS = (
     overview_manage.bp,
     seats_manage.bp,
     plans_manage.bp,
+    reconfirm_manage.bp,
     authoring_manage.bp,
     roster_manage.bp,
     letters_manage.bp,
@@ -204,6 +213,7 @@ HOLDINGS = (
     saved_holding.HOLDING,
     draws_holding.HOLDING,
     reviews_holding.HOLDING,
+    reconfirm_holding.HOLDING,
     invitations_holding.HOLDING,
     seats_holding.HOLDING,
     checkin_holding.HOLDING,
@@ -211,7 +221,7 @@ HOLDINGS = (
     accounts_holding.HOLDING,
 )
 #: What slices above the sign-ups do each minute.
-SWEEPS = (saved_service.SWEEP,)
+SWEEPS = (saved_service.SWEEP, reconfirm_service.SWEEP)
 #: What is done after the answer, or when its time has come.
 JOBS = (
     outbox_runner.JOB,
@@ -223,6 +233,8 @@ JOBS = (
 )
 #: What slices above the sign-ups say on a ticket.
 TICKET_FACTS = (seats_wording.ticket_fact,)
+#: What they ask of its owner.
+TICKET_ASKS = (ticket.Panel("reconfirm/panel.html", reconfirm_wording.ticket_panel),)
 COMMANDS = (
     accounts_cli.staff_cli,
     audit_cli.audit_cli,
@@ -262,7 +274,8 @@ def create_app(settings: Settings, all_kinds: tuple[Kind, ...] = kinds.ALL_KINDS
     seam.register(all_kinds, sweeps=SWEEPS)
     personal.register(HOLDINGS)
     audit_service.register(mentioned.names_in)
-    ticket.register(TICKET_FACTS, {kind.key: kind.panels for kind in all_kinds})
+    ticket.register(TICKET_FACTS, {kind.key: kind.panels for kind in all_kinds}, TICKET_ASKS)
+    timeline.register((reconfirm_wording.asked_words,))
     _deliver_messages(app, settings)
     _register_blueprints(app, all_kinds)
     _register_words(app)

@@ -35,6 +35,7 @@ from festival.outbox.delivery import Claimed
 from festival.outbox.gateways import NOBODY
 from festival.outbox.rules import Composed, Invite, Medium, Parcel
 from festival.programme.models import Activity, ActivityStatus, Slot, SlotStatus
+from festival.reconfirm import queries as reconfirm
 from festival.saved import queries as saved
 from festival.saved.models import SavedActivity
 from festival.seats import queries as seats
@@ -282,14 +283,13 @@ def _is_true(kind: str, about: _About) -> bool:
     """Tell whether a message still says what is so."""
     if about.sign_up.state not in TRUE_IN[kind]:
         return False
-    if kind in {"sign_up_offered", "sign_up_approved_offer"}:
-        until = about.sign_up.offered_until
-        return until is not None and until > clock.now()
+    if kind in _WHILE_OPEN and not _WHILE_OPEN[kind](about.sign_up):
+        return False
     cancelled = about.activity.status == ActivityStatus.CANCELLED or about.slot.status == SlotStatus.CANCELLED
     postponed = about.activity.status == ActivityStatus.POSTPONED or about.slot.status == SlotStatus.POSTPONED
     if kind in INVITES and cancelled:
         return False
-    if kind == "sign_up_reminder":
+    if kind in {"sign_up_reminder", "sign_up_reconfirm"}:
         return not postponed and about.slot.starts_at > clock.now()
     if kind == "activity_cancelled":
         return cancelled
@@ -300,16 +300,43 @@ def _is_true(kind: str, about: _About) -> bool:
     return True
 
 
+def _holds_offer(sign_up: SignUp) -> bool:
+    return sign_up.offered_until is not None and sign_up.offered_until > clock.now()
+
+
+def _awaits_answer(sign_up: SignUp) -> bool:
+    """Tell whether somebody was asked whether they are still coming, may still say so, and has not."""
+    asked = reconfirm.standing([sign_up.id]).get(sign_up.id)
+    return asked is not None and asked.answer is None and (asked.release_at is None or asked.release_at > clock.now())
+
+
+#: Messages that ask for something, and whether it can still be done.
+_WHILE_OPEN: dict[str, Callable[[SignUp], bool]] = {
+    "sign_up_offered": _holds_offer,
+    "sign_up_approved_offer": _holds_offer,
+    "sign_up_reconfirm": _awaits_answer,
+}
+
+
+def _deadline(sign_up: SignUp, kind: str) -> datetime | None:
+    """Return until when somebody must say something; None: there is no such time."""
+    if kind != "sign_up_reconfirm":
+        return sign_up.offered_until
+    asked = reconfirm.standing([sign_up.id]).get(sign_up.id)
+    return asked.release_at if asked else None
+
+
 def facts_of(sign_up: SignUp, activity: Activity, slot: Slot, kind: str) -> Facts:
     """Return what a message of this kind about a sign-up may say, in the language spoken."""
     waiting = sign_up.state == State.WAITLISTED
+    deadline = _deadline(sign_up, kind)
     return Facts(
         title=loc(activity, "short_title") or loc(activity, "title"),
         time=_instant(slot.starts_at),
         span=span(slot.starts_at, slot.ends_at),
         place=loc(slot.venue or activity.venue, "name"),
         digits=sign_up.digits,
-        deadline=_instant(sign_up.offered_until) if sign_up.offered_until else "",
+        deadline=_instant(deadline) if deadline else "",
         position=signups.position(sign_up) if waiting else 0,
         reason=sign_up.reason.strip().rstrip("。.") if sign_up.reason else "",
         pool=loc(sign_up.pool, "label"),

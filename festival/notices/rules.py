@@ -29,6 +29,7 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_not_drawn": frozenset({"waitlisted"}),
     "sign_up_draw_void": frozenset({"entered"}),
     "sign_up_reminder": frozenset({"confirmed"}),
+    "sign_up_reconfirm": frozenset({"confirmed"}),
     "sign_up_pool": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "seat_given": frozenset({"confirmed", "attended"}),
     "activity_changed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
@@ -60,6 +61,7 @@ INVITES = frozenset(
         "sign_up_promoted",
         "sign_up_approved",
         "sign_up_reminder",
+        "sign_up_reconfirm",
     },
 )
 #: A telephone may ring for these at night.

@@ -406,6 +406,22 @@ def _reminder(facts: Facts) -> Words:
     )
 
 
+def _reconfirm(facts: Facts) -> Words:
+    def short(title: str) -> str:
+        if facts.deadline:
+            return _("请于%(by)s前登录确认仍会参加“%(title)s”，逾期名额将递补。", by=facts.deadline, title=title)
+        return _("您仍会参加%(time)s的“%(title)s”吗？请登录确认，不能来请放弃名额。", time=facts.time, title=title)
+
+    long = _(
+        "您报名的“%(title)s”将于%(span)s在%(place)s举行。请在报名页选择“仍会参加”或“放弃名额”。",
+        title=facts.title,
+        span=facts.span,
+        place=facts.place,
+    )
+    by = _("请于%(by)s前回答，到时没有回答，名额会转给候补的人。", by=facts.deadline) if facts.deadline else ""
+    return Words(fitted(short, facts.title), long + by)
+
+
 def _because(facts: Facts) -> str:
     """Return the organizers' reason as a sentence of its own; empty where they gave none."""
     return _("原因：%(reason)s。", reason=facts.why) if facts.why else ""
@@ -435,6 +451,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "sign_up_pool": _pool,
     "seat_given": _seats,
     "sign_up_reminder": _reminder,
+    "sign_up_reconfirm": _reconfirm,
     "activity_changed": _changed,
     "activity_postponed": _postponed,
     "activity_cancelled": _cancelled,
@@ -471,6 +488,7 @@ SUBJECTS: "dict[str, LazyString]" = {
     "sign_up_pool": _l("名额类别有调整"),
     "seat_given": _l("您的座位"),
     "sign_up_reminder": _l("活动提醒"),
+    "sign_up_reconfirm": _l("请确认仍会参加"),
     "activity_changed": _l("时间或地点有变动"),
     "activity_postponed": _l("活动延期"),
     "activity_cancelled": _l("活动取消"),

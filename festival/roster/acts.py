@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 
 from festival.accounts.models import Account
 from festival.audit.service import record
-from festival.lib.db import db
+from festival.lib.db import database_now, db
 from festival.lib.errors import Refused
 from festival.outbox.models import Message
 from festival.programme.locking import lock_activity
+from festival.reconfirm import service as reconfirm
 from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
 from festival.roster import beside
@@ -198,6 +199,14 @@ def _untag(activity_id: int, asked: Asked, ids: list[int], outcome: Outcome, act
     _record(activity_id, asked, outcome, actor_id, f"tag={asked.tag_id} ")
 
 
+def _coming(activity_id: int, asked: Asked, ids: list[int], outcome: Outcome, actor_id: int) -> None:
+    lock_activity(activity_id)
+    noted = set(reconfirm.note_coming(ids, database_now()))
+    outcome.left = {one: ActReason.NOT_SILENT.value for one in ids if one not in noted}
+    outcome.done = {one: "" for one in ids if one in noted}
+    _record(activity_id, asked, outcome, actor_id)
+
+
 def _carriers(activity_id: int, tag_id: int) -> set[int]:
     lock_activity(activity_id)
     return set(db.session.scalars(select(SignUpTag.sign_up_id).where(SignUpTag.tag_id == tag_id)))
@@ -228,6 +237,7 @@ _ACTS: dict[Act, Callable[[int, Asked, list[int], Outcome, int], None]] = {
     Act.UNTAG: _untag,
     Act.REMOVE: _remove,
     Act.EXCUSE: _excuse,
+    Act.COMING: _coming,
 }
 #: Those that move places, and so take ``AT_ONCE`` sign-ups at most.
 MOVES_PLACES = frozenset({Act.APPROVE, Act.REJECT, Act.MOVE, Act.REMOVE, Act.EXCUSE})

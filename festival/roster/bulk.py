@@ -15,6 +15,7 @@ from festival.lib.db import rehearsal, transaction
 from festival.lib.i18n import _, _n
 from festival.lib.pages import path_to
 from festival.programme.models import Activity
+from festival.reconfirm import queries as reconfirm
 from festival.roster import acts, beside, queries, render
 from festival.roster.acts import AT_ONCE, ActRefused, Asked, Outcome
 from festival.roster.forms import BulkForm, address_of, picked, view_at
@@ -39,6 +40,7 @@ _PERMISSIONS: dict[Act, tuple[Permission, ...]] = {
     Act.UNTAG: (Permission.ROSTER_READ,),
     Act.REMOVE: (Permission.ROSTER_READ, Permission.ACTIVITY_EDIT),
     Act.EXCUSE: (Permission.ROSTER_READ, Permission.ACTIVITY_EDIT),
+    Act.COMING: (Permission.ROSTER_READ, Permission.ACTIVITY_EDIT),
 }
 
 
@@ -48,6 +50,7 @@ def offered(member: Account, activity_id: int) -> list[tuple[Act, str]]:
         (act, str(ACTS[act]))
         for act, needed in _PERMISSIONS.items()
         if all(may(member, permission, activity_id) for permission in needed)
+        and (act is not Act.COMING or reconfirm.has_any(activity_id))
     ]
 
 

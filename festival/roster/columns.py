@@ -7,6 +7,8 @@ from flask_babel import LazyString
 
 from festival.lib.i18n import _, _l, loc
 from festival.programme.models import Activity, Question
+from festival.reconfirm import queries as reconfirm
+from festival.reconfirm.wording import answers
 from festival.roster import render
 from festival.roster.rules import ANSWER
 from festival.seats import queries as seats
@@ -25,7 +27,10 @@ class Extra:
 
 
 #: Columns of other slices, in the order in which they stand.
-EXTRAS: tuple[Extra, ...] = (Extra("seat", _l("座位"), lambda activity: seats.has_seats(activity.id), seats.labels),)
+EXTRAS: tuple[Extra, ...] = (
+    Extra("seat", _l("座位"), lambda activity: seats.has_seats(activity.id), seats.labels),
+    Extra("coming", _l("再次确认"), lambda activity: reconfirm.has_any(activity.id), answers),
+)
 
 _of_kinds: dict[str, tuple[Extra, ...]] = {}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from festival.lib.i18n import _, loc
 from festival.programme.models import Activity, Question, Sensitivity
+from festival.reconfirm import queries as reconfirm
 from festival.roster.models import Tag
 from festival.roster.queries import Reviewer
 from festival.roster.render import Places
@@ -20,7 +21,7 @@ from festival.roster.rules import (
     Field,
     Wanted,
 )
-from festival.roster.wording import ARRIVALS
+from festival.roster.wording import ARRIVALS, COMINGS
 from festival.signups.notice import sensitive_groups
 from festival.signups.rules import State
 from festival.signups.wording import STATE_WORDS
@@ -62,6 +63,7 @@ def choices(activity: Activity, places: Places, tags: Sequence[Tag], reviewers: 
         Choice(Field.ARRIVED, _("签到"), [Option(one.value, str(ARRIVALS[one])) for one in Arrival]),
         Choice(Field.TAG, _("标签"), _or_none([Option(str(tag.id), tag.label) for tag in tags], _("没有标签"))),
         Choice(Field.REVIEWER, _("审核人"), _or_none([Option(str(one.id), one.name) for one in reviewers], _("未经审核"))),
+        Choice(Field.COMING, _("再次确认"), _comings(activity)),
         Choice(Field.CONSENT, _("同意"), _consents(activity)),
         Choice(Field.LATER, _("后来增加的问题"), _later(activity)),
     ]
@@ -84,6 +86,13 @@ def _consents(activity: Activity) -> list[Option]:
         *(Option(f"{AGREED_TO}{key}", _("已单独同意：%(what)s", what=_labels(asked))) for key, asked in groups.items()),
         Option(WITHDRAWN, _("撤回过同意")),
     ]
+
+
+def _comings(activity: Activity) -> list[Option]:
+    """Return what people may have said, once anybody was asked whether they are still coming."""
+    if not reconfirm.has_any(activity.id):
+        return []
+    return [Option(one.value, str(words)) for one, words in COMINGS.items()]
 
 
 def _later(activity: Activity) -> list[Option]:

@@ -219,6 +219,7 @@ _NEEDS: dict[Act, tuple[str, ...]] = {
     Act.UNTAG: ("tag",),
     Act.REMOVE: ("reason",),
     Act.EXCUSE: ("reason",),
+    Act.COMING: (),
 }
 #: Rows that may be picked at once: more than a page holds.
 _MOST_PICKED = 200

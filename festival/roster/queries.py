@@ -1,7 +1,7 @@
 """Reading who signed up for an activity, a page at a time or all of it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from festival.lib.errors import NotFound
 from festival.lib.text import search_key
 from festival.lib.tokens import CODE_LENGTH
 from festival.programme.models import Pool, Question, Sensitivity, Slot
+from festival.reconfirm import queries as reconfirm
 from festival.reviews.models import Review
 from festival.roster.models import Note, SignUpTag, Tag
 from festival.roster.rules import (
@@ -28,6 +29,7 @@ from festival.roster.rules import (
     OWN_COLUMN,
     WITHDRAWN,
     Arrival,
+    Coming,
     Field,
     Filter,
     Sort,
@@ -185,10 +187,8 @@ def _condition(activity_id: int, one: Filter, now: datetime) -> ColumnElement[bo
             return SignUp.pool_id.in_(one.ids)
         case Field.SLOT:
             return or_(SignUp.slot_id.in_(one.ids), SignUp.session_id.in_(one.ids))
-        case Field.ARRIVED:
-            return or_(*(_ARRIVED[Arrival(value)] for value in one.values))
-        case Field.CONSENT:
-            return or_(*map(_has_consented, one.values))
+        case Field.ARRIVED | Field.CONSENT | Field.COMING:
+            return or_(*map(_EITHER[Field(one.name)], one.values))
         case Field.TAG:
             return _has_some(one, SignUpTag.tag_id, SignUpTag.sign_up_id == SignUp.id)
         case Field.REVIEWER:
@@ -196,6 +196,11 @@ def _condition(activity_id: int, one: Filter, now: datetime) -> ColumnElement[bo
     return has_unanswered() if one.name == Field.LATER else _has_chosen(activity_id, one.question_key or "", one.values)
 
 
+_COMING: dict[Coming, Callable[[], ColumnElement[bool]]] = {
+    Coming.YES: reconfirm.is_coming,
+    Coming.OPEN: reconfirm.is_open,
+    Coming.NOT_ASKED: lambda: not_(reconfirm.was_asked()),
+}
 _ARRIVED: dict[Arrival, ColumnElement[bool]] = {
     Arrival.YES: SignUp.arrived > 0,
     Arrival.PART: and_(SignUp.arrived > 0, SignUp.arrived < SignUp.party_size),
@@ -215,6 +220,14 @@ def _has_consented(value: str) -> ColumnElement[bool]:
         return exists().where(theirs, Consent.withdrawn_at.is_not(None))
     to = Consent.question_key.is_(None) if value == AGREED else Consent.question_key == value.removeprefix(AGREED_TO)
     return exists().where(theirs, to, Consent.withdrawn_at.is_(None))
+
+
+#: Filters of which each value is a condition of its own.
+_EITHER: dict[Field, Callable[[str], ColumnElement[bool]]] = {
+    Field.ARRIVED: lambda value: _ARRIVED[Arrival(value)],
+    Field.COMING: lambda value: _COMING[Coming(value)](),
+    Field.CONSENT: _has_consented,
+}
 
 
 def _has_chosen(activity_id: int, key: str, values: Sequence[str]) -> ColumnElement[bool]:

@@ -32,6 +32,7 @@ class Field(StrEnum):
     TAG = "tag"
     REVIEWER = "reviewer"
     LATER = "later"  # questions that were added after the sign-up
+    COMING = "coming"  # whether somebody asked said to be still coming
 
 
 class Arrival(StrEnum):
@@ -40,6 +41,14 @@ class Arrival(StrEnum):
     YES = "yes"
     PART = "part"  # some have, the others are still to come
     NO = "no"
+
+
+class Coming(StrEnum):
+    """What somebody who was asked said: still coming, or nothing yet; or nobody asked."""
+
+    YES = "yes"
+    OPEN = "open"
+    NOT_ASKED = "none"
 
 
 #: What an answer's filter begins with; the question's key follows.
@@ -118,6 +127,8 @@ def _may_be(name: str, value: str) -> bool:
             return value == NOTHING or _is_id(value)
         case Field.LATER:
             return value == UNANSWERED
+        case Field.COMING:
+            return value in frozenset(Coming)
         case Field.CONSENT:
             return value in {AGREED, WITHDRAWN} or (
                 value.startswith(AGREED_TO) and _KEY.fullmatch(value.removeprefix(AGREED_TO)) is not None
@@ -202,6 +213,7 @@ class Act(StrEnum):
     UNTAG = "untag"
     REMOVE = "remove"
     EXCUSE = "excuse"  # an absence
+    COMING = "coming"  # somebody who was asked said so otherwise, by telephone
 
 
 class ActReason(StrEnum):
@@ -210,6 +222,7 @@ class ActReason(StrEnum):
     CHANGED = "changed"
     TAGGED = "tagged"
     NOT_TAGGED = "not_tagged"
+    NOT_SILENT = "not_silent"
 
 
 class DeskReason(StrEnum):

@@ -6,7 +6,7 @@ from festival.lib.i18n import _l
 from festival.reviews.rules import ReviewReason
 from festival.reviews.wording import REFUSALS as REVIEW_REFUSALS
 from festival.roster.models import Colour
-from festival.roster.rules import Act, ActReason, Arrival, DeskReason, Sort
+from festival.roster.rules import Act, ActReason, Arrival, Coming, DeskReason, Sort
 from festival.signups.rules import Reason
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ ARRIVALS: "dict[Arrival, LazyString]" = {
     Arrival.NO: _l("未签到"),
 }
 
+COMINGS: "dict[Coming, LazyString]" = {
+    Coming.YES: _l("已确认会来"),
+    Coming.OPEN: _l("尚未回答"),
+    Coming.NOT_ASKED: _l("没有问过"),
+}
+
 ACTS: "dict[Act, LazyString]" = {
     Act.APPROVE: _l("通过审核"),
     Act.REJECT: _l("不通过审核"),
@@ -53,6 +59,7 @@ ACTS: "dict[Act, LazyString]" = {
     Act.UNTAG: _l("取下标签"),
     Act.REMOVE: _l("移出本活动"),
     Act.EXCUSE: _l("免除缺席"),
+    Act.COMING: _l("记为仍会参加"),
 }
 
 #: Why a sign-up is left as it was, said of somebody else than the reader.
@@ -60,6 +67,7 @@ LEFT: "dict[str, LazyString]" = {
     ActReason.CHANGED: _l("情况刚才有变化，请再看一遍。"),
     ActReason.TAGGED: _l("已带有这个标签"),
     ActReason.NOT_TAGGED: _l("没有这个标签"),
+    ActReason.NOT_SILENT: _l("没有问过，或已经回答"),
     Reason.STAYS: _l("只有报名成功和候补中的可以改"),
     Reason.ALREADY: _l("已经在那里，或同一场已有报名"),
     Reason.UNKNOWN_POOL: _l("这个名额池已关闭"),

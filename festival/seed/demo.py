@@ -21,7 +21,7 @@ from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Festival, Mode, Question, Slot
 from festival.seats import queries as halls
 from festival.seats import service as seats
-from festival.seed import kinds, letters
+from festival.seed import desk, kinds
 from festival.seed.ballot import Ballot
 from festival.seed.crowd import CROWDS, Wish, wishes
 from festival.seed.guests import SLUG, Guests
@@ -144,7 +144,7 @@ class _Crowd:
             .values(state=MessageState.DROPPED)
             .execution_options(synchronize_session=False),
         )
-        letters.write(self._festival_id)
+        desk.work(self._festival_id)
         return self.made
 
     def _sit_down(self) -> None:

@@ -47,7 +47,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part that an activity kind adds below the ticket of its sign-ups."""
+    """A part that an activity kind adds below the ticket of its sign-ups, or a slice above to that of every sign-up."""
 
     template: str
     #: What the template needs as ``panel``; None: nothing is shown.
@@ -56,18 +56,29 @@ class Panel:
 
 _facts: list[Callable[[SignUp], Fact | None]] = []
 _panels: dict[str, tuple[Panel, ...]] = {}
+#: What slices above ask of the owner of any sign-up: it stands above the ticket.
+_asks: list[Panel] = []
 
 
-def register(facts: Iterable[Callable[[SignUp], Fact | None]], panels: Mapping[str, Sequence[Panel]]) -> None:
-    """Make known what slices above say on a ticket, and what each kind of activity adds; called once by the composition root."""
+def register(
+    facts: Iterable[Callable[[SignUp], Fact | None]],
+    panels: Mapping[str, Sequence[Panel]],
+    asks: Iterable[Panel] = (),
+) -> None:
+    """Make known what slices above say on a ticket or ask, and what each kind adds; called once by the composition root."""
     _facts[:] = facts
+    _asks[:] = asks
     _panels.clear()
     _panels.update((kind, tuple(each)) for kind, each in panels.items())
 
 
 def _panels_of(sign_up: SignUp) -> list[tuple[str, Mapping[str, object]]]:
     """Return the templates of the parts below the ticket, each with what it needs."""
-    shown = [(panel.template, panel.values(sign_up)) for panel in _panels.get(sign_up.activity.kind, ())]
+    return _shown(_panels.get(sign_up.activity.kind, ()), sign_up)
+
+
+def _shown(panels: Iterable[Panel], sign_up: SignUp) -> list[tuple[str, Mapping[str, object]]]:
+    shown = [(panel.template, panel.values(sign_up)) for panel in panels]
     return [(template, values) for template, values in shown if values is not None]
 
 
@@ -112,6 +123,7 @@ def page(
         has_ticket=is_on and state in WITH_TICKET,
         facts=[fact for one in _facts if is_on and (fact := one(sign_up))],
         panels=_panels_of(sign_up) if is_on else [],
+        asks=_shown(_asks, sign_up) if is_on else [],
         clashes=_clashes(sign_up) if is_on else [],
         answers=_answers(sign_up),
         asked_since=[asking.label_of(one) for one in unanswered.added_since(sign_up)] if may_edit(sign_up) else [],

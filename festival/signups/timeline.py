@@ -1,7 +1,7 @@
 """My festival: what a person is in, by day, what is in the way of what, and what must be confirmed first."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -33,6 +33,8 @@ class Entry:
     confirm_by: str = ""
     #: The time or place changed, and the person has not said yet whether to keep the place.
     is_asked: bool = False
+    #: What else the person is asked about it, in words.
+    asks: tuple[str, ...] = ()
 
     @property
     def has_ticket(self) -> bool:
@@ -61,12 +63,26 @@ class MyFestival:
     past: tuple[Entry, ...]
 
 
+#: What slices above ask of the owner of a sign-up: words by sign-up.
+_asks: list[Callable[[Sequence[SignUp]], Mapping[int, str]]] = []
+
+
+def register(asks: Iterable[Callable[[Sequence[SignUp]], Mapping[int, str]]]) -> None:
+    """Make known what slices above ask of the owner of a sign-up; called once by the composition root."""
+    _asks[:] = asks
+
+
 def my_festival(sign_ups: Sequence[SignUp], positions: Mapping[int, int], now: datetime) -> MyFestival:
     """Return a person's sign-ups (by time, with activity, slot and pool loaded) as the page shows them."""
     ahead = [sign_up for sign_up in sign_ups if _lies_ahead(sign_up, now)]
     behind = [sign_up for sign_up in sign_ups if not _lies_ahead(sign_up, now)]
+    asked = [ask(ahead) for ask in _asks]
     entries = [
-        _entry(sign_up, positions, now, tuple(clash_words(sign_up, ahead[:index], now))) for index, sign_up in enumerate(ahead)
+        replace(
+            _entry(sign_up, positions, now, tuple(clash_words(sign_up, ahead[:index], now))),
+            asks=tuple(words[sign_up.id] for words in asked if sign_up.id in words),
+        )
+        for index, sign_up in enumerate(ahead)
     ]
     urgent = sorted(
         (entry for entry in entries if entry.state == State.OFFERED and entry.confirm_by),

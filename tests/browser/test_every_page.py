@@ -239,6 +239,7 @@ def readers(app: Flask) -> list[Reader]:
                     "messages/sign-up-offered",
                     "letters",
                     "letters/new",
+                    "reconfirm",
                     "log",
                     "exports",
                     "exports/full",

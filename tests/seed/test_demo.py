@@ -150,7 +150,10 @@ def test_people_come_once(small):
     festival = db.session.scalars(select(Festival)).one()
 
     assert demo.is_populated(festival)
-    assert set(db.session.scalars(select(Message.kind).where(Message.state == MessageState.OWED))) == {"letter"}
+    assert set(db.session.scalars(select(Message.kind).where(Message.state == MessageState.OWED))) == {
+        "letter",
+        "sign_up_reconfirm",
+    }
 
 
 def test_the_same_people_come_every_time(small):

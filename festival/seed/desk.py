@@ -1,4 +1,6 @@
-"""A letter of the demo: what an organizer wrote to a few of those who come, so that there is one to watch and read."""
+"""What an organizer of the demo has done: written to a few of those who come, and asked who is still coming."""
+
+from contextlib import suppress
 
 from sqlalchemy import select
 
@@ -10,6 +12,8 @@ from festival.letters.service import Draft
 from festival.lib import clock
 from festival.lib.db import db
 from festival.programme.models import Activity
+from festival.reconfirm import service as reconfirm
+from festival.reconfirm.rules import Plan, ReconfirmRefused
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 
@@ -25,15 +29,20 @@ _DRAFT = Draft(
 )
 
 
-def write(festival_id: int) -> None:
-    """Write it, where there is such an activity with people, and an organizer."""
+def work(festival_id: int) -> None:
+    """Write, ask, and let some answer, where there is such an activity with people, and an organizer."""
     author = db.session.scalar(select(Account.id).where(Account.staff_name == _AUTHOR))
     activity_id = db.session.scalar(select(Activity.id).where(Activity.festival_id == festival_id, Activity.slug == SLUG))
     if author is None or activity_id is None:
         return
     coming = select(SignUp.id).where(SignUp.activity_id == activity_id, SignUp.state == State.CONFIRMED)
-    source = Source(activity_id, picked=tuple(db.session.scalars(coming.order_by(SignUp.id).limit(_READERS))))
-    audience = queries.audience([source], _DRAFT.states, clock.now())
-    if source.picked and audience.readers:
-        seen = letters.fingerprint(_DRAFT, audience)
-        letters.send(_DRAFT, [source], seen=seen, key=f"demo-{festival_id}", actor_id=author)
+    people = list(db.session.scalars(coming.order_by(SignUp.id).limit(_READERS)))
+    if not people:
+        return
+    source = Source(activity_id, picked=tuple(people))
+    seen = letters.fingerprint(_DRAFT, queries.audience([source], _DRAFT.states, clock.now()))
+    letters.send(_DRAFT, [source], seen=seen, key=f"demo-{festival_id}", actor_id=author)
+    with suppress(ReconfirmRefused):  # a demo that is looked at on the day itself has nobody to ask
+        slot = db.session.scalars(select(SignUp.slot_id).where(SignUp.id == people[0])).one()
+        reconfirm.plan(activity_id, [slot], Plan(None, None), actor_id=author)
+        reconfirm.note_coming(people[::2], clock.now())
