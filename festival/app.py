@@ -35,6 +35,7 @@ from festival.bundle import models as bundle_models
 from festival.bundle import views as bundle_views
 from festival.calendars import holding as calendars_holding
 from festival.calendars import models as calendars_models
+from festival.calendars import schedule as calendars_schedule
 from festival.calendars import views as calendars_views
 from festival.checkin import device as checkin_device
 from festival.checkin import door as checkin_door
@@ -173,6 +174,7 @@ PUBLIC_BLUEPRINTS = (
     invitations_views.bp,
     saved_views.bp,
     calendars_views.bp,
+    calendars_schedule.bp,
     notices_views.bp,
     protection_views.bp,
 )

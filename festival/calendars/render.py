@@ -99,7 +99,7 @@ def public_entry(session: Session, audience: Audience, site: Site) -> Entry:
         updated_at=slot.updated_at,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        summary=_marked(stands, None, title_of(session)),
+        summary=marked(stands, None, title_of(session)),
         description=_description(slot, _old_time(slot, stands), site),
         place=_place(slot),
         appearance=appearance(audience, stands),
@@ -120,7 +120,7 @@ def removed_entry(gone: CalendarTombstone, site: Site, now: datetime) -> Entry:
         updated_at=gone.updated_at,
         starts_at=gone.starts_at,
         ends_at=gone.ends_at,
-        summary=_marked(Standing.CANCELLED, None, loc(gone, "title")),
+        summary=marked(Standing.CANCELLED, None, loc(gone, "title")),
         description=f"详情 / Details: {url}",
         place=Place("", ""),
         appearance=appearance(Audience.PUBLIC, Standing.CANCELLED),
@@ -142,8 +142,7 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: tuple[
     sequence = slot.sequence + booking.changes
     lines = [
         *_old_time(slot, stands),
-        *_place_line(sign_up.pool),
-        *_seat_line(booking.seats),
+        *place_lines(booking),
         *_state_line(stands, state, sign_up.offered_until),
         *_own_lines(sign_up),
     ]
@@ -154,7 +153,7 @@ def private_entry(booking: Booking, site: Site, now: datetime, *, alarms: tuple[
         updated_at=last_change(slot.updated_at, booking.changed_at, sequence) if booking.changes else slot.updated_at,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        summary=_marked(stands, state, title),
+        summary=marked(stands, state, title),
         description=_description(slot, lines, site),
         place=_place(slot),
         appearance=appearance(Audience.PRIVATE, stands, state),
@@ -181,7 +180,7 @@ def opening_entry(opening: Opening, site: Site, *, rings: bool) -> Entry:
         updated_at=row.updated_at,
         starts_at=row.opens_at,
         ends_at=opening.ends_at,
-        summary=_marked(row.standing, None, title),
+        summary=marked(row.standing, None, title),
         description=f"{_('您收藏的活动从此时起可以报名。')}\n\n详情 / Details: {site.activity(activity.slug)}",
         place=Place("", ""),
         appearance=appearance(Audience.PUBLIC, row.standing),
@@ -206,7 +205,7 @@ def mailed_entry(session: Session, site: Site, method: Method, sequence: int) ->
         updated_at=slot.updated_at,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        summary=_marked(stands, None, title_of(session)),
+        summary=marked(stands, None, title_of(session)),
         description=_description(slot, _old_time(slot, stands), site),
         place=_place(slot),
         appearance=appearance(Audience.PRIVATE, Standing.CANCELLED if is_off else stands, State.CONFIRMED),
@@ -247,7 +246,7 @@ def title_of(session: Session) -> str:
     return title
 
 
-def _marked(stands: Standing, state: State | None, title: str) -> str:
+def marked(stands: Standing, state: State | None, title: str) -> str:
     """Return a title behind what a reader must know first. Outlook shows no state in a subscription: the words must."""
     match state:
         case _ if stands == Standing.CANCELLED:
@@ -304,6 +303,12 @@ def _state_line(stands: Standing, state: State, offered_until: datetime | None) 
     return []
 
 
+def place_lines(booking: Booking) -> list[str]:
+    """Return the bus, zone or block of seats that a person signed up for, and where their party sits."""
+    seats = [_("座位：%(seats)s", seats=booking.seats)] if booking.seats else []
+    return [*_place_line(booking.sign_up.pool), *seats]
+
+
 def _place_line(pool: Pool) -> list[str]:
     """Return the bus, zone or seats that a person signed up for. A quota says something about the person: it stays out."""
     label = loc(pool, "label")
@@ -317,11 +322,6 @@ def _place_line(pool: Pool) -> list[str]:
         case "seat_block":
             return [_("席位：%(label)s", label=label)]
     return []
-
-
-def _seat_line(seats: str) -> list[str]:
-    """Return where the party sits; nothing while nobody has said so."""
-    return [_("座位：%(seats)s", seats=seats)] if seats else []
 
 
 def _place(slot: Slot) -> Place:

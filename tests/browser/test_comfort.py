@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.builders import make_activity
+from tests.builders import make_activity, make_person, make_sign_up
+from tests.web import Browser as SignedIn
 
 #: What a browser does with a page does not depend on the database.
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)]
@@ -127,6 +129,25 @@ def test_the_page_of_calendars_opens_the_way_of_ones_own_device_and_every_other_
     with page.expect_download() as download:
         page.locator("#programme a[download]").click()
     assert download.value.path().read_bytes().startswith(b"BEGIN:VCALENDAR")
+
+
+def test_ones_schedule_becomes_a_picture_of_pixels_that_is_saved_and_shown(phone, app):
+    person = make_person()
+    make_sign_up(make_activity(), person=person)
+    cookie = SignedIn(app).sign_in(person).client.get_cookie("festival")
+    assert cookie is not None
+    page = phone()
+    page.goto("/calendar")
+    page.context.add_cookies([{"name": "festival", "value": cookie.value, "url": page.url}])
+    page.goto("/me/schedule")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="保存图片").click()
+
+    with Image.open(download.value.path()) as picture:
+        assert (picture.format, picture.width) == ("PNG", 1080)
+        assert len(picture.convert("L").getcolors() or []) > 8  # letters on paper, not a blank
+    assert page.locator("[data-picture-made] img").evaluate("picture => picture.naturalWidth") == 1080
 
 
 def test_wechat_offers_the_address_and_a_qr_instead_of_a_calendar_it_would_block(phone):

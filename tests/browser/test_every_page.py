@@ -202,6 +202,7 @@ def readers(app: Flask) -> list[Reader]:
             "/me/privacy/delete",
             "/calendar",
             "/me/saved",
+            "/me/schedule",
             "/activities/opens/save",
             "/activities/job-fair/sign-up",
             *(f"/sign-ups/{sign_up.code}" for sign_up in held),

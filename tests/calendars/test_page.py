@@ -71,7 +71,8 @@ def test_who_is_signed_in_is_offered_their_own_feed_and_nobody_keeps_the_page(ap
 
     path = private_path(app, person)
     name = "%E6%88%91%E7%9A%84%E6%B2%B3%E8%A5%BF%E4%BA%BA%E6%89%8D%E8%8A%82"
-    assert hrefs(page, "mine") == ways(f"http://localhost{path}", path.replace("/", "%2F"), name)
+    own = ways(f"http://localhost{path}", path.replace("/", "%2F"), name)
+    assert hrefs(page, "mine") == [*own, "/me/schedule", "/me/saved"]
     assert shown_address(page, "mine") == f"http://localhost{path}"
     assert page.response.headers["Cache-Control"] == "no-store"
     assert "VALARM" in read(client, path)

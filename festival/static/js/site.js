@@ -10,6 +10,7 @@ const uses = [
   [".rail__days, .chips--scroll, .manage__nav, .nav", "./rail.js"],
   ["form[data-live]", "./live.js"],
   ["form[data-live='roster']", "./pick.js"],
+  ["[data-picture]", "./picture.js"],
   ["[data-verify]", "./verify.js"],
   ["[data-door]", "./door.js"],
   ["[data-today]", "./today.js"],
