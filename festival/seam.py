@@ -18,6 +18,8 @@ from festival.checkin import render as door
 from festival.checkin.render import DoorBoards, DoorFacts
 from festival.notices import own as notices
 from festival.notices.own import OwnMessage
+from festival.overview import render as overview
+from festival.overview.render import OwnTasks
 from festival.programme import kinds as programme
 from festival.programme.kinds import ActivityKind
 from festival.roster import columns as roster
@@ -56,6 +58,8 @@ class Kind(ActivityKind):
     door_facts: DoorFacts | None = None
     #: What it adds to the live numbers of the door.
     door_board: DoorBoards | None = None
+    #: What its organizers have to do now, on their first page.
+    tasks: OwnTasks | None = None
     #: What time alone makes due, looked for each minute.
     sweep: OwnSweep | None = None
     #: Brings its own tables up to the programme's files.
@@ -76,6 +80,7 @@ def register(kinds: Iterable[Kind], *, sweeps: Iterable[OwnSweep] = ()) -> None:
     notices.register(message for kind in known for message in kind.messages)
     calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
     audit.register(kind.audit_words for kind in known)
+    overview.register({kind.key: kind.tasks for kind in known if kind.tasks is not None})
     door.register(
         {kind.key: kind.door_facts for kind in known if kind.door_facts is not None},
         {kind.key: kind.door_board for kind in known if kind.door_board is not None},

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 
 from festival.accounts.rules import Permission
 from festival.exports.queries import PoolFigures
@@ -256,6 +257,34 @@ class Task:
     symbol: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnTask:
+    """One thing that a kind of activity needs now: in words, and the rule of the page that does it, with ``<slug>``."""
+
+    words: str
+    rule: str
+    permission: Permission
+
+
+#: Tells what an activity of a kind needs at an instant.
+OwnTasks: TypeAlias = Callable[[Activity, datetime], Sequence[OwnTask]]
+
+_of_kinds: dict[str, OwnTasks] = {}
+
+
+def register(of_kinds: Mapping[str, OwnTasks]) -> None:
+    """Make known, by kind of activity, what else there may be to do; called once by the composition root."""
+    _of_kinds.clear()
+    _of_kinds.update(of_kinds)
+
+
+def _own_tasks(activity: Activity, now: datetime, may: May) -> list[Task]:
+    if activity.kind not in _of_kinds:
+        return []
+    own = [one for one in _of_kinds[activity.kind](activity, now) if may(one.permission, activity.id)]
+    return [_task(Todo.OWN, f"{title_of(activity)}{_('：')}{one.words}", one.rule, activity, "alert") for one in own]
+
+
 def in_order(found: Iterable[Task | None]) -> list[Task]:
     """Return what is to be done, most urgent first."""
     order = list(Todo)
@@ -274,6 +303,7 @@ def tasks(
     for standing in standings:
         activity = standing.activity
         waits = waiting.get(activity.id, Waiting())
+        found += _own_tasks(activity, now, may)
         found += _about_places(standing, activity, may)
         found += _about_words(activity, waits, may)
         missing = unseated.get(activity.id, 0)

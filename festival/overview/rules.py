@@ -92,6 +92,8 @@ class Todo(StrEnum):
     """What somebody should look at, most urgent first."""
 
     FLAGS = "flags"
+    #: What a kind of activity needs now.
+    OWN = "own"
     OVER = "over"
     OFFERS = "offers"
     CEILING = "ceiling"

@@ -91,7 +91,7 @@ class ActivityKind:
     details_model: type[Details] = Details
     #: Included on the activity's page with ``details``, ``activity`` and ``page_values``; None: nothing of its own.
     detail_template: str | None = None
-    #: What its part of the activity's page needs beside ``details``.
+    #: What its part of the activity's page needs beside ``details``; with any, the part stands also where those are none.
     page_values: Callable[[Activity], Mapping[str, object]] = _no_values
     #: True: somebody who holds a place may ask for another one (another day, a break-out); False: one per activity.
     claims_per_session: bool = False

@@ -44,6 +44,7 @@ KIND = Kind(
     door_facts=beside.door_facts,
     door_board=beside.door_board,
     panels=(beside.PANEL,),
+    tasks=beside.tasks,
     columns=(beside.COLUMN,),
     private_lines=beside.private_lines,
     audit_words=beside.AUDIT_WORDS,

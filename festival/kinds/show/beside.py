@@ -7,13 +7,16 @@ from flask import has_request_context
 from flask_babel import LazyString
 from sqlalchemy import select
 
+from festival.accounts.rules import Permission
 from festival.checkin.door import gate_id_of
 from festival.checkin.render import DoorBoard, Note
 from festival.kinds.show import live, queries, wording
 from festival.kinds.show.models import Area
 from festival.kinds.show.rules import Decision
 from festival.lib.db import db
+from festival.lib.format import moment
 from festival.lib.i18n import _, _l, loc
+from festival.overview.render import OwnTask
 from festival.programme.models import Activity, Slot
 from festival.roster.columns import Extra
 from festival.signups.models import SignUp
@@ -90,6 +93,19 @@ def _ticket(sign_up: SignUp) -> Mapping[str, object] | None:
 
 
 PANEL = Panel("kinds/show/ticket.html", _ticket)
+
+# -- what to do ---------------------------------------------------------------------------------------------------------------
+
+
+def tasks(activity: Activity, now: datetime) -> Sequence[OwnTask]:
+    """Return that a word is owed: whether it goes ahead, or what follows a hold."""
+    slot = queries.evening(activity)
+    owed_by = live.is_owed(activity, slot, queries.last_decision(slot.id), now) if slot is not None else None
+    if owed_by is None:
+        return ()
+    words = _("应在 %(time)s 前公布是否举行，还没有公布。", time=moment(owed_by))
+    return (OwnTask(words, "/manage/activities/<slug>/show", Permission.ACTIVITY_EDIT),)
+
 
 # -- the roster, the calendar -------------------------------------------------------------------------------------------------
 

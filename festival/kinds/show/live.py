@@ -103,6 +103,16 @@ def shown(activity: Activity, *, now: datetime | None = None, fresh: bool = Fals
     )
 
 
+def is_owed(activity: Activity, slot: Slot, last: ShowDecision | None, now: datetime) -> datetime | None:
+    """Return by when a word about the evening was promised that has not come; None: none is owed."""
+    is_on = activity.status == ActivityStatus.PUBLISHED and slot.status == SlotStatus.SCHEDULED
+    if not is_on or now >= slot.ends_at:
+        return None
+    said = last if last is not None and last.about_at == slot.starts_at else None
+    promised = slot.decision_at if said is None else said.until
+    return promised if promised is not None and promised <= now else None
+
+
 def stands(last: ShowDecision, activity: Activity, slot: Slot) -> bool:
     """Tell whether what was decided last still holds: a show that was taken up again, or moved once more, is another matter."""
     is_cancelled = activity.status == ActivityStatus.CANCELLED or slot.status == SlotStatus.CANCELLED
@@ -158,5 +168,6 @@ def _points(corners: Sequence[Point]) -> str:
 
 
 def page_values(activity: Activity) -> Mapping[str, object]:
-    """Return what a show's part of its activity's page needs."""
-    return {"show": shown(activity), "decision_words": wording.decision_words}
+    """Return what a show's part of its activity's page needs; empty: it has no time yet."""
+    found = shown(activity)
+    return {} if found is None else {"show": found, "decision_words": wording.decision_words}

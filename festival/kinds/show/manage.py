@@ -73,7 +73,7 @@ def board(slug: str) -> ResponseReturnValue:
         open_to_it=[what for what in Decision if _refusal(activity, slot, what) == ""],
         names=wording.DECISIONS,
         may_decide=may(the_staff(), Permission.ACTIVITY_EDIT, activity.id),
-        is_due=slot.decision_at is not None and clock.now() >= slot.decision_at and queries.last_decision(slot.id) is None,
+        owed_by=live.is_owed(activity, slot, queries.last_decision(slot.id), clock.now()),
         **_numbers(activity, slot),
     )
 

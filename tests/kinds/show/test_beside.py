@@ -84,6 +84,28 @@ def test_the_door_says_which_gate_which_zones_have_room_and_counts_staff(app, fr
     assert "暂缓：大风。" in desk.get(f"{DOOR}/numbers").words
 
 
+def test_a_word_that_was_promised_and_has_not_come_is_the_first_thing_to_do(app, frozen):
+    show = make_show(title_zh="灯光秀")
+    slot = slot_of(show)
+    decision_at, starts_at = slot.decision_at, slot.starts_at
+    assert decision_at is not None
+
+    def to_do():
+        page = Browser(app).sign_in(make_staff()).get("/manage/")
+        return [(str(one["href"]), one.get_text(strip=True)) for one in page.html.select('.todo [data-todo="own"] a')]
+
+    frozen(decision_at - HOUR)
+    assert to_do() == []
+    frozen(decision_at)
+    assert to_do() == [("/manage/activities/drones/show", "灯光秀：应在 6月21日 周三 05:00 前公布是否举行，还没有公布。")]
+    held = decide(show, "hold", until=starts_at)
+    assert to_do() == []
+    frozen(starts_at)
+    assert to_do()[0][1] == "灯光秀：应在 6月21日 周三 10:00 前公布是否举行，还没有公布。"
+    decide(show, "go", seen=held)
+    assert to_do() == []
+
+
 def test_the_ticket_names_the_gate_and_the_last_word_and_the_roster_who_has_answered_a_move(app):
     show = make_show()
     stays, silent = book(show, 1, 1)

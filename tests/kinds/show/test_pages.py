@@ -51,7 +51,6 @@ def test_everybody_sees_how_full_each_zone_is_by_bookings_and_on_the_evening_by_
     show = make_show(capacity=10)
     full = book(show, 5, 5)
     book(show, 1, index=1)
-    change(show, details='{"drones": 500}')
     a, b = (area.key for area in queries.areas(show.id))
     reader = Browser(app)
 
@@ -123,7 +122,6 @@ def test_a_decision_is_looked_at_with_its_words_in_both_languages_and_taken_with
     board = desk.follow(done)
     assert "已决定：暂缓，等候通知。" in board.words
     assert "暂缓：阵风超过安全限值。6月21日 周三 09:30 前公布下一步。" in board.words
-    change(show, details='{"drones": 500}')
     assert "On hold: gusts above the safety limit." in Browser(app).get("/en/activities/drones").words
     stale = desk.post_form(page, {"cause": "rain", "until": "2023-06-21T09:30"})
     assert (stale.status, stale.result, "刚才已有同事作出决定" in stale.words) == (409, "refused", True)
@@ -169,7 +167,6 @@ def test_the_ground_is_set_up_by_organizers_and_hostile_input_is_said_beside_its
         f"{BOARD}/ground", {"weather_zh": "五级风暂缓", "weather_en": "It waits at force 5", "no_fly_metres": "800"}
     )
     assert plan.status == 303
-    change(show, details='{"drones": 500}')
     words = Browser(app).get("/en/activities/drones").words
     assert ("It waits at force 5" in words, "No-fly zone: 800 metres around" in words) == (True, True)
 
