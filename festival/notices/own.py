@@ -30,6 +30,8 @@ class OwnMessage:
     tell: Callable[[int, int], Told | None]
     #: A telephone may ring for it at night.
     is_urgent: bool = False
+    #: It is read in 我的消息 and sent nowhere: of what changes often.
+    is_quiet: bool = False
 
 
 _own: dict[str, OwnMessage] = {}

@@ -144,9 +144,9 @@ def _compose_own(claimed: Claimed, reader: Account, message: OwnMessage) -> Comp
             return None
         parcels = tuple(
             _parcel(claimed.kind, told.words, Channel(one.channel), one.value, title=told.title, path=told.path)
-            for one in _one_per_channel(reader)
+            for one in ([] if message.is_quiet else _one_per_channel(reader))
         )
-    return Composed(parcels, text=told.words.long, locale=language, is_urgent=message.is_urgent)
+    return Composed(parcels, text=told.words.long, locale=language, is_urgent=message.is_urgent, is_quiet=message.is_quiet)
 
 
 def _compose_opened(claimed: Claimed, reader: Account) -> Composed | None:

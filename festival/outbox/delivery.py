@@ -150,7 +150,8 @@ def _deliver(claimed: Claimed) -> bool:
         composed = _compose[0](claimed)
         db.session.rollback()  # no transaction stays open while a gateway takes its time
         if composed is None or not composed.parcels:
-            return _settle(claimed, MessageState.DROPPED, composed)
+            is_read_here = composed is not None and composed.is_quiet
+            return _settle(claimed, MessageState.SENT if is_read_here else MessageState.DROPPED, composed)
         later = _send(claimed, composed)
     except Undelivered as error:
         return _try_again(claimed, str(error), composed)

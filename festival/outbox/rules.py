@@ -46,13 +46,14 @@ class Parcel:
 class Composed:
     """A message in words. ``text`` is what 我的消息 keeps; empty for what must not be kept.
 
-    ``is_urgent``: a telephone may ring for it at night.
+    ``is_urgent``: a telephone may ring for it at night. ``is_quiet``: it is read in 我的消息 alone, and so has no parcels.
     """
 
     parcels: tuple[Parcel, ...]
     text: str = field(default="", repr=False)
     locale: str = "zh"
     is_urgent: bool = False
+    is_quiet: bool = False
 
 
 #: The job that delivers what is due.

@@ -6,7 +6,7 @@ from festival.kinds.job_fair.details import JobFairDetails
 from festival.kinds.job_fair.employers import holding as employers_holding
 from festival.kinds.job_fair.employers import models as employers_models
 from festival.kinds.job_fair.employers.sowing import sow
-from festival.kinds.job_fair.seekers import following, manage, recruiting, render, views, wording
+from festival.kinds.job_fair.seekers import demo, following, manage, recruiting, render, views, wording
 from festival.kinds.job_fair.seekers import holding as seekers_holding
 from festival.kinds.job_fair.seekers import models as seekers_models
 from festival.lib.i18n import _l
@@ -32,4 +32,5 @@ KIND = Kind(
     messages=wording.MESSAGES,
     private_lines=render.calendar_lines,
     sow=sow,
+    demo=demo.enliven,
 )

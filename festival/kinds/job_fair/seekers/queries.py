@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from festival.accounts.models import Address
 from festival.kinds.job_fair.employers.models import Booth, Employer, Position, Recruiter
 from festival.kinds.job_fair.employers.rules import EmployerState, PositionState
 from festival.kinds.job_fair.seekers import rules
@@ -377,8 +378,9 @@ def concerned(application: Application) -> list[int]:
         .order_by(Interview.id.desc())
         .limit(1),
     )
-    told = [last] if last is not None else recruiters(application.employer_id)
-    return sorted({one.account_id for one in told if one.account_id is not None})
+    told = [last] if last is not None and last.removed_at is None else recruiters(application.employer_id)
+    owners = select(Address.account_id).where(Address.value.in_([one.address for one in told if one.account_id is None]))
+    return sorted({one.account_id for one in told if one.account_id is not None} | set(db.session.scalars(owners)))
 
 
 # -- an employer's applications ----------------------------------------------------------------------------------------------
@@ -407,9 +409,13 @@ def recruits_for(account_id: int) -> list[Employer]:
 
 
 def _recruits(account_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of an account's rows as a recruiter: named still, by an employer that takes part."""
+    """Return the conditions of an account's rows as a recruiter: named still, by an employer that takes part.
+
+    A row without an account is that of whoever has proved its address.
+    """
+    own = select(Address.value).where(Address.account_id == account_id)
     return (
-        Recruiter.account_id == account_id,
+        or_(Recruiter.account_id == account_id, and_(Recruiter.account_id.is_(None), Recruiter.address.in_(own))),
         Recruiter.removed_at.is_(None),
         Employer.state == EmployerState.APPROVED,
     )
@@ -464,13 +470,20 @@ def note_context(application_id: int) -> str:
 
 def notes(application_id: int) -> list[ReadNote]:
     """Return the notes on an application, newest first. For the employer's own recruiters only."""
-    rows = db.session.execute(
-        select(ApplicationNote, Recruiter.name)
-        .join(Application, Application.id == ApplicationNote.application_id)
-        .outerjoin(
-            Recruiter,
-            (Recruiter.account_id == ApplicationNote.author_id) & (Recruiter.employer_id == Application.employer_id),
+    theirs = select(Address.value).where(Address.account_id == ApplicationNote.author_id)
+    name = (
+        select(Recruiter.name)
+        .where(
+            Recruiter.employer_id == Application.employer_id,
+            or_(Recruiter.account_id == ApplicationNote.author_id, Recruiter.address.in_(theirs)),
         )
+        .order_by(Recruiter.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(ApplicationNote, name)
+        .join(Application, Application.id == ApplicationNote.application_id)
         .where(ApplicationNote.application_id == application_id)
         .order_by(ApplicationNote.id.desc()),
     )

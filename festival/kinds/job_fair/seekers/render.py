@@ -121,10 +121,14 @@ class Standing:
 
 
 def standings(person_id: int, now: datetime) -> list[Standing]:
-    """Return how somebody's numbers stand; those of a day that is over are not shown."""
-    held = [one for one in queries.held_numbers(person_id) if one.session.ends_at > now]
+    """Return how somebody's numbers of today stand, until the fair closes."""
+    held = [one for one in queries.held_numbers(person_id) if _is_now(one.session, now)]
     found = queries.queues({one.employer_id for one in held}, {one.session_id for one in held})
     return [_standing(one, found.get(one.employer_id, Queue((), ()))) for one in held]
+
+
+def _is_now(session: Slot, now: datetime) -> bool:
+    return rules.numbers_are_given(session.starts_at, session.ends_at, now)
 
 
 def _standing(held: BoothNumber, queue: Queue) -> Standing:

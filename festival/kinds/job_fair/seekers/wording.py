@@ -212,11 +212,12 @@ def _near(employer: str, booth: str, number: int) -> str:
 
 _ALL = frozenset(State)
 MESSAGES = (
-    OwnMessage("job_submitted", _l("已投递"), _teller(_submitted, _ALL - {State.WITHDRAWN}, to_seeker=True)),
+    OwnMessage("job_submitted", _l("已投递"), _teller(_submitted, _ALL - {State.WITHDRAWN}, to_seeker=True), is_quiet=True),
     OwnMessage(
         "job_viewed",
         _l("简历已查看"),
         _teller(_viewed, frozenset({State.VIEWED, State.SHORTLISTED}), to_seeker=True),
+        is_quiet=True,
     ),
     OwnMessage("job_shortlisted", _l("初选通过"), _teller(_shortlisted, frozenset({State.SHORTLISTED}), to_seeker=True)),
     OwnMessage("job_invited", _l("邀请面试"), _teller(_invited, frozenset({State.INVITED}), to_seeker=True)),
