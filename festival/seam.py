@@ -26,8 +26,9 @@ from festival.roster import columns as roster
 from festival.roster.columns import Extra
 from festival.seed import kinds as seed
 from festival.seed.kinds import Demo, Sow
-from festival.signups import following, sweep
+from festival.signups import following, mine, sweep
 from festival.signups.following import Follower
+from festival.signups.mine import Appointments, Ways
 from festival.signups.models import SignUp
 from festival.signups.sweep import OwnSweep
 from festival.signups.ticket import Panel
@@ -52,6 +53,9 @@ class Kind(ActivityKind):
     messages: tuple[OwnMessage, ...] = ()
     #: Lines it adds to a sign-up's entry in its owner's calendar, in the language spoken.
     private_lines: Callable[[SignUp], list[str]] | None = None
+    #: Times that somebody keeps within it beside their sign-up, and ways from 我的报名 to pages of its own.
+    appointments: Appointments | None = None
+    ways: Ways | None = None
     #: What it calls its actions and tables in the audit trail.
     audit_words: Named = field(default_factory=dict)
     #: What the door says of its sign-ups beside the verdict of a scan, first.
@@ -79,6 +83,10 @@ def register(kinds: Iterable[Kind], *, sweeps: Iterable[OwnSweep] = ()) -> None:
     roster.register({kind.key: kind.columns for kind in known})
     notices.register(message for kind in known for message in kind.messages)
     calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
+    mine.register(
+        (kind.appointments for kind in known if kind.appointments is not None),
+        (kind.ways for kind in known if kind.ways is not None),
+    )
     audit.register(kind.audit_words for kind in known)
     overview.register({kind.key: kind.tasks for kind in known if kind.tasks is not None})
     door.register(

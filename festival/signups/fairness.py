@@ -15,7 +15,7 @@ from festival.lib.db import UtcDateTime, db
 from festival.lib.text import search_key
 from festival.outbox.service import owe
 from festival.programme.models import Activity, ActivityStatus, Festival, Overlap, Slot, SlotStatus, Venue
-from festival.signups import queries, rules, waitlist
+from festival.signups import mine, queries, rules, waitlist
 from festival.signups.models import Answer, SignUp
 from festival.signups.rules import CLAIMING, DEFERRED, LIVE, NO_SHOWS_MAX, Reason, SignUpRefused, State, Stop
 
@@ -137,14 +137,15 @@ def check_overlap(activity: Activity, slot: Slot, person_id: int, now: datetime,
     """Refuse a time that somebody cannot keep beside what they hold, where the activity says so.
 
     :param but: the id of the sign-up that is moved to this time.
-    :raises SignUpRefused: another live sign-up overlaps, or the way between the two takes longer than the gap.
+    :raises SignUpRefused: another live sign-up or an appointment overlaps, or the way between the two takes longer than the gap.
     """
     if activity.overlap != Overlap.BLOCK:
         return
     venue = db.session.get_one(Venue, slot.venue_id or activity.venue_id)
     stop = Stop(slot.starts_at, slot.ends_at, venue.id, _point(venue.lat, venue.lon))
     rows = db.session.execute(_STOPS, {"person_id": person_id, "but": but, "now": now})
-    others = (Stop(row.starts_at, row.ends_at, row.id, _point(row.lat, row.lon)) for row in rows)
+    others = [Stop(row.starts_at, row.ends_at, row.id, _point(row.lat, row.lon)) for row in rows]
+    others += [one.stop for one in mine.appointments(person_id) if one.activity_id != activity.id]
     if any(rules.clash(other, stop) is not None for other in others):
         raise SignUpRefused(Reason.OVERLAP)
 

@@ -16,14 +16,15 @@ from festival.programme import queries as programme
 from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.models import Activity, Question, Slot
 from festival.programme.structure import Structure
-from festival.signups import asking, queries, wording
+from festival.signups import asking, mine, queries, wording
 from festival.signups.forms import SignUpForm
 from festival.signups.invited import Shown, shown
+from festival.signups.mine import Appointment
 from festival.signups.models import SignUp
 from festival.signups.notice import RETAIN_DAYS, Notice, notice_kept, notice_of
 from festival.signups.openings import Openings, PoolOpening, SlotOpening, openings_of
 from festival.signups.service import cancel_until
-from festival.signups.timeline import stop_at, told_clashes
+from festival.signups.timeline import appointment_clashes, stop_at, told_clashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +225,12 @@ def _form(sheet: Sheet, sent: MultiDict[str, Any] | None = None, data: Mapping[s
 
 def clashes(sheet: Sheet, others: Sequence[SignUp]) -> dict[int, str]:
     """Say for each slot to choose from what else of the person's is too close in time, by slot id."""
-    found = {opening.slot.id: _clash(sheet, opening, others) for opening in sheet.openings.listed}
+    appointments = mine.appointments(sheet.person.id) if sheet.person else []
+    found = {opening.slot.id: _clash(sheet, opening, others, appointments) for opening in sheet.openings.listed}
     return {slot_id: words for slot_id, words in found.items() if words}
 
 
-def _clash(sheet: Sheet, opening: SlotOpening, others: Sequence[SignUp]) -> str:
+def _clash(sheet: Sheet, opening: SlotOpening, others: Sequence[SignUp], appointments: Sequence[Appointment]) -> str:
     stop = stop_at(opening.slot, opening.slot.venue or sheet.activity.venue)
-    return next(iter(told_clashes(stop, others, sheet.now)), "")
+    told = told_clashes(stop, others, sheet.now) or appointment_clashes(stop, appointments, sheet.activity.id)
+    return next(iter(told), "")

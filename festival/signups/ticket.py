@@ -19,6 +19,7 @@ from festival.signups import (
     changed,
     companions,
     fairness,
+    mine,
     moving,
     queries,
     service,
@@ -152,7 +153,8 @@ def _clashes(sign_up: SignUp) -> list[str]:
     stop = timeline.stop_at(sign_up.slot, timeline.venue_of(sign_up))
     if sign_up.state not in LIVE:
         return []
-    return timeline.told_clashes(stop, queries.of_person(sign_up.person_id), clock.now(), sign_up.id)
+    appointments = timeline.appointment_clashes(stop, mine.appointments(sign_up.person_id), sign_up.activity_id)
+    return timeline.told_clashes(stop, queries.of_person(sign_up.person_id), clock.now(), sign_up.id) + appointments
 
 
 def _answers(sign_up: SignUp) -> list[tuple[str, str, bool]]:

@@ -12,6 +12,7 @@ from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.models import Slot, Venue
 from festival.signups import changed, rules, wording
 from festival.signups.changed import Choice
+from festival.signups.mine import Appointment
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Clash, State, Stop
 
@@ -163,6 +164,12 @@ def clashes_with(title: str, stop: Stop, others: Sequence[SignUp], now: datetime
     """
     told = (between(loc(other.activity, "short_title"), title, found) for other, found in _clashes(stop, others, now, 0))
     return list(dict.fromkeys(told))
+
+
+def appointment_clashes(stop: Stop, appointments: Sequence[Appointment], activity_id: int) -> list[str]:
+    """Say which of somebody's appointments a time of an activity is too close to."""
+    near = ((one, rules.clash(one.stop, stop)) for one in appointments if one.activity_id != activity_id)
+    return [_against(one.title, found) for one, found in near if found is not None]
 
 
 def _clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int) -> list[tuple[SignUp, Clash]]:

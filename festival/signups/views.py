@@ -23,6 +23,7 @@ from festival.programme import structure
 from festival.programme.kinds import kind_of
 from festival.signups import absences, companions, moving, qr, queries, service, signing, ticket, timeline, wording
 from festival.signups.forms import AppealForm, SignUpForm
+from festival.signups.mine import appointments, ways
 from festival.signups.models import SignUp
 from festival.signups.rules import LIVE, Reason, SignUpRefused, State
 from festival.signups.service import StructureChanged
@@ -473,5 +474,7 @@ def mine() -> ResponseReturnValue:
         person=person,
         address=ticket.address_of(person),
         mine=timeline.my_festival(sign_ups, queries.positions(pools), now),
+        appointments=appointments(person.id),
+        ways=ways(person.id),
         unlisted=True,
     )

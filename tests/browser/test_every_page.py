@@ -11,17 +11,23 @@ from flask import Flask
 from playwright.sync_api import Browser as Chrome
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
+from festival.accounts.rules import Channel
 from festival.bundle import service as bundle
 from festival.bundle.service import Wish
 from festival.counter import service as counter
 from festival.draws import service as draws
 from festival.draws.service import Seed
 from festival.invitations import service as invitations
+from festival.kinds.job_fair.employers.models import Position, Recruiter
+from festival.kinds.job_fair.seekers import cvs
+from festival.kinds.job_fair.seekers import service as seeking
+from festival.kinds.job_fair.seekers.service import ApplyRequest
 from festival.letters import service as letters
 from festival.letters.queries import Source, audience
 from festival.letters.service import Draft
 from festival.lib import clock
 from festival.lib.db import db, transaction
+from festival.lib.uploads import PDF, Upload
 from festival.outbox.service import owe
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Mode, Slot
@@ -120,6 +126,28 @@ def _invited() -> tuple[Activity, str, str]:
     return activity, link.code, media.code
 
 
+def _seeking(person) -> tuple[int, int]:
+    """Return the application of somebody who recruits for that employer too, and is invited; and the employer."""
+    position = db.session.query(Position).order_by(Position.id).first()
+    assert position is not None
+    with transaction():
+        recruiter = Recruiter(
+            employer_id=position.employer_id,
+            name="欧阳测试",
+            channel=Channel.MOBILE,
+            address="13700000009",
+            account_id=person.id,
+            named_at=clock.now(),
+        )
+        db.session.add(recruiter)
+        cvs.keep(person.id, Upload("简历.pdf", PDF, b"%PDF-1.7\n%%EOF\n"))
+        application = seeking.apply(person.id, position.id, ApplyRequest("欧阳测试"))
+        cvs.hand_over(person.id, application.id)
+        seeking.note(person.id, application.id, "请带作品集")
+        seeking.invite(person.id, application.id, [])
+    return application.id, position.employer_id
+
+
 def _over(person) -> tuple[str, int]:
     """Return the slug of an activity that is over, and an absence there, which its person has explained; one more is open."""
     activity = make_activity(slug="over", starts_in=timedelta(hours=-5))
@@ -187,6 +215,8 @@ def readers(app: Flask) -> list[Reader]:
             "/sign-in",
             "/calendar",
             "/activities/opens/save",
+            "/jobs",
+            "/jobs/1",
             "/privacy",
             "/accessibility",
             f"/draws/{draw_id}",
@@ -212,6 +242,13 @@ def readers(app: Flask) -> list[Reader]:
             *(f"/sign-ups/{sign_up.code}/history" for sign_up in held if sign_up.state == State.WAITLISTED),
             "/sign-up",
             f"/sign-up/{_bundled(person.id)}",
+        )
+        application_id, employer_id = _seeking(person)
+        mine += (
+            "/me/cv",
+            f"/me/applications/{application_id}",
+            f"/recruiting/{employer_id}",
+            f"/recruiting/applications/{application_id}",
         )
         desk = (
             "/manage/",

@@ -31,6 +31,8 @@ KIND = Kind(
     panels=(Panel("kinds/job_fair/ticket.html", render.panel),),
     messages=wording.MESSAGES,
     private_lines=render.calendar_lines,
+    appointments=render.appointments,
+    ways=render.ways,
     sow=sow,
     demo=demo.enliven,
 )

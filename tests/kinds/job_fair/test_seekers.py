@@ -11,7 +11,7 @@ from sqlalchemy import select
 from festival.accounts import personal
 from festival.accounts.service import erase
 from festival.kinds.job_fair.employers.rules import PositionState
-from festival.kinds.job_fair.seekers import cvs, holding, queries, rules, service
+from festival.kinds.job_fair.seekers import cvs, holding, queries, render, rules, service
 from festival.kinds.job_fair.seekers.models import Application, CvAccess, CvVersion, Interview
 from festival.kinds.job_fair.seekers.rules import TRANSITIONS, Chair, JobRefused, Reason, Side, State
 from festival.kinds.job_fair.seekers.service import ApplyRequest
@@ -19,7 +19,12 @@ from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
 from festival.lib.uploads import PDF, Upload
+from festival.programme.kinds import kind_of
+from festival.programme.models import Activity, Overlap
+from festival.signups import mine
 from festival.signups import service as signups
+from festival.signups.rules import SignUpRefused
+from festival.signups.service import SignUpRequest
 from tests.builders import make_activity, make_person, make_sign_up
 from tests.kinds.job_fair.seeking import (
     GOOD_PDF,
@@ -232,12 +237,35 @@ def test_without_a_place_at_the_fair_there_is_no_interview_and_losing_it_gives_t
     with transaction():
         service.book(seeker.id, application.id, fair.at(9, 30))
     entry = queries.entries(seeker.id, fair.activity.id)[0]
+    calendar = render.calendar_lines(entry)
     with transaction():
         signups.withdraw(entry.id)
 
     assert none == Reason.NOT_SIGNED_UP
     assert (application.state, queries.standing_interview(application.id)) == (State.INVITED, None)
     assert "job_entry_lost" in told(seeker)
+    booth = queries.booth_of(fair.employer.id)
+    assert calendar == [f"面试 09:30–09:40：云帆科技，数据分析师，展位 {booth}"]
+    assert render.calendar_lines(entry) == []
+
+
+def test_an_interview_is_in_the_way_of_another_activity_as_a_place_is(fair):
+    seeker = make_seeker(fair)
+    application = invited(fair, seeker)
+    with transaction():
+        service.book(seeker.id, application.id, fair.at(14))
+    strict = make_activity(starts_in=OPENING + timedelta(hours=5) - clock.now(), lasts=timedelta(hours=1))
+    with transaction():
+        db.session.get_one(Activity, strict.id).overlap = Overlap.BLOCK
+    with pytest.raises(SignUpRefused) as refused, transaction():
+        signups.sign_up(strict.id, seeker.id, SignUpRequest(), kind=kind_of(strict))
+    found = mine.appointments(seeker.id)
+
+    assert refused.value.reason == "overlap"
+    assert [(one.title, one.place, clock.local(one.stop.starts_at).hour) for one in found] == [
+        ("面试：云帆科技", f"展位 {queries.booth_of(fair.employer.id)}", 14),
+    ]
+    assert [way.path for way in mine.ways(fair.reader.id)] == ["/me/applications", "/recruiting"]
 
 
 def test_a_seeker_has_six_interviews_at_most(fair):

@@ -11,7 +11,7 @@ from festival.kinds.job_fair.seekers.models import Application, CvAccess, CvVers
 from festival.lib.db import db
 from festival.notices.own import own
 from festival.outbox import delivery
-from festival.outbox.models import Message
+from festival.outbox.models import Message, MessageState
 from tests.builders import make_person, make_sign_up, make_staff
 from tests.kinds.job_fair.seeking import (
     GOOD_PDF,
@@ -92,6 +92,7 @@ def test_a_seeker_uploads_applies_books_and_withdraws_and_a_recruiter_answers(ap
     assert "面试再看" not in invited.words + booked.words
     assert "10:10–10:20" in booked.words
     assert "10:10–10:20" in seeker.get("/me/applications").words
+    assert "10:10–10:20" in seeker.get("/me").words
     assert "10:10–10:20" in desk.get(f"/recruiting/{fair.employer.id}/interviews").words
     assert "云帆科技" in seeker.get("/me/cv").html.select_one('[aria-labelledby="readers"]').get_text()  # type: ignore[union-attr]
     gone = seeker.follow(seeker.post_form(booked, action=f"{page.path}/withdraw"))
@@ -110,6 +111,7 @@ def test_every_message_of_the_fair_has_words_in_both_languages(fair):
     message = db.session.scalars(select(Message).where(Message.kind == "job_submitted")).one()
     tell = own("job_submitted")
 
+    assert message.state == MessageState.SENT
     assert message.text == "您已向“云帆科技”投递“数据分析师”，进展可登录查看。"
     assert tell is not None
     assert tell.tell(message.subject_id, fair.reader.id) is None  # it is for its seeker alone

@@ -9,9 +9,11 @@ from festival.kinds.job_fair.seekers import queries, rules, service, wording
 from festival.kinds.job_fair.seekers.models import Application, BoothNumber, Interview
 from festival.kinds.job_fair.seekers.queries import Queue
 from festival.kinds.job_fair.seekers.rules import Chair, State, Turn
+from festival.lib import clock
 from festival.lib.format import clock_time, day, hours
 from festival.lib.i18n import _, locale
-from festival.programme.models import Activity, Slot
+from festival.programme.models import Slot
+from festival.signups.mine import Appointment, Way
 from festival.signups.models import SignUp
 
 
@@ -163,6 +165,34 @@ def calendar_lines(sign_up: SignUp) -> list[str]:
     ]
 
 
+def appointments(person_id: int) -> list[Appointment]:
+    """Return the interviews that somebody is to keep, of fairs that go ahead."""
+    now = clock.now()
+    return [
+        Appointment(
+            one.application.activity_id,
+            service.stop_of(one.session, one.minute, one.minutes),
+            _("面试：%(employer)s", employer=either(one.application.employer, "name")),
+            _booth_words(one),
+            f"/me/applications/{one.application_id}",
+        )
+        for one in queries.interviews_of(person_id)
+        if one.ends_at > now and queries.takes_applications(one.session.activity, now)
+    ]
+
+
+def _booth_words(interview: Interview) -> str:
+    return _("展位 %(booth)s", booth=queries.booth_of(interview.application.employer_id) or _("待定"))
+
+
+def ways(person_id: int) -> list[Way]:
+    """Return the ways to one's applications and, for recruiters, to their desk."""
+    found = [Way("/me/applications", "list", _("我的投递"))]
+    if queries.recruits_for(person_id):
+        found.append(Way("/recruiting", "people", _("招聘工作台")))
+    return found
+
+
 def panel(sign_up: SignUp) -> dict[str, object]:
     """Return what stands below the ticket of a fair: how many applications, the interviews, the numbers held."""
     applications = [one for one in queries.of_person(sign_up.person_id) if one.activity_id == sign_up.activity_id]
@@ -174,8 +204,3 @@ def panel(sign_up: SignUp) -> dict[str, object]:
             for one in interviews_at(sign_up.person_id, sign_up.activity_id)
         ],
     }
-
-
-def may_apply(activity: Activity, now: datetime) -> bool:
-    """Tell whether the fair takes applications."""
-    return queries.takes_applications(activity, now)
