@@ -18,6 +18,7 @@ from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _
 from festival.programme import queries as programme
+from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, ActivityStatus
 from festival.signups import releasing
 
@@ -112,6 +113,11 @@ def _page(
         takes_walk_ins=activity.allows_walk_ins,
         may_release=any(releasing.why_not(activity, slot, now) is None for slot in scans.days_with_slots(activity, now, 1)),
         is_gate=is_gate(),
+        links=[
+            link
+            for link in kind_of(activity).organizer_links
+            if link.permission == Permission.CHECK_IN and may(member, link.permission, activity.id)
+        ],
         words_of_device=device_words(),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +22,8 @@ from festival.kinds.job_fair.employers.models import Position, Recruiter
 from festival.kinds.job_fair.seekers import cvs
 from festival.kinds.job_fair.seekers import service as seeking
 from festival.kinds.job_fair.seekers.service import ApplyRequest
+from festival.kinds.mixer import service as mixer
+from festival.kinds.mixer.rules import Complaint
 from festival.letters import service as letters
 from festival.letters.queries import Source, audience
 from festival.letters.service import Draft
@@ -36,9 +38,10 @@ from festival.signups import absences
 from festival.signups.models import Invitation, SignUp
 from festival.signups.rules import State
 from festival.signups.service import Once, SignUpRequest
-from tests.builders import make_activity, make_person, make_sign_up, make_staff
+from tests.builders import make_activity, make_person, make_sign_up, make_staff, pool_of
 from tests.conftest import chromium
 from tests.invitations.guests import make_forum
+from tests.kinds.mixer.phone import Phone, scan
 from tests.seed.programme import loaded
 from tests.web import Browser
 
@@ -148,6 +151,32 @@ def _seeking(person) -> tuple[int, int]:
     return application.id, position.employer_id
 
 
+def _mixers(person) -> list[str]:
+    """Return the codes of a person's sign-ups for two mixers: people choose at one, and found each other at the other."""
+    codes, actor = [], make_staff().id
+    for slug in ("pairs", "pairs-over"):
+        activity = make_activity(slug=slug, kind="mixer", pools=2, starts_in=timedelta(0), lasts=timedelta(minutes=90))
+        mine = make_sign_up(activity, person=person, name="欧阳测试", pool=pool_of(activity))
+        other = make_sign_up(activity, pool=pool_of(activity, 1))
+        day = time(0), time(23, 59, 59), time(23, 59, 59)
+        with transaction():
+            mixer.set_times(activity.id, *day, rounds=8, minutes_per_round=6, actor_id=actor)
+        for one in (mine, other):
+            scan(one)
+        his, hers = (Phone(one).register() for one in (mine, other))
+        with transaction():
+            mixer.plan(activity.id, actor_id=actor)
+            number = mixer.give_number(other).number
+            mixer.report(mine, "B", number, Complaint.PICTURES, "拍了我两次。", may_be_asked=True)
+        his.choose(hers)
+        hers.choose(his)
+        if slug == "pairs-over":
+            with transaction():
+                mixer.set_times(activity.id, time(0), time(0, 0, 1), time(0, 0, 1), rounds=8, minutes_per_round=6, actor_id=actor)
+        codes.append(mine.code)
+    return codes
+
+
 def _over(person) -> tuple[str, int]:
     """Return the slug of an activity that is over, and an absence there, which its person has explained; one more is open."""
     activity = make_activity(slug="over", starts_in=timedelta(hours=-5))
@@ -225,7 +254,9 @@ def readers(app: Flask) -> list[Reader]:
             "/manage/sign-in",
             "/no-such-page",
         )
+        at_mixers = _mixers(person)
         mine = (
+            *(f"/sign-ups/{code}{page}" for code in at_mixers for page in ("", "/mixer")),
             "/me",
             "/me/messages",
             "/me/privacy",
@@ -343,6 +374,8 @@ def readers(app: Flask) -> list[Reader]:
             "/manage/activities/craft/counter",
             f"/manage/activities/{invited.slug}/counter",
             "/manage/activities/mixer/counter",
+            *(f"/manage/activities/pairs/mixer{page}" for page in ("", "/print", "/numbers", "/badges", "/reports")),
+            "/manage/activities/mixer/mixer",
             "/manage/activities/pending/counter/notice",
             f"/manage/activities/pending/counter/{queued.id}",
             f"/manage/activities/pending/counter/{queued.id}/slip",

@@ -10,6 +10,8 @@ RELEASING, RELEASED = "festival/signups/releasing.py", "tests/checkin/test_relea
 CHECK_IN, DOOR = "festival/checkin/service.py", "tests/checkin/test_service.py"
 SIGN_UP, LIST, STORMS = (f"tests/signups/test_{name}.py" for name in ("service_sign_up", "waitlist", "storms"))
 
+CHOOSING, DAY, SECRET = "festival/kinds/mixer/choosing.py", "tests/kinds/mixer/test_day.py", "tests/kinds/mixer/test_secret.py"
+
 
 @dataclass(frozen=True)
 class Bug:
@@ -423,5 +425,34 @@ BUGS = (
             ("\n        if kept is None or state is None or kept.state != state:", "\n        if kept is None:"),
         ),
         "tests/lib/test_alike.py::test_a_page_is_built_once_for_all_readers_and_again_after_any_commit",
+    ),
+    # -- the mutual choice --
+    _bug(
+        "a choice is judged by the time before the lock",
+        CHOOSING,
+        "    activity = lock_activity(activity_id)\n    now, times = database_now(), queries.times(activity)\n    if times",
+        "    now = database_now()\n    activity = lock_activity(activity_id)\n    times = queries.times(activity)\n    if times",
+        f"{DAY}::test_the_window_is_judged_to_the_second_after_the_lock",
+    ),
+    _bug(
+        "tags are stored as the phones send them",
+        CHOOSING,
+        'hmac.digest(secret, row.tag, "sha256")',
+        "row.tag",
+        f"{SECRET}::test_not_even_one_of_the_two_phones_finds_in_the_tables_who_chose_its_owner",
+    ),
+    _bug(
+        "the contact of a choice is sealed once only",
+        CHOOSING,
+        "seal(row.sealed, _place(guest.id))",
+        "row.sealed",
+        f"{SECRET}::test_not_even_one_of_the_two_phones_finds_in_the_tables_who_chose_its_owner",
+    ),
+    _bug(
+        "choices that were not returned are kept",
+        CHOOSING,
+        "    db.session.execute(delete(Choice).where(Choice.guest_id.in_(guests)))\n",
+        "",
+        f"{SECRET}::test_a_second_copy_shows_that_minds_changed_and_once_the_window_has_closed_nothing_one_sided_is_left",
     ),
 )

@@ -56,6 +56,11 @@ def _refuse_outside(stage: Stage) -> None:
         raise MixerRefused(Reason.NOT_OPEN if stage == Stage.BEFORE else Reason.CLOSED)
 
 
+def _refuse_without_consent(sign_up: SignUp) -> None:
+    if queries.has_withdrawn(sign_up.id):
+        raise MixerRefused(Reason.NO_CONSENT)
+
+
 # -- keys ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -63,10 +68,11 @@ def register_key(sign_up: SignUp, public_key: bytes) -> None:
     """Keep the public key of somebody's phone. Another phone may take over until people choose, and no longer: who has chosen
     them meant this key.
 
-    :raises MixerRefused: not checked in, no key of P-256, somebody else's key, or too late.
+    :raises MixerRefused: not checked in, consent withdrawn, no key of P-256, somebody else's key, or too late.
     """
     _times, stage = _locked(sign_up.activity_id)
     guest = service.here_as(sign_up)
+    _refuse_without_consent(sign_up)
     if guest.public_key == public_key:
         return
     if stage in {Stage.CLOSED, Stage.RESULT}:

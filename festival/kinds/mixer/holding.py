@@ -16,8 +16,6 @@ from festival.signups.models import SignUp
 
 #: Where a mixer does not say how long.
 _DAYS = 30
-#: The consent without which nothing may be passed on.
-_CONSENT = "match_consent"
 
 
 def _sign_ups(account_id: int) -> Select[int]:
@@ -85,7 +83,7 @@ def _erase(account_id: int) -> None:
 def _consent_withdrawn(consent: Consent) -> None:
     """Follow a withdrawn consent: without the one to pass contacts on there is no choice; without the notice there is nothing."""
     guest = queries.guest_of(consent.sign_up_id) if consent.sign_up_id is not None else None
-    if guest is not None and consent.question_key in {None, _CONSENT}:
+    if guest is not None and consent.question_key in {None, queries.CONSENT}:
         service.from_choice(guest.id)
 
 

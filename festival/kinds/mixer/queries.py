@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from festival.accounts.models import Consent
 from festival.checkin.models import Scan
 from festival.kinds.mixer import rules
 from festival.kinds.mixer.details import MixerDetails, Pairing
 from festival.kinds.mixer.models import Acquaintance, Block, Choice, Guest, Meeting, Pair, Preference, Report, Run
 from festival.kinds.mixer.rules import Times
-from festival.lib.db import db
+from festival.lib import clock
+from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
 from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Pool, Slot
@@ -20,6 +23,8 @@ from festival.signups.rules import State
 
 #: The question whose answer is shown beside a number while people choose.
 _INTRO = "intro"
+#: The question whose consent allows contacts to be passed on.
+CONSENT = "match_consent"
 _HAS_PLACE = (State.CONFIRMED, State.ATTENDED)
 
 
@@ -68,6 +73,14 @@ def times(activity: Activity) -> Times | None:
     """Return when people choose on the day of a mixer; None: nobody has set it."""
     found, two = pairing(activity), groups(activity.id)
     return found.times_on(two.slot.starts_at) if found and two else None
+
+
+def check_in_at(activity: Activity, slot: Slot) -> datetime:
+    """Return from when on people are checked in: the first part of the afternoon, else the doors, else the start."""
+    details = details_of(activity)
+    if isinstance(details, MixerDetails) and details.agenda:
+        return datetime.combine(clock.local_day(slot.starts_at), details.agenda[0].starts, clock.ZONE)
+    return slot.doors_at or slot.starts_at
 
 
 def activity_of(activity_id: int) -> Activity:
@@ -242,6 +255,14 @@ def last_round(activity_id: int) -> int:
     return db.session.scalar(select(func.max(Meeting.round)).where(Meeting.activity_id == activity_id)) or 0
 
 
+def has_withdrawn(sign_up_id: int) -> bool:
+    """Tell whether somebody has withdrawn the consent to pass contacts on, and not given it again."""
+    given = db.session.scalars(
+        select(Consent.withdrawn_at).where(Consent.sign_up_id == sign_up_id, Consent.question_key == CONSENT)
+    ).all()
+    return bool(given) and all(at is not None for at in given)
+
+
 # -- the choice ----------------------------------------------------------------------------------------------------------------
 
 
@@ -268,8 +289,12 @@ def by_id(guest_ids: Collection[int]) -> dict[int, Guest]:
 
 
 def unsettled() -> list[int]:
-    """Return the mixers whose choice has not been settled."""
-    return list(db.session.scalars(select(Run.activity_id).where(Run.settled_at.is_(None)).order_by(Run.activity_id)))
+    """Return the mixers whose choice has closed and has not been settled."""
+    now = database_now()
+    running = db.session.scalars(
+        select(Activity).join(Run, Run.activity_id == Activity.id).where(Run.settled_at.is_(None)).order_by(Activity.id)
+    )
+    return [one.id for one in running if (set_to := times(one)) is not None and set_to.closes_at <= now]
 
 
 # -- reports -------------------------------------------------------------------------------------------------------------------

@@ -46,6 +46,8 @@ class Mine:
     times: Times | None
     stage: Stage
     pairing: Pairing | None
+    #: From when on numbers are given.
+    check_in_at: datetime
     #: The number they wear; empty: they have not been checked in.
     number: str
     #: They are checked in now: a number alone is not enough.
@@ -84,6 +86,7 @@ def mine(sign_up: SignUp, person: Account, now: datetime) -> Mine:
         times=times,
         stage=stage,
         pairing=queries.pairing(activity),
+        check_in_at=queries.check_in_at(activity, sign_up.slot),
         number=number,
         is_here=sign_up.state == State.ATTENDED,
         others_letter=others if guest else "",

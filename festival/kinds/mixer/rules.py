@@ -34,6 +34,7 @@ class Reason(StrEnum):
     KEY_FIXED = "key_fixed"
     KEY_BAD = "key_bad"
     NO_KEY = "no_key"
+    NO_CONSENT = "no_consent"
     ROWS_BAD = "rows_bad"
     UNKNOWN_NUMBER = "unknown_number"
     OWN_NUMBER = "own_number"

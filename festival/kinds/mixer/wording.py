@@ -30,6 +30,7 @@ REASONS: "dict[Reason, LazyString]" = {
     Reason.KEY_FIXED: _l("互选开始后不能再换手机。之前那台手机上的选择仍然有效。"),
     Reason.KEY_BAD: _l("这台手机没能准备好互选，请刷新页面再试。"),
     Reason.NO_KEY: _l("请先在这台手机上打开本页，做好互选准备。"),
+    Reason.NO_CONSENT: _l("您已撤回互选授权，不再参加互选。"),
     Reason.ROWS_BAD: _l("没有收到完整的选择，请刷新页面再试。"),
     Reason.UNKNOWN_NUMBER: _l("没有人佩戴这个编号，请对照胸牌再看一遍。"),
     Reason.OWN_NUMBER: _l("这是您自己的编号。"),

@@ -40,6 +40,7 @@ def make_mixer(slug: str = "mixer", capacity: int | None = 40) -> Activity:
         for index, (key, zh, en) in enumerate((("m", "男嘉宾", "Men"), ("f", "女嘉宾", "Women"))):
             pool = db.session.merge(pool_of(activity, index))
             pool.key, pool.label_zh, pool.label_en = key, zh, en
+            pool.quota_question, pool.quota_answer = "gender", key
         found = db.session.get_one(Activity, activity.id)
         found.details = MixerDetails(
             pairing=Pairing(

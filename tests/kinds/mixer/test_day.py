@@ -470,3 +470,26 @@ def test_the_age_band_is_judged_inside_the_transaction_also_when_an_answer_is_ch
 
     assert made == {"1988": State.PENDING, "2001": State.PENDING}
     assert mixer.balance_tolerance == 2
+
+
+def test_whoever_waits_is_promoted_in_pairs_within_the_tolerance(mixer):
+    """Three men wait behind three with a place; two women, of whom nobody waits. One man more than women is tolerated."""
+    with transaction():
+        found = db.session.get_one(Activity, mixer.id)
+        found.balance_tolerance, found.promotion_cutoff_minutes = 1, 0
+        db.session.merge(pool_of(mixer)).capacity = 3
+    clock.freeze(OPENS - timedelta(hours=6))
+    men, women = guests(mixer, 3, 2, here=False)
+    waiting = [make_sign_up(mixer, pool=pool_of(mixer), state=State.WAITLISTED) for _ in range(2)]
+
+    def leave(sign_up):
+        with transaction():
+            return [one.id for one in signups.withdraw(sign_up.id, even_late=True)]
+
+    assert leave(women[0]) == []  # three men, one woman: nobody is put out
+    assert leave(men[0]) == []  # two men: a third would be two ahead
+    assert leave(men[1]) == [waiting[0].id]  # one man, one woman
+    late = make_sign_up(mixer, pool=pool_of(mixer, 1))
+    with transaction():
+        assert [one.id for one in signups.sweep(mixer.id)] == [waiting[1].id]
+    assert late.state == State.CONFIRMED

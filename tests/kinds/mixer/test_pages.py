@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from festival.accounts import personal
-from festival.accounts.models import Account
+from festival.accounts.models import Account, Consent, PrivacyNotice
 from festival.accounts.rules import Role
-from festival.accounts.service import erase
+from festival.accounts.service import erase, withdraw_consent
 from festival.kinds.mixer import models, queries, service
-from festival.kinds.mixer.rules import Complaint
+from festival.kinds.mixer.rules import Complaint, MixerRefused
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.delivery import deliver_due
@@ -269,6 +269,31 @@ def test_organizers_move_the_times_until_the_choice_is_settled_and_a_moved_day_t
     assert (
         desk.post_form(page, fields, action=f"{here}/times").status == 409 if page.html.select('form[action$="times"]') else True
     )
+
+
+def test_without_the_consent_to_pass_contacts_on_there_is_no_choice_and_no_pair(mixer):
+    (one,), (her,) = phones(mixer, 1, 1)
+    clock.freeze(OPENS)
+    one.choose(her)
+    her.choose(one)
+    notice = PrivacyNotice(activity_id=mixer.id, version="1", text_zh="-", text_en="-", created_at=clock.wall())
+    with transaction():
+        db.session.add(notice)
+        db.session.flush()
+        given = Consent(
+            account_id=one.sign_up.person_id, activity_id=mixer.id, sign_up_id=one.sign_up.id, notice_id=notice.id,
+            question_key="match_consent", given_at=clock.wall(),
+        )  # fmt: skip
+        db.session.add(given)
+        db.session.flush()
+        consent_id = given.id
+    with transaction():
+        withdraw_consent(db.session.get_one(Account, one.sign_up.person_id), consent_id)
+    with pytest.raises(MixerRefused, match="no_consent"):
+        one.register()
+    clock.freeze(REVEAL)
+
+    assert (one.result(), her.result(), guest(one.sign_up).public_key) == ({}, {}, None)
 
 
 # -- forgetting --------------------------------------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ class Mixer {
     const fields = [...this.form.querySelectorAll("[data-choice]")];
     Object.keys(this.phone.chosen).forEach((number, at) => {
       if (fields[at]) {
-        fields[at].value = number;
+        fields[at].value = fields[at].defaultValue = number;
       }
     });
     for (const chip of this.form.querySelectorAll("[data-pick]")) {
