@@ -50,7 +50,9 @@ from festival.draws import holding as draws_holding
 from festival.draws import manage as draws_manage
 from festival.draws import models as draws_models
 from festival.draws import views as draws_views
+from festival.exports import holding as exports_holding
 from festival.exports import manage as exports_manage
+from festival.exports import models as exports_models
 from festival.exports import preparing, returning, waiting
 from festival.invitations import cli as invitations_cli
 from festival.invitations import holding as invitations_holding
@@ -152,6 +154,7 @@ TABLES = (
     saved_models,
     reconfirm_models,
     roster_models,
+    exports_models,
     letters_models,
     protection_models,
     calendars_models,
@@ -210,6 +213,7 @@ HOLDINGS = (
     *(kind.holding for kind in kinds.ALL_KINDS if kind.holding is not None),
     calendars_holding.HOLDING,
     letters_holding.HOLDING,
+    exports_holding.HOLDING,
     roster_holding.HOLDING,
     bundle_holding.HOLDING,
     saved_holding.HOLDING,
@@ -232,6 +236,7 @@ JOBS = (
     sealer.JOB,
     purging.JOB,
     jobs_standing.JOB,
+    *preparing.JOBS,
 )
 #: What slices above the sign-ups say on a ticket.
 TICKET_FACTS = (seats_wording.ticket_fact,)
@@ -330,7 +335,6 @@ def _deliver_messages(app: Flask, settings: Settings) -> None:
     jobs_runner.register(app, JOBS)
     jobs_standing.init_app(app)
     outbox_standing.init_app(app)
-    preparing.start(app)
 
 
 def _register_blueprints(app: Flask, all_kinds: tuple[Kind, ...]) -> None:

@@ -33,7 +33,6 @@ class Counted(Generic[V]):
             self.count += 1
             preparing.note(self.count)
             yield row
-        preparing.finished(self.count)
 
 
 #: Writes down that a file with this digest is taken away.

@@ -1,36 +1,51 @@
 """Long lists are made beside the request: the page that waits says how far it is, with or without script.
 
-The work is the very request for the file, made once more on the reader's behalf in a thread: the same rights are asked, the same
-row is written to the audit trail. What comes of it lies sealed in the data folder for a quarter of an hour, whichever process of
-the server is asked next; nothing of it is in the database.
+The work is the very request for the file, made once more on the reader's behalf by a job: the same rights are asked, the same row
+is written to the audit trail. The request, and what comes of it, lie sealed in the database for a quarter of an hour, so that any
+worker can make a list and any process can give it. A worker that dies leaves the request behind, and another makes the list.
 """
 
+import contextvars
 import io
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
+from sqlalchemy import delete, select, update
 
+from festival.exports.models import PreparedList, Stage
+from festival.jobs.rules import Job
+from festival.jobs.service import enqueue
 from festival.lib import clock, sealing, tokens
+from festival.lib.db import db, transaction
+from festival.lib.errors import Busy
 from festival.lib.log import log
-from festival.lib.settings import Settings
 
 #: From so many rows on a list is made beside the request.
 LONG = 5_000
-#: Rows between two looks at how far it is.
-STEP = 250
-#: Seconds that a file is kept, and after which a job that says nothing has died.
-KEPT, SILENT = 15 * 60, 60
-#: Lists made at the same time by one process; others wait their turn.
-_AT_ONCE = threading.Semaphore(2)
-#: Told how many rows have gone by, inside a job.
-_listener: ContextVar["Job | None"] = ContextVar("preparing", default=None)
+#: How long a file is kept, and after which silence a list will not come: longer than until another worker takes it up.
+KEPT, SILENT = timedelta(minutes=15), timedelta(minutes=3)
+#: Seconds between two words on how far it is.
+_TELLS = 0.5
+#: The job that makes one.
+PREPARE = "exports.prepare"
+
+
+class _Progress:
+    """How many rows have gone by in a list that is being made."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+
+_listener: ContextVar[_Progress | None] = ContextVar("preparing", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,148 +58,169 @@ class State:
     #: Rows that it will have, about.
     total: int
     done: int = 0
-    #: ``working``, ``ready`` or ``failed``.
-    stage: str = "working"
+    stage: Stage = Stage.WORKING
     #: The headers of the file, once it is ready.
     headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def percent(self) -> int:
         """How much is done; a file that is being closed is not ready."""
-        return 100 if self.stage == "ready" else min(99, 100 * self.done // max(1, self.total))
-
-
-class Job:
-    """One list on its way: a state that any process can read, and a sealed file in the end."""
-
-    def __init__(self, folder: Path, code: str, state: State) -> None:
-        self._folder, self._code, self.state = folder, code, state
-        self._write()
-
-    def note(self, done: int) -> None:
-        """Say how many rows have gone by."""
-        self._become(done=done)
-
-    def finish(self, content: bytes, headers: Mapping[str, str]) -> None:
-        """Put the file down."""
-        path = _file(self._folder, self._code)
-        path.touch(mode=0o600)
-        path.write_bytes(sealing.seal(content, f"export:{self._code}"))
-        kept = tuple((name, headers[name]) for name in ("Content-Type", "Content-Disposition"))
-        self._become(stage="ready", headers=kept)
-
-    def fail(self) -> None:
-        """Say that nothing comes of it."""
-        self._become(stage="failed")
-
-    def _become(self, **changes: Any) -> None:
-        self.state = replace(self.state, **changes)
-        self._write()
-
-    def _write(self) -> None:
-        draft = _path(self._folder, self._code).with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(asdict(self.state)), encoding="utf-8")
-        draft.replace(_path(self._folder, self._code))  # nobody reads half a state
+        return 100 if self.stage is Stage.READY else min(99, 100 * self.done // max(1, self.total))
 
 
 def note(done: int) -> None:
     """Tell whoever waits how many rows have gone by; outside a job nobody waits."""
-    job = _listener.get()
-    if job is not None and done % STEP == 0:
-        job.note(done)
+    progress = _listener.get()
+    if progress is not None:
+        progress.done = done
 
 
-def finished(done: int) -> None:
-    """Tell whoever waits how many rows there are."""
-    job = _listener.get()
-    if job is not None:
-        job.note(done)
+# -- asking for one --------------------------------------------------------------------------------------------------------------
 
 
-def begin(app: Flask, state: State, environ: Mapping[str, Any]) -> str:
-    """Begin to make a list; return the code by which it is asked for.
+def begin(state: State, environ: Mapping[str, str]) -> str:
+    """Have a list made; return the code by which it is asked for. Inside ``transaction()``.
 
-    :param environ: the WSGI environment of a request for its file.
+    :param environ: the WSGI environment of a request for its file, words only.
     """
-    folder = _folder(app)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    clean(app)
-    code = tokens.new_code()
-    job = Job(folder, code, state)
-    threading.Thread(target=_run, args=(app, job, dict(environ)), name="export", daemon=True).start()
-    return code
+    clean()
+    made = PreparedList(
+        code=tokens.new_code(),
+        account_id=state.account_id,
+        activity_id=state.activity_id,
+        what=state.what,
+        total=state.total,
+        done=state.done,
+        at=clock.wall(),
+    )
+    made.request = sealing.seal(json.dumps(dict(environ)).encode(), f"export-request:{made.code}")
+    db.session.add(made)
+    db.session.flush()
+    enqueue(db.session, PREPARE, list_id=made.id)
+    return made.code
 
 
-def _run(app: Flask, job: Job, environ: dict[str, Any]) -> None:
-    with _AT_ONCE:
-        _listener.set(job)  # the thread's own context
-        try:
-            with app.request_context({**environ, "wsgi.input": io.BytesIO()}):
-                response = app.full_dispatch_request()
-                response.direct_passthrough = False
-                content = response.get_data()
-                response.close()
-                if response.status_code == HTTPStatus.OK:
-                    job.finish(content, dict(response.headers))
-                else:
-                    job.fail()
-        except Exception:  # noqa: BLE001  # whoever waits must hear of it, whatever it was
-            log.exception("list not prepared", what=job.state.what)
-            job.fail()
-
-
-def state_of(app: Flask, code: str, activity_id: int, account_id: int) -> State | None:
+def state_of(code: str, activity_id: int, account_id: int) -> State | None:
     """Return how far a list is; None: there is none, it is over, or it is somebody else's."""
-    path = _path(_folder(app), code)
-    try:
-        age = clock.wall().timestamp() - path.stat().st_mtime
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    one = db.session.scalar(_kept(code).where(PreparedList.activity_id == activity_id, PreparedList.account_id == account_id))
+    if one is None:
         return None
-    state = State(**read | {"headers": tuple((name, value) for name, value in read["headers"])})
-    if age > KEPT or (state.activity_id, state.account_id) != (activity_id, account_id):
-        return None
-    return replace(state, stage="failed") if state.stage == "working" and age > SILENT and state.done else state
+    is_silent = one.stage is Stage.WORKING and bool(one.done) and clock.wall() - one.at > SILENT
+    return State(
+        one.what,
+        one.activity_id,
+        one.account_id,
+        one.total,
+        one.done,
+        Stage.FAILED if is_silent else one.stage,
+        tuple((name, value) for name, value in json.loads(one.headers)),
+    )
 
 
-def content_of(app: Flask, code: str) -> bytes | None:
+def content_of(code: str) -> bytes | None:
     """Return a list that is ready; None: it is over."""
+    sealed = db.session.scalar(_kept(code).with_only_columns(PreparedList.content).where(PreparedList.stage == Stage.READY))
+    if sealed is None:
+        return None
     try:
-        return sealing.unseal(_file(_folder(app), code).read_bytes(), f"export:{code}")
-    except (OSError, sealing.SealBroken):
+        return sealing.unseal(sealed, f"export:{code}")
+    except sealing.SealBroken:
         return None
 
 
-def clean(app: Flask) -> None:
-    """Delete what is older than a quarter of an hour."""
-    for path in _folder(app).glob("*"):
-        try:
-            if clock.wall().timestamp() - path.stat().st_mtime > KEPT:
-                path.unlink()
-        except OSError:
-            continue  # another process was first
+def _kept(code: str) -> Any:
+    return select(PreparedList).where(PreparedList.code == code, PreparedList.at > clock.wall() - KEPT)
 
 
-def start(app: Flask) -> None:
-    """Have the built-in server delete old files beside it."""
-    app.extensions.setdefault("background", []).append(run)
+# -- making it -------------------------------------------------------------------------------------------------------------------
 
 
-def run(app: Flask, stopping: threading.Event) -> None:
-    """Delete old files each minute until the event is set."""
-    while not stopping.wait(60):
-        clean(app)
+def prepare(list_id: int) -> None:
+    """Make a list. Begun again after a worker died, it is made from its first row."""
+    row = db.session.execute(
+        select(PreparedList.code, PreparedList.what, PreparedList.request).where(
+            PreparedList.id == list_id, PreparedList.stage == Stage.WORKING, PreparedList.at > clock.wall() - KEPT
+        ),
+    ).one_or_none()
+    db.session.rollback()
+    if row is None or row.request is None:
+        return  # over, or made already
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # a thread needs the app itself
+    progress = _Progress()
+    try:
+        environ = json.loads(sealing.unseal(row.request, f"export-request:{row.code}"))
+        with _told(app, list_id, progress):
+            # In a context of its own, as a request of somebody's.
+            content, headers = contextvars.Context().run(_answer, app, environ, progress)
+    except Exception:  # noqa: BLE001  # whoever waits must hear of it, whatever it was
+        db.session.rollback()
+        log.exception("list not prepared", what=row.what, id=list_id)
+        _become(list_id, stage=Stage.FAILED, request=None)
+        return
+    if content is None:
+        _become(list_id, stage=Stage.FAILED, request=None)
+        return
+    sealed = sealing.seal(content, f"export:{row.code}")
+    _become(list_id, stage=Stage.READY, request=None, content=sealed, headers=json.dumps(headers), done=progress.done)
 
 
-def _folder(app: Flask) -> Path:
-    settings: Settings = app.extensions["settings"]
-    return settings.data_folder / "exports"
+def _answer(app: Flask, environ: Mapping[str, str], progress: _Progress) -> tuple[bytes | None, list[tuple[str, str]]]:
+    """Make the request once more; return the file and its headers, None for a file where there is none for this reader."""
+    _listener.set(progress)
+    whole = {**environ, "wsgi.input": io.BytesIO(), "wsgi.version": (1, 0)}
+    with app.request_context(whole):
+        response = app.full_dispatch_request()
+        response.direct_passthrough = False
+        content = response.get_data()
+        response.close()
+    if response.status_code != HTTPStatus.OK:
+        return None, []
+    return content, [(name, response.headers[name]) for name in ("Content-Type", "Content-Disposition")]
 
 
-def _path(folder: Path, code: str) -> Path:
-    return folder / f"{code}.json"
+@contextmanager
+def _told(app: Flask, list_id: int, progress: _Progress) -> Iterator[None]:
+    """Write down now and then how far it is while the block runs: beside it, for it may be inside a transaction."""
+    ended = threading.Event()
+
+    def tell() -> None:
+        said = 0
+        while not ended.wait(_TELLS):
+            if (done := progress.done) != said:
+                with app.app_context():
+                    said = done
+                    try:
+                        _become(list_id, done=done)
+                    except Busy:
+                        continue
+
+    thread = threading.Thread(target=tell, name="list", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
-def _file(folder: Path, code: str) -> Path:
-    return folder / f"{code}.sealed"
+def _become(list_id: int, **changes: object) -> None:
+    with transaction():
+        this = update(PreparedList).where(PreparedList.id == list_id, PreparedList.stage == Stage.WORKING)
+        db.session.execute(this.values(at=clock.wall(), **changes).execution_options(synchronize_session=False))
+
+
+# -- clearing away ---------------------------------------------------------------------------------------------------------------
+
+
+def clean() -> int:
+    """Delete what is older than a quarter of an hour; return how many. Inside ``transaction()``."""
+    old = delete(PreparedList).where(PreparedList.at < clock.wall() - KEPT).returning(PreparedList.id)
+    return len(db.session.execute(old.execution_options(synchronize_session=False)).all())
+
+
+def _clean() -> None:
+    with transaction():
+        clean()
+
+
+JOBS = (Job(PREPARE, prepare, is_long=True), Job("exports.clean", _clean, cron="*/5 * * * *"))

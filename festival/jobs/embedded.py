@@ -119,11 +119,9 @@ def run(app: Flask, jobs: Sequence[Job], stopping: threading.Event) -> None:
         if not is_ours:
             return
         _in_context(app, recover)
-        queues = {one.queue for one in jobs}
-        groups = [queues & {rules.OUTBOX}, queues - {rules.OUTBOX}]
         threads = [
             threading.Thread(target=_work, args=(app, jobs, group, stopping), name=f"jobs {n}", daemon=True)
-            for group in groups
+            for group in rules.groups(jobs)
             for n in range(THREADS)
         ]
         for thread in threads:

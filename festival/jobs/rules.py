@@ -1,6 +1,6 @@
 """What a job is, when it is tried again, and when a periodic one is due. Pure: plain values in, a verdict out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +37,8 @@ class Job:
     #: Minutes, hours, days, months, weekdays and, if given, seconds, in UTC; None: only when enqueued.
     cron: str | None = None
     waits: tuple[timedelta, ...] = WAITS
+    #: It may take minutes: threads of their own work on such queues, and nothing else waits behind it.
+    is_long: bool = False
 
     @property
     def queue(self) -> str:
@@ -58,6 +60,16 @@ def by_name(jobs: tuple[Job, ...]) -> Mapping[str, Job]:
     if len(found) != len(jobs):
         raise ValueError("two jobs have the same name")
     return found
+
+
+def groups(jobs: Sequence[Job], *more: str) -> list[set[str]]:
+    """Return the queues in groups whose threads do nothing else: the outbox, what takes long, and the rest.
+
+    :param more: queues beside those of the jobs.
+    """
+    every = {job.queue for job in jobs} | set(more)
+    long = {job.queue for job in jobs if job.is_long} - {OUTBOX}
+    return [group for group in (every & {OUTBOX}, long, every - long - {OUTBOX}) if group]
 
 
 def next_try(waits: tuple[timedelta, ...], tries: int, now: datetime) -> datetime | None:

@@ -60,7 +60,7 @@ def _application(app: Flask, jobs: Sequence[Job]) -> procrastinate.App:
     address = make_url(str(app.config["SQLALCHEMY_DATABASE_URI"])).set(drivername="postgresql")
     kept = {"options": "-c timezone=UTC", "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
     connector = procrastinate.PsycopgConnector(
-        conninfo=address.render_as_string(hide_password=False), kwargs=kept, min_size=1, max_size=2 * THREADS + 2
+        conninfo=address.render_as_string(hide_password=False), kwargs=kept, min_size=1, max_size=3 * THREADS + 2
     )
     theirs = procrastinate.App(connector=connector)
     for job in jobs:
@@ -149,8 +149,7 @@ def drain(app: Flask, jobs: Sequence[Job], *, silent: timedelta = rules.SILENT) 
 async def _work(app: Flask, jobs: Sequence[Job], silent: timedelta, stopping: threading.Event | None) -> None:
     theirs = _application(app, jobs)
     theirs.periodic(cron="* * * * *", lock=_RECOVER, queueing_lock=_RECOVER)(_recovering(theirs, silent))
-    queues = {one.queue for one in jobs} | {rules.queue_of(_RECOVER)}
-    groups = [group for group in (queues & {rules.OUTBOX}, queues - {rules.OUTBOX}) if group]
+    groups = rules.groups(jobs, rules.queue_of(_RECOVER))
     async with theirs.open_async():
         await recover(theirs, silent)
         if stopping is None:

@@ -1,15 +1,19 @@
 """Long lists are made beside the request, and the page that waits says how far they are."""
 
 import hashlib
-import os
-import time
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, select, update
 
+from festival.accounts.models import SignInSession
 from festival.accounts.rules import Role
 from festival.exports import preparing
-from festival.exports.preparing import Job, State
+from festival.exports.models import PreparedList, Stage
+from festival.exports.preparing import State
+from festival.jobs import runner
 from festival.lib import clock
+from festival.lib.db import db, transaction
 from tests.builders import make_activity, make_sign_up
 from tests.exports.test_lists import LISTS
 from tests.roster.desk import account_of, at_the_desk, entries, read_csv
@@ -25,29 +29,23 @@ def begun(desk: Browser, what: str = "roster.csv") -> Page:
     return desk.get(desk.post_form(page, {"what": what}, action=str(form["action"])).location)
 
 
-def waited(desk: Browser, page: Page) -> Page:
-    """Read the page again until the list is ready."""
-    until = time.monotonic() + 30
-    while page.result == "working" and time.monotonic() < until:
-        time.sleep(0.05)
-        page = desk.get(page.path)
-    return page
-
-
 @pytest.fixture
 def short_is_long(monkeypatch):
     """Take two rows for many."""
     monkeypatch.setattr(preparing, "LONG", 1)
-    monkeypatch.setattr(preparing, "STEP", 1)
 
 
-def test_a_long_list_is_prepared_recorded_once_and_given_as_it_would_be_at_once(app, short_is_long):
+def test_a_long_list_is_prepared_by_the_worker_recorded_once_and_given_as_it_would_be_at_once(app, short_is_long):
     activity = make_activity(slug="tour", capacity=9)
     for _ in range(3):
         make_sign_up(activity)
     desk = at_the_desk(app)
 
-    page = waited(desk, begun(desk))
+    page = begun(desk)
+    cookie = desk.client.get_cookie("festival")
+    assert (page.result, cookie is not None and cookie.value.encode() in bytes(kept().request or b"")) == ("working", False)
+    runner.drain(app)
+    page = desk.get(page.path)
     file = desk.get(page.link("下载"))
     again = desk.get(page.link("下载"))
 
@@ -56,20 +54,38 @@ def test_a_long_list_is_prepared_recorded_once_and_given_as_it_would_be_at_once(
     assert read_csv(file) == read_csv(at_once) == read_csv(again)
     for name in ("Content-Type", "Content-Disposition", "Cache-Control"):
         assert file.response.headers[name] == at_once.response.headers[name]
-    digest = hashlib.sha256(file.response.get_data()).hexdigest()
+    given = file.response.get_data()
+    digest = hashlib.sha256(given).hexdigest()
     assert [entry[4] for entry in entries()] == [f"roster.csv rows=3 sha256={digest}"] * 2  # this one, and the one at once
-    assert [path for path in preparing._folder(app).iterdir() if digest.encode() in path.read_bytes()] == []
-    assert {oct(path.stat().st_mode & 0o777) for path in preparing._folder(app).iterdir()} == {"0o600"}
+    assert (kept().request, given[-20:] in bytes(kept().content or b"")) == (None, False)  # sealed, and the request is gone
+
+
+def kept() -> PreparedList:
+    db.session.rollback()
+    return db.session.scalars(select(PreparedList)).one()
+
+
+def test_whoever_lost_the_right_meanwhile_gets_no_list(app, short_is_long):
+    activity = make_activity(slug="tour", capacity=9)
+    for _ in range(2):
+        make_sign_up(activity)
+    desk = at_the_desk(app)
+    page = begun(desk)
+    with transaction():
+        db.session.execute(delete(SignInSession))
+
+    runner.drain(app)
+
+    assert (kept().stage, kept().content, kept().request) == (Stage.FAILED, None, None)
+    assert desk.get(page.path).status == 303
 
 
 def test_the_page_says_how_far_a_list_is_and_comes_again_by_itself(app):
     activity = make_activity(slug="tour")
     desk = at_the_desk(app)
-    folder = preparing._folder(app)
-    folder.mkdir(mode=0o700)
-    code = "a" * 26
-    job = Job(folder, code, State("roster.csv", activity.id, account_of(desk).id, total=12_000))
-    job.note(3_000)
+    with transaction():
+        state = State("roster.csv", activity.id, account_of(desk).id, total=12_000, done=3_000)
+        code = preparing.begin(state, {})
 
     page = desk.get(f"{LISTS}/prepared/{code}")
 
@@ -79,14 +95,19 @@ def test_the_page_says_how_far_a_list_is_and_comes_again_by_itself(app):
     assert desk.get(f"{LISTS}/prepared/{code}/file").location == f"{LISTS}/prepared/{code}"
     assert at_the_desk(app).get(f"{LISTS}/prepared/{code}").status == 410  # somebody else's
 
-    two_minutes_ago = clock.wall().timestamp() - 120
-    os.utime(folder / f"{code}.json", (two_minutes_ago, two_minutes_ago))
+    ages(preparing.SILENT)
     assert desk.get(f"{LISTS}/prepared/{code}").result == "failed"
+    ages(preparing.KEPT)
+    assert desk.get(f"{LISTS}/prepared/{code}").status == 410
+    runner.drain(app)
+    db.session.rollback()
+    assert db.session.scalars(select(PreparedList)).all() == []
 
-    long_ago = clock.wall().timestamp() - preparing.KEPT - 1
-    os.utime(folder / f"{code}.json", (long_ago, long_ago))
-    preparing.clean(app)
-    assert (desk.get(f"{LISTS}/prepared/{code}").status, list(folder.iterdir())) == (410, [])
+
+def ages(by: timedelta) -> None:
+    """Let a list have said nothing for so long."""
+    with transaction():
+        db.session.execute(update(PreparedList).values(at=clock.wall() - by - timedelta(seconds=1)))
 
 
 def test_only_who_may_export_can_have_a_list_prepared(app):
