@@ -51,7 +51,8 @@ class Kind(ActivityKind):
     columns: tuple[Extra, ...] = ()
     #: Messages of its own.
     messages: tuple[OwnMessage, ...] = ()
-    #: Lines it adds to a sign-up's entry in its owner's calendar, in the language spoken.
+    #: Lines it adds to a sign-up's entry in its owner's calendar, in the language spoken. Whoever changes what they say raises
+    #: the sign-up's revision in the same transaction (``waitlist.touch``): the feed is built again by that.
     private_lines: Callable[[SignUp], list[str]] | None = None
     #: Times that somebody keeps within it beside their sign-up, and ways from 我的报名 to pages of its own.
     appointments: Appointments | None = None

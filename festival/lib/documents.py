@@ -1,6 +1,6 @@
 """Documents in two languages: what a file or a JSON column holds, as validated values."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -34,7 +34,13 @@ class Words(Part):
 
 def shifted(document: Document, weeks: int) -> Document:
     """Return a document with every date and instant in it moved by whole weeks: weekdays and clock times stay."""
-    moved: Document = _moved(document, timedelta(weeks=weeks))
+    moved: Document = _moved(document, timedelta(weeks=weeks), lambda _day_or_instant: True)
+    return moved
+
+
+def moved_where(document: Document, by: timedelta, chosen: Callable[[datetime], bool]) -> Document:
+    """Return a document with the instants that are chosen moved; its other instants and its dates stay."""
+    moved: Document = _moved(document, by, lambda value: isinstance(value, datetime) and chosen(value))
     return moved
 
 
@@ -53,14 +59,14 @@ def instants(value: object) -> Iterator[datetime]:
             yield from instants(item)
 
 
-def _moved(value: Any, by: timedelta) -> Any:
+def _moved(value: Any, by: timedelta, chosen: Callable[[date], bool]) -> Any:
     if isinstance(value, date):  # an instant is a date too
-        return value + by
+        return value + by if chosen(value) else value
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
-        return value.model_copy(update={name: _moved(getattr(value, name), by) for name in fields})
+        return value.model_copy(update={name: _moved(getattr(value, name), by, chosen) for name in fields})
     if isinstance(value, tuple):
-        return tuple(_moved(item, by) for item in value)
+        return tuple(_moved(item, by, chosen) for item in value)
     if isinstance(value, dict):
-        return {key: _moved(item, by) for key, item in value.items()}
+        return {key: _moved(item, by, chosen) for key, item in value.items()}
     return value

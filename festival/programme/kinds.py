@@ -5,6 +5,7 @@ Generic slices never name a kind. ``festival.app`` hands the list of ``festival.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from flask import Blueprint
 from flask_babel import LazyString
@@ -74,6 +75,10 @@ def _no_most(_pool_id: int, _without: frozenset[int]) -> int | None:
     return None
 
 
+def _nothing_moves(_activity: Activity, _slot: Slot, _step: timedelta) -> None:
+    """Leave a plain talk alone: it has no times of its own."""
+
+
 def _no_refusal(_candidate: Candidate) -> str | None:
     return None
 
@@ -97,6 +102,9 @@ class ActivityKind:
     claims_per_session: bool = False
     #: What one person may hold once, as text, of an activity, a slot and its session; None: by ``claims_per_session``.
     claims: Callable[[int, int, int], str] | None = None
+    #: What it does when a session moves in time, in the same transaction: for times in tables of its own. Instants in its details
+    #: move along by themselves (``moving``). It is told the session as it is now, and by how much it has moved.
+    session_moved: Callable[[Activity, Slot, timedelta], None] = _nothing_moves
     #: Lines a calendar entry adds to its description, in a language.
     calendar_lines: Callable[[Activity, Slot, str], list[str]] = _no_lines
     #: Why it takes somebody not, in words the person reads, judged inside the transaction; None: it does.

@@ -15,6 +15,7 @@ from festival.audit.service import record
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound, Refused
+from festival.programme import moving
 from festival.programme.locking import lock_activity
 from festival.programme.models import Activity, ActivityStatus, Festival, Slot, SlotStatus, Venue
 
@@ -517,6 +518,8 @@ def _reschedule(activity: Activity, slot: Slot, span: Span, slots: list[Slot], a
         for child in children:
             _shift(child, Span(child.starts_at + step, child.ends_at + step), step)
     _fit_span(activity, [other for other in slots if other.parent_id is None])
+    if step and slot.parent_id is None:
+        moving.follow(activity, slot, slots, step)
     return [slot, *children] if step else [slot]
 
 
