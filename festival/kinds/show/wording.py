@@ -110,7 +110,9 @@ def _facts(activity: Activity, slot: Slot, decision: ShowDecision | None, until:
     )
 
 
-def _go(facts: Facts) -> Words:
+def go_words(facts: Facts) -> Words:
+    """Say that a show goes ahead, when it begins and when the gates open."""
+
     def short(title: str) -> str:
         return _("“%(title)s”如期举行：%(time)s，%(doors)s起入场。", title=title, time=facts.time, doors=facts.doors)
 
@@ -125,7 +127,9 @@ def _go(facts: Facts) -> Words:
     )
 
 
-def _hold(facts: Facts) -> Words:
+def hold_words(facts: Facts) -> Words:
+    """Say that a show waits, why, and when the next word comes; a text message without the reason where that does not fit."""
+
     def short(title: str, why: str) -> str:
         return _("“%(title)s”暂缓：%(why)s。%(until)s前再公布。", title=title, why=why, until=facts.until)
 
@@ -144,7 +148,7 @@ def _hold(facts: Facts) -> Words:
     )
 
 
-_SAID = {Decision.GO: _go, Decision.HOLD: _hold}
+_SAID = {Decision.GO: go_words, Decision.HOLD: hold_words}
 
 
 def tell_go(sign_up_id: int, _reader_id: int) -> Told | None:

@@ -6,14 +6,20 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from festival.kinds.show import queries, rules
+from festival.kinds.show import queries, rules, service, wording
 from festival.kinds.show.models import Area, Entrance, ShowDecision
 from festival.kinds.show.rules import Decision, Evening, Fullness, Reason, ShowRefused, Zone, ZoneRefused
+from festival.kinds.show.service import ZoneEdit
 from festival.lib.db import db, transaction
+from festival.lib.i18n import Locale, speaking
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import Message
+from festival.outbox.texts import SIGNATURE, SMS_LENGTH, units
 from festival.plans import service as plans
+from festival.programme.service import Why
+from festival.signups import service as engine
 from festival.signups.changed import Choice, choice_of
+from festival.signups.rules import SignUpRefused
 from tests.builders import make_staff, pool_of
 from tests.kinds.show.grounds import LEFT, book, decide, make_show, slot_of, zone
 from tests.signups.engine import NOW, change, faults, messages, states
@@ -223,3 +229,49 @@ def test_a_zone_is_not_set_to_fewer_than_the_places_that_are_given_out_or_planne
     change(pool_of(show), capacity=None)
     with pytest.raises(ZoneRefused, match="more_places"):
         zone(show, 0, "A", LEFT, safety_limit=500)
+
+
+def test_its_text_messages_fit_also_with_a_long_title_and_a_long_reason(app):
+    titles: dict[Locale, str] = {"zh": "科技创新放飞梦想无人机灯光秀", "en": "Drone light show: innovation lets dreams fly"}
+    for language, title in titles.items():
+        with speaking(language):
+            for why in ("大风", "y" * 120):
+                facts = wording.Facts(title, "12月30日20:10", "18:30", "20:40", why)
+                for said in (wording.go_words(facts), wording.hold_words(facts)):
+                    assert said.short.startswith(SIGNATURE)
+                    assert units(said.short) <= SMS_LENGTH, said.short
+                    assert "20:" in said.short
+
+
+def test_more_places_and_a_lower_safety_number_at_once_never_leave_more_places_than_are_safe(app):
+    show = make_show(capacity=9)
+    pool_id, staff_id, outcome, start = pool_of(show).id, make_staff().id, [], threading.Barrier(2)
+    edit = ZoneEdit(Why("A区", "Zone A"), 11, 2, 0, is_step_free=True, corners=LEFT)
+
+    def raise_places():
+        engine.set_capacity(pool_id, 10, "keep", actor_id=staff_id)
+
+    def lower_the_number():
+        service.set_zone(pool_id, edit, actor_id=staff_id)
+
+    def try_to(act):
+        with app.app_context():
+            start.wait()
+            try:
+                with transaction():
+                    act()
+                outcome.append("done")
+            except (SignUpRefused, ZoneRefused) as refused:
+                outcome.append(refused.reason.value)
+
+    db.session.rollback()
+    both = [threading.Thread(target=try_to, args=(act,)) for act in (raise_places, lower_the_number)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+
+    area = queries.areas(show.id)[0]
+    assert area.pool is not None
+    assert (len(outcome), outcome.count("done")) == (2, 1)
+    assert (area.pool.capacity, area.safety_limit) in {(10, 12), (9, 11)}
