@@ -310,7 +310,13 @@ def live_without(question: Question, now: datetime) -> dict[int, int]:
     rows = db.session.execute(
         select(SignUp.id, SignUp.person_id)
         .join(Slot, Slot.id == SignUp.slot_id)
-        .where(SignUp.activity_id == question.activity_id, SignUp.state.in_(LIVE), Slot.starts_at > now, lacks(question))
+        .where(
+            SignUp.activity_id == question.activity_id,
+            SignUp.state.in_(LIVE),
+            Slot.starts_at > now,
+            Slot.is_extra.is_(False),  # asked nothing: its people answer with the session
+            lacks(question),
+        )
         .order_by(SignUp.id),
     )
     return {row.id: row.person_id for row in rows}

@@ -19,7 +19,7 @@ from festival.lib import revisions
 from festival.lib.db import database_now, db, is_postgresql
 from festival.lib.format import iso
 from festival.lib.sealing import SealBroken
-from festival.programme.models import Activity, ActivityStatus, Pool, Question, Sensitivity, Slot
+from festival.programme.models import Activity, ActivityStatus, Pool, Question, Sensitivity, Slot, session_id_of
 from festival.signups import answers, waitlist
 from festival.signups.causes import OF_CAPACITY
 from festival.signups.models import Answer, AnswerFile, Invitation, LedgerEntry, SignUp, Source
@@ -129,7 +129,7 @@ def _references() -> Finding:
             or_(
                 Pool.slot_id.is_distinct_from(SignUp.slot_id),
                 Slot.activity_id.is_distinct_from(SignUp.activity_id),
-                SignUp.session_id.is_distinct_from(func.coalesce(Slot.parent_id, Slot.id)),
+                SignUp.session_id.is_distinct_from(session_id_of()),
             ),
         )
         .order_by(SignUp.id),
@@ -283,7 +283,7 @@ def _offers() -> Finding:
 def _starved() -> Finding:
     """Whom the engine itself would give a place to now: a free place has met a list and nobody did anything."""
     now = database_now()
-    session_id = func.coalesce(Slot.parent_id, Slot.id)
+    session_id = session_id_of()
     sessions = db.session.execute(
         select(session_id.label("session_id"), Slot.activity_id)
         .join(Pool, Pool.slot_id == Slot.id)

@@ -331,7 +331,7 @@ def facts_of(sign_up: SignUp, activity: Activity, slot: Slot, kind: str) -> Fact
     waiting = sign_up.state == State.WAITLISTED
     deadline = _deadline(sign_up, kind)
     return Facts(
-        title=loc(activity, "short_title") or loc(activity, "title"),
+        title=(loc(slot, "label") if slot.is_extra else "") or loc(activity, "short_title") or loc(activity, "title"),
         time=_instant(slot.starts_at),
         span=span(slot.starts_at, slot.ends_at),
         place=loc(slot.venue or activity.venue, "name"),

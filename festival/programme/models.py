@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, case, false, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from festival.lib.db import Big, Model, word
@@ -256,7 +256,18 @@ class Activity(Model):
     festival: Mapped[Festival] = relationship()
     track: Mapped[Track] = relationship()
     venue: Mapped[Venue] = relationship()
-    slots: Mapped[list["Slot"]] = relationship(order_by="Slot.starts_at, Slot.id", viewonly=True)
+    #: Sessions and timed entries: what one signs up for.
+    slots: Mapped[list["Slot"]] = relationship(
+        primaryjoin="and_(Slot.activity_id == Activity.id, Slot.is_extra.is_(False))",
+        order_by="Slot.starts_at, Slot.id",
+        viewonly=True,
+    )
+    #: Parts of a session with places of their own, for those who have a place in the session.
+    extras: Mapped[list["Slot"]] = relationship(
+        primaryjoin="and_(Slot.activity_id == Activity.id, Slot.is_extra.is_(True))",
+        order_by="Slot.starts_at, Slot.id",
+        viewonly=True,
+    )
     questions: Mapped[list["Question"]] = relationship(order_by="Question.position", viewonly=True)
 
     def is_public_at(self, now: datetime) -> bool:
@@ -297,6 +308,8 @@ class Slot(Model):
     key: Mapped[str] = mapped_column(String(48))
     #: RFC 5545 UID: a random UUID made with the row, never derived, never changed.
     uid: Mapped[str] = mapped_column(String(36))
+    #: A part of its session with places of its own (a break-out): booked beside a place in the session, and by nobody else.
+    is_extra: Mapped[bool] = mapped_column(default=False, server_default=false())
     label_zh: Mapped[str] = mapped_column(String(100), default="")
     label_en: Mapped[str] = mapped_column(String(100), default="")
     #: None: the activity's venue.
@@ -338,6 +351,11 @@ class Slot(Model):
     venue: Mapped[Venue | None] = relationship()
     parent: Mapped["Slot | None"] = relationship(remote_side="Slot.id", viewonly=True)
     pools: Mapped[list["Pool"]] = relationship(order_by="Pool.position", viewonly=True)
+
+    @property
+    def session_id(self) -> int:
+        """The session whose approved ceiling its places count against: an extra's are those of people counted there already."""
+        return self.id if self.is_extra or self.parent_id is None else self.parent_id
 
     @property
     def open_pools(self) -> list["Pool"]:
@@ -387,6 +405,11 @@ class Pool(Model):
 
     slot: Mapped[Slot] = relationship(viewonly=True)
     batches: Mapped[list["PoolBatch"]] = relationship(order_by="PoolBatch.at", viewonly=True)
+
+
+def session_id_of() -> ColumnElement[int]:
+    """Return ``Slot.session_id`` as a column of a question."""
+    return case((Slot.is_extra.is_(True), Slot.id), else_=func.coalesce(Slot.parent_id, Slot.id))
 
 
 class PoolBatch(Model):

@@ -30,10 +30,15 @@ _WHOLE = (
         joinedload(Activity.festival),
         joinedload(Activity.venue),
         joinedload(Activity.track),
-        selectinload(Activity.slots).options(
-            defer(Slot.heads),
-            joinedload(Slot.venue),
-            selectinload(Slot.pools).options(defer(Pool.capacity), defer(Pool.borrowed), defer(Pool.taken), defer(Pool.waiting)),
+        *(
+            selectinload(slots).options(
+                defer(Slot.heads),
+                joinedload(Slot.venue),
+                selectinload(Slot.pools).options(
+                    defer(Pool.capacity), defer(Pool.borrowed), defer(Pool.taken), defer(Pool.waiting)
+                ),
+            )
+            for slots in (Activity.slots, Activity.extras)
         ),
         selectinload(Activity.questions).selectinload(Question.options),
     )

@@ -36,6 +36,7 @@ from festival.roster.rules import (
     Wanted,
 )
 from festival.signups.models import Answer, AnswerFile, SignUp, Source
+from festival.signups.queries import not_extra
 from festival.signups.rules import State
 from festival.signups.unanswered import has_unanswered
 
@@ -159,8 +160,7 @@ def some(activity_id: int, sign_up_ids: Sequence[int], now: datetime) -> dict[in
 def expected(activity_id: int, now: datetime, slot_id: int | None, keys: Sequence[str]) -> Iterator[Row]:
     """Yield those who are expected to come (to one slot, or to all), as they are printed."""
     where = [SignUp.activity_id == activity_id, stands(now).in_([state.value for state in EXPECTED])]
-    if slot_id is not None:
-        where.append(SignUp.slot_id == slot_id)
+    where.append(not_extra() if slot_id is None else SignUp.slot_id == slot_id)
     return _all(where, Sort.PLACE, keys, now)
 
 
@@ -170,6 +170,8 @@ def expected(activity_id: int, now: datetime, slot_id: int | None, keys: Sequenc
 def conditions(activity_id: int, wanted: Wanted, now: datetime, *, by_name: bool) -> list[ColumnElement[bool]]:
     """Return what a row must fulfil to be in a view."""
     where: list[ColumnElement[bool]] = [SignUp.activity_id == activity_id]
+    if not any(one.name == Field.SLOT and not one.is_not for one in wanted.filters):
+        where.append(not_extra())  # the same people once more
     for one in wanted.filters:
         condition = _condition(activity_id, one, now)
         where.append(not_(condition) if one.is_not else condition)

@@ -77,11 +77,14 @@ class Places:
 
     def __init__(self, activity: Activity) -> None:
         self._slots: dict[int, Slot] = {slot.id: slot for slot in activity.slots}
+        self._extras: dict[int, Slot] = {slot.id: slot for slot in activity.extras}
+        every = self._slots | self._extras
         self._pools: dict[int, Pool] = {pool.id: pool for slot in activity.slots for pool in slot.pools}
-        self._pool_words = {pool.id: loc(pool, "label") for pool in self._pools.values()}
-        self._slot_labels = {slot.id: loc(slot, "label") for slot in self._slots.values()}
+        self._pool_words = {pool.id: loc(pool, "label") for slot in every.values() for pool in slot.pools}
+        self._pool_keys = {pool.id: pool.key for slot in every.values() for pool in slot.pools}
+        self._slot_labels = {slot.id: loc(slot, "label") for slot in every.values()}
         self._slot_words = {
-            slot.id: f"{self._slot_labels[slot.id]} {span(slot.starts_at, slot.ends_at)}".strip() for slot in self._slots.values()
+            slot.id: f"{self._slot_labels[slot.id]} {span(slot.starts_at, slot.ends_at)}".strip() for slot in every.values()
         }
 
     @property
@@ -104,11 +107,11 @@ class Places:
 
     def pool_key(self, pool_id: int) -> str:
         """Return what names a pool for a program: its label, else its key."""
-        return self._pool_words.get(pool_id) or self._pools[pool_id].key
+        return self._pool_words.get(pool_id) or self._pool_keys[pool_id]
 
     def slot_key(self, slot_id: int) -> str:
         """Return what names a slot for a program: its label, else its key."""
-        return self._slot_labels.get(slot_id) or self._slots[slot_id].key
+        return self._slot_labels.get(slot_id) or (self._slots | self._extras)[slot_id].key
 
     def targets(self) -> list[tuple[int, str]]:
         """Return every pool that somebody can be moved to, with its slot where there are several."""
@@ -132,7 +135,8 @@ class Places:
 
     def slot_choices(self) -> list[tuple[int, str]]:
         """Return the slots to filter by, where there are several; a session stands for all that belongs to it."""
-        return [(slot.id, self.slot(slot.id)) for slot in self._slots.values()] if len(self._slots) > 1 else []
+        every = self._slots | self._extras
+        return [(slot_id, self.slot(slot_id)) for slot_id in every] if len(every) > 1 else []
 
 
 def state_words(row: Row) -> str:

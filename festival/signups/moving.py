@@ -34,7 +34,7 @@ class Target:
 def may_move(sign_up: SignUp, now: datetime) -> bool:
     """Tell whether there is another slot or pool to move to at all, full or not. Nothing more is read than the activity."""
     activity = sign_up.activity
-    if sign_up.state not in MOVABLE or activity.status != ActivityStatus.PUBLISHED:
+    if sign_up.state not in MOVABLE or activity.status != ActivityStatus.PUBLISHED or sign_up.slot.is_extra:
         return False
     if all(pool.id != sign_up.pool_id for pool in _open(sign_up.slot.pools)):
         return False  # bound to its pool
@@ -73,12 +73,12 @@ def move_to(sign_up_id: int, pool_id: int, *, revision: int) -> list[SignUp]:
     activity, now = locked.activity, locked.now
     if sign_up.revision != revision:
         raise SignUpRefused(Reason.CHANGED_MEANWHILE)
-    if sign_up.state not in MOVABLE or _is_bound(sign_up):
+    if sign_up.state not in MOVABLE or _is_bound(sign_up) or sign_up.slot.is_extra:
         raise SignUpRefused(Reason.STAYS)
     found = db.session.execute(
         select(Slot, Pool)
         .join(Pool, Pool.slot_id == Slot.id)
-        .where(Pool.id == pool_id, Slot.activity_id == activity.id)
+        .where(Pool.id == pool_id, Slot.activity_id == activity.id, Slot.is_extra.is_(False))
         .execution_options(populate_existing=True),
     ).one_or_none()
     if found is None or pool_id == sign_up.pool_id or not _is_open(pool_id, found.Slot.id):
@@ -99,14 +99,14 @@ def move_by_staff(sign_up_id: int, pool_id: int, *, actor_id: int) -> list[SignU
     """
     sign_up, locked = fresh(sign_up_id)
     activity, now = locked.activity, locked.now
-    if sign_up.state not in MOVABLE:
+    if sign_up.state not in MOVABLE or sign_up.slot.is_extra:
         raise SignUpRefused(Reason.STAYS)
     if pool_id == sign_up.pool_id:
         raise SignUpRefused(Reason.ALREADY)
     found = db.session.execute(
         select(Slot, Pool)
         .join(Pool, Pool.slot_id == Slot.id)
-        .where(Pool.id == pool_id, Slot.activity_id == activity.id)
+        .where(Pool.id == pool_id, Slot.activity_id == activity.id, Slot.is_extra.is_(False))
         .execution_options(populate_existing=True),
     ).one_or_none()
     if found is None or found.Pool.is_flex or found.Pool.is_closed:

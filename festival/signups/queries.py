@@ -15,7 +15,9 @@ from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, Invita
 from festival.signups.rules import (
     CLAIMING,
     DEFERRED,
+    LIVE,
     NO_BALANCE,
+    PLACED,
     Balance,
     Ceiling,
     Invited,
@@ -62,18 +64,31 @@ _BATCHES_DUE = (
     .order_by(PoolBatch.at, PoolBatch.id)
     .execution_options(populate_existing=True)
 )
-_RESERVES = (
-    select(Pool.id)
-    .join(Slot, Slot.id == Pool.slot_id)
-    .where(or_(Slot.id == bindparam("session_id"), Slot.parent_id == bindparam("session_id")), Pool.is_flex.is_(True))
-    .limit(1)
+_IN_SESSION = or_(Slot.id == bindparam("session_id"), and_(Slot.parent_id == bindparam("session_id"), Slot.is_extra.is_(False)))
+_PLACE_IN = (
+    select(SignUp)
+    .where(SignUp.slot_id == bindparam("slot_id"), SignUp.person_id == bindparam("person_id"), SignUp.state.in_(PLACED))
+    .execution_options(populate_existing=True)
 )
+_EXTRAS_HELD = (
+    select(SignUp)
+    .join(Slot, Slot.id == SignUp.slot_id)
+    .where(
+        Slot.parent_id == bindparam("session_id"),
+        Slot.is_extra.is_(True),
+        SignUp.person_id == bindparam("person_id"),
+        SignUp.state.in_(LIVE),
+    )
+    .order_by(SignUp.id)
+    .execution_options(populate_existing=True)
+)
+_RESERVES = select(Pool.id).join(Slot, Slot.id == Pool.slot_id).where(_IN_SESSION, Pool.is_flex.is_(True)).limit(1)
 _CEILING = select(Slot.approved_ceiling, Slot.heads).where(Slot.id == bindparam("session_id"))
 _WAITING = select(func.coalesce(func.sum(Pool.waiting), 0)).where(Pool.slot_id == bindparam("slot_id"))
 _SLOTS_WITH_A_LIST = (
     select(Slot)
     .where(
-        or_(Slot.id == bindparam("session_id"), Slot.parent_id == bindparam("session_id")),
+        _IN_SESSION,
         Slot.id.in_(select(Pool.slot_id).where(Pool.waiting > 0)),
     )
     .order_by(Slot.id)
@@ -96,7 +111,13 @@ _CLAIMING = (
 )
 _HELD = (
     select(SignUp)
-    .where(SignUp.person_id == bindparam("person_id"), SignUp.activity_id == bindparam("activity_id"), SignUp.state.in_(CLAIMING))
+    .join(Slot, Slot.id == SignUp.slot_id)
+    .where(
+        SignUp.person_id == bindparam("person_id"),
+        SignUp.activity_id == bindparam("activity_id"),
+        SignUp.state.in_(CLAIMING),
+        Slot.is_extra.is_(False),
+    )
     .order_by(SignUp.id)
 )
 _ANSWERED = select(IdempotentAnswer).where(
@@ -104,6 +125,21 @@ _ANSWERED = select(IdempotentAnswer).where(
     IdempotentAnswer.key == bindparam("key"),
     IdempotentAnswer.at > bindparam("since"),
 )
+
+
+def place_in(slot_id: int, person_id: int) -> SignUp | None:
+    """Return the sign-up by which somebody has a place in a slot now; None: they have none (waiting and offered are none yet)."""
+    return db.session.scalar(_PLACE_IN, {"slot_id": slot_id, "person_id": person_id})
+
+
+def extras_held(session_id: int, person_id: int) -> list[SignUp]:
+    """Return what somebody holds of a session's parts, or waits for there."""
+    return list(db.session.scalars(_EXTRAS_HELD, {"session_id": session_id, "person_id": person_id}))
+
+
+def not_extra() -> ColumnElement[bool]:
+    """Return the condition of sign-ups for sessions and timed entries: those for a part of a session are no further guests."""
+    return SignUp.slot_id.not_in(select(Slot.id).where(Slot.is_extra.is_(True)))
 
 
 def places(pool_id: int) -> Places:
@@ -161,7 +197,7 @@ def lent_in(session_id: int) -> list[Pool]:
         db.session.scalars(
             select(Pool)
             .join(Slot, Slot.id == Pool.slot_id)
-            .where(or_(Slot.id == session_id, Slot.parent_id == session_id), Pool.borrowed > 0)
+            .where(or_(Slot.id == session_id, and_(Slot.parent_id == session_id, Slot.is_extra.is_(False))), Pool.borrowed > 0)
             .order_by(Pool.id)
             .execution_options(populate_existing=True),
         ),
@@ -296,7 +332,7 @@ def not_seen(activity_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]
         SignUp.state == State.CONFIRMED,
         SignUp.arrived == 0,
         SignUp.counted.is_(True),
-        SignUp.slot_id.in_(held.where(Slot.ends_at <= now)),
+        SignUp.slot_id.in_(held.where(Slot.ends_at <= now, Slot.is_extra.is_(False))),  # a part of a session is no duty
         SignUp.session_id.in_(held),  # a time inside a session that was called off did not take place
     )
 

@@ -33,6 +33,8 @@ COUNTED = frozenset({State.CONFIRMED, State.ATTENDED, State.NO_SHOW, State.OFFER
 #: Something can still become of it, and the person may withdraw it.
 LIVE = frozenset({State.PENDING, State.ENTERED, State.OFFERED, State.CONFIRMED, State.WAITLISTED})
 #: Live or used: a person holds at most one of these per claim (the partial unique index says the same).
+#: Somebody has a place, to come to or come to already.
+PLACED = frozenset({State.CONFIRMED, State.ATTENDED})
 CLAIMING = LIVE | {State.ATTENDED, State.NO_SHOW}
 
 #: The states a new sign-up may begin in.
@@ -81,6 +83,7 @@ class Reason(StrEnum):
     STAYS = "stays"
     ALREADY = "already"
     UNKNOWN_POOL = "unknown_pool"
+    NEEDS_PLACE = "needs_place"
     NOT_LIVE = "not_live"
     NO_OFFER = "no_offer"
     TOO_LATE = "too_late"

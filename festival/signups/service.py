@@ -41,7 +41,7 @@ _PERSON = (
 )
 _BOOKABLE = (
     select(Slot)
-    .where(Slot.activity_id == bindparam("activity_id"), Slot.id.in_(select(Pool.slot_id)))
+    .where(Slot.activity_id == bindparam("activity_id"), Slot.is_extra.is_(False), Slot.id.in_(select(Pool.slot_id)))
     .order_by(Slot.starts_at, Slot.id)
 )
 _WITH_DIGITS = select(SignUp.id).where(SignUp.digits == bindparam("digits"))
@@ -223,7 +223,10 @@ def make(  # who, for what, asking what, on whose behalf
     activity, facts = situation.structure.activity, situation.facts
     invitation = _invitation(activity, situation.pool, asked.invitation, facts.now)
     fairness.check_newcomer(activity, facts.fair, asked.answers)
-    fairness.check_overlap(activity, situation.slot, person_id, facts.now)
+    if situation.slot.is_extra:
+        _check_session_held(situation.slot, person_id)
+    else:
+        fairness.check_overlap(activity, situation.slot, person_id, facts.now)
     if source == Source.WALK_IN:
         state = _judge_at_the_door(situation, asked, kind)
     else:
@@ -287,8 +290,8 @@ def _ask(known: Structure, person_id: int, asked: SignUpRequest, kind: ActivityK
     if target is None:
         return None
     slot, pool = target
-    session_id = slot.parent_id or slot.id
-    claim = kind.claim_of(known.activity.id, slot.id, session_id)
+    session_id = slot.session_id
+    claim = f"slot:{slot.id}" if slot.is_extra else kind.claim_of(known.activity.id, slot.id, session_id)
     digits = tokens.new_digits(6)
     facts = newcomer.read(
         Newcomer(
@@ -506,7 +509,7 @@ def _target(activity: Activity, asked: SignUpRequest) -> tuple[Slot, Pool] | Non
     if asked.slot_id is None:
         slot = slots[0] if len(slots) == 1 else None
     else:
-        slot = next((one for one in slots if one.id == asked.slot_id), None)
+        slot = next((one for one in (*slots, *activity.extras) if one.id == asked.slot_id), None)
     pool = choose_pool(slot.open_pools, asked.pool_id, asked.answers) if slot else None
     return (slot, pool) if slot and pool else None
 
@@ -570,6 +573,15 @@ def _judge(situation: _Situation, asked: SignUpRequest, kind: ActivityKind, *, i
     if isinstance(state, Reason):
         raise SignUpRefused(Reason.NO_SHOWS if is_deferred and state == Reason.FULL and facts.places.has_room_for(1) else state)
     return state
+
+
+def _check_session_held(slot: Slot, person_id: int) -> None:
+    """Refuse a part of a session to somebody who has no place in the session itself.
+
+    :raises SignUpRefused: there is none: asked under the lock that a withdrawal takes as well.
+    """
+    if slot.parent_id is None or queries.place_in(slot.parent_id, person_id) is None:
+        raise SignUpRefused(Reason.NEEDS_PLACE)
 
 
 def check_time(slot: Slot, now: datetime) -> None:
@@ -682,6 +694,8 @@ def way_of(activity: Activity, pool: Pool, *, is_invited: bool = False) -> Way:
 
 def window_of(activity: Activity, slot: Slot) -> rules.Window:
     """Return when one slot can be signed up for: inside the activity's window and its own, and before it ends."""
+    if slot.is_extra:  # people come to it with a place in the session, until it starts
+        return rules.window((activity.opens_at, slot.opens_at), (slot.closes_at, slot.starts_at))
     return rules.window((activity.opens_at, slot.opens_at), (activity.closes_at, slot.closes_at, slot.ends_at))
 
 
@@ -772,6 +786,8 @@ def withdraw(sign_up_id: int, *, actor_id: int | None = None, even_late: bool = 
 
 def cancel_until(activity: Activity, slot: Slot) -> datetime:
     """Return until when a confirmed place may be given back: the activity's time, hours before the slot, or its start."""
+    if slot.is_extra:  # what a late withdrawal costs the organizers, the session's own deadline guards
+        return slot.starts_at
     times = [slot.starts_at]
     if activity.cancel_until is not None:
         times.append(activity.cancel_until)

@@ -154,7 +154,7 @@ def _clashes(sign_up: SignUp) -> list[str]:
     if sign_up.state not in LIVE:
         return []
     appointments = timeline.appointment_clashes(stop, mine.appointments(sign_up.person_id), sign_up.activity_id)
-    return timeline.told_clashes(stop, queries.of_person(sign_up.person_id), clock.now(), sign_up.id) + appointments
+    return timeline.told_clashes(stop, timeline.besides(sign_up), clock.now(), sign_up.id) + appointments
 
 
 def _answers(sign_up: SignUp) -> list[tuple[str, str, bool]]:
@@ -177,7 +177,7 @@ def _companions(sign_up: SignUp) -> tuple[str, ...]:
 
 def may_edit(sign_up: SignUp) -> bool:
     """Tell whether answers and party can still be changed."""
-    return sign_up.state in LIVE and clock.now() < sign_up.slot.starts_at
+    return sign_up.state in LIVE and clock.now() < sign_up.slot.starts_at and not sign_up.slot.is_extra
 
 
 def check_in_address(sign_up: SignUp) -> str:

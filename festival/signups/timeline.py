@@ -10,7 +10,7 @@ from festival.lib.format import day, lasting, month_day, weekday
 from festival.lib.i18n import _, loc
 from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.models import Slot, Venue
-from festival.signups import changed, rules, wording
+from festival.signups import changed, queries, rules, wording
 from festival.signups.changed import Choice
 from festival.signups.mine import Appointment
 from festival.signups.models import SignUp
@@ -145,7 +145,18 @@ def clash_words(sign_up: SignUp, others: Sequence[SignUp], now: datetime) -> lis
         return []
     its = loc(sign_up.activity, "short_title")
     stop = stop_at(sign_up.slot, venue_of(sign_up))
+    others = [other for other in others if not _are_one(sign_up.slot, other.slot)]
     return [between(loc(other.activity, "short_title"), its, found) for other, found in _clashes(stop, others, now, sign_up.id)]
+
+
+def _are_one(slot: Slot, other: Slot) -> bool:
+    """Tell whether one is a part of the other: who is in both is in one place."""
+    return (slot.is_extra and slot.parent_id == other.id) or (other.is_extra and other.parent_id == slot.id)
+
+
+def besides(sign_up: SignUp) -> list[SignUp]:
+    """Return what else a person is in: not the session that this is a part of, nor this one's parts."""
+    return [other for other in queries.of_person(sign_up.person_id) if not _are_one(sign_up.slot, other.slot)]
 
 
 def told_clashes(stop: Stop, others: Sequence[SignUp], now: datetime, but: int = 0) -> list[str]:

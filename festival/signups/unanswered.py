@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from festival.lib.db import db
 from festival.programme.models import Question
 from festival.signups.models import Answer, AnswerFile, SignUp
+from festival.signups.queries import not_extra
 
 
 def lacks(question: Question | None = None) -> ColumnElement[bool]:
@@ -29,6 +30,7 @@ def is_unanswered() -> ColumnElement[bool]:
         Question.added_at > SignUp.signed_up_at,
         Question.type != "boolean",
         lacks(),
+        not_extra(),
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from festival.lib import clock
@@ -17,7 +17,7 @@ from festival.outbox.service import owe
 from festival.programme.models import Activity, ActivityStatus, Pool, Promotion, Slot, SlotStatus
 from festival.signups import following, lending, queries, rules
 from festival.signups.models import LedgerEntry, SignUp
-from festival.signups.rules import COUNTED, DEFERRED, Balance, Places, Reason, SignUpRefused, State, Waiting
+from festival.signups.rules import COUNTED, DEFERRED, PLACED, Balance, Places, Reason, SignUpRefused, State, Waiting
 
 #: Guards in the database (migrations/place_triggers.py and the partial unique index): what to answer when one fires.
 _GUARDS = {
@@ -38,6 +38,8 @@ def move(sign_up: SignUp, state: State, *, at: datetime, until: datetime | None 
     :param until: the deadline of an offer.
     """
     assert state in rules.TRANSITIONS[sign_up.state], f"{sign_up.state} -> {state}"  # a bug, not an answer
+    if sign_up.state in PLACED and state not in PLACED | {State.NO_SHOW}:
+        _leave_extras(sign_up, state, at)
     if state in COUNTED and sign_up.state not in COUNTED and sign_up.counted:
         lending.make_room(sign_up.activity_id, sign_up.pool_id, sign_up.party_size, at)
     before, sign_up.state = sign_up.state, state
@@ -47,6 +49,25 @@ def move(sign_up: SignUp, state: State, *, at: datetime, until: datetime | None 
         sign_up.offers += 1
     touch(sign_up)
     following.tell(sign_up, before)
+
+
+def _leave_extras(sign_up: SignUp, state: State, at: datetime) -> None:
+    """End what somebody holds of a session's parts, now that they leave it; whoever moved them serves the lists."""
+    ended = state if state in {State.WITHDRAWN, State.REMOVED} else State.REMOVED
+    for extra in queries.extras_held(sign_up.slot_id, sign_up.person_id):
+        before, taken = extra.state, queries.places(extra.pool_id).taken
+        extra.reason = sign_up.reason if ended == State.REMOVED else ""
+        move(extra, ended, at=at)
+        enter(
+            extra,
+            at=at,
+            actor_id=None,
+            what=ended.value,
+            why=ended.value,
+            state_before=before.value,
+            taken_before=taken,
+        )
+        owe(f"sign_up_{ended.value}", "sign_up", extra.id, account_id=extra.person_id, activity_id=extra.activity_id)
 
 
 def touch(sign_up: SignUp) -> None:
@@ -201,7 +222,9 @@ def serve(activity: Activity, now: datetime, *, why: str) -> list[SignUp]:
     if activity.status != ActivityStatus.PUBLISHED:
         return []
     sessions = db.session.scalars(
-        select(Slot.id).where(Slot.activity_id == activity.id, Slot.parent_id.is_(None), Slot.ends_at > now).order_by(Slot.id),
+        select(Slot.id)
+        .where(Slot.activity_id == activity.id, or_(Slot.parent_id.is_(None), Slot.is_extra.is_(True)), Slot.ends_at > now)
+        .order_by(Slot.id),
     )
     served: list[SignUp] = []
     for session_id in list(sessions):

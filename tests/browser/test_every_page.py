@@ -14,10 +14,13 @@ from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 from festival.accounts.rules import Channel
 from festival.bundle import service as bundle
 from festival.bundle.service import Wish
+from festival.checkin.rules import Way
 from festival.counter import service as counter
 from festival.draws import service as draws
 from festival.draws.service import Seed
 from festival.invitations import service as invitations
+from festival.kinds.forum import service as forums
+from festival.kinds.forum.models import ForumCertificate
 from festival.kinds.job_fair.employers.models import Position, Recruiter
 from festival.kinds.job_fair.seekers import cvs
 from festival.kinds.job_fair.seekers import service as seeking
@@ -41,6 +44,7 @@ from festival.signups.service import Once, SignUpRequest
 from tests.builders import make_activity, make_person, make_sign_up, make_staff, pool_of
 from tests.conftest import chromium
 from tests.invitations.guests import make_forum
+from tests.kinds.forum import halls
 from tests.kinds.mixer.phone import Phone, scan
 from tests.seed.programme import loaded
 from tests.web import Browser
@@ -196,6 +200,17 @@ def _written(activity: Activity) -> None:
         letters.send(draft, [source], seen=seen, key="letter", actor_id=make_staff().id)
 
 
+def _stayed(person, staff) -> tuple[SignUp, ForumCertificate]:
+    """Return the sign-up of somebody who stayed at a forum to its end and booked a break-out, and the certificate of hours."""
+    forum = halls.make_forum(slug="conference", seats=3, starts_in=timedelta(hours=-9))
+    stayed = make_sign_up(forum, person=person, name="欧阳测试")
+    halls.scan(stayed, Way.IN, forum.starts_at, staff)
+    halls.scan(stayed, Way.OUT, forum.ends_at, staff)
+    with transaction():
+        certificate = forums.issue(stayed.id)
+    return stayed, certificate
+
+
 def _invitation_id(code: str) -> int:
     return db.session.query(Invitation).filter_by(code=code).one().id
 
@@ -224,6 +239,7 @@ def readers(app: Flask) -> list[Reader]:
             saved.save(person.id, opens.id, wants_word=True)
         over, absent_id = _over(person)
         _written(pending)
+        stayed, hours = _stayed(person, staff)
         zones = db.session.query(Slot).join(Activity, Activity.id == Slot.activity_id).filter(Activity.slug == "drone-show").one()
         with transaction():
             db.session.get_one(Slot, held[0].slot_id).moved_at = clock.now() + timedelta(seconds=1)
@@ -249,6 +265,9 @@ def readers(app: Flask) -> list[Reader]:
             "/privacy",
             "/accessibility",
             f"/draws/{draw_id}",
+            *(f"/activities/forum/{page}" for page in ("agenda", "agenda/changes", "speakers/2")),
+            "/certificates",
+            f"/certificates/{hours.number.lower()}",
             "/activities/mixer/draw",
             "/demo/messages",
             "/manage/sign-in",
@@ -273,6 +292,9 @@ def readers(app: Flask) -> list[Reader]:
             *(f"/sign-ups/{sign_up.code}/history" for sign_up in held if sign_up.state == State.WAITLISTED),
             "/sign-up",
             f"/sign-up/{_bundled(person.id)}",
+            "/activities/conference/agenda",
+            f"/sign-ups/{stayed.code}",
+            f"/sign-ups/{stayed.code}/certificate",
         )
         application_id, employer_id = _seeking(person)
         mine += (
@@ -347,6 +369,12 @@ def readers(app: Flask) -> list[Reader]:
                 f"/manage/activities/{invited.slug}/invitations{page}"
                 for page in ("", "/guests", "/code", f"/{_invitation_id(link)}/revoke")
             ),
+            *(f"/manage/activities/forum/agenda{page}" for page in ("", "/new", "/items/s8", "/publish")),
+            *(
+                f"/manage/activities/forum/{page}"
+                for page in ("rooms/new", "rooms/1", "speakers/new", "speakers/1", "materials", "meals")
+            ),
+            *(f"/manage/activities/conference/certificates{page}" for page in ("", f"/{hours.id}/revoke")),
             "/manage/activities/forum/seats",
             "/manage/activities/forum/seats/1",
             "/manage/activities/forum/seats/1/drawing",

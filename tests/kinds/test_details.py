@@ -31,10 +31,11 @@ def programme(app):
 
 def shown(app, activity, language):
     """Return the kind's part of an activity's page, as words."""
-    template = kind_of(activity).detail_template
-    assert template is not None
+    kind = kind_of(activity)
+    assert kind.detail_template is not None
     with app.test_request_context("/" if language == "zh" else "/en/"), speaking(language):
-        page = render_template(template, activity=activity, details=details_of(activity))
+        values = {"details": details_of(activity), "page_values": kind.page_values(activity)}
+        page = render_template(kind.detail_template, activity=activity, **values)
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
 
 

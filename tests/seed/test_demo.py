@@ -94,7 +94,7 @@ def test_at_the_demos_moment_every_activity_shows_the_status_it_promises(app, fr
         "press main": (0, 0),
         "drone-show main": (0, 0),
     }
-    assert states("forum") == {"pending": 42, "withdrawn": 2, "confirmed": 7}
+    assert states("forum") == {"pending": 21, "withdrawn": 2, "confirmed": 28}
     assert min(states("craft")["confirmed"], states("service")["confirmed"]) > 50
 
 
@@ -124,7 +124,7 @@ def test_forum_guests_wait_for_approval_unless_they_were_invited(small):
 
     rows = [(row.is_personal, row.invited.uses, row.end) for row in reversed(every(forum.id, NOW))]
 
-    assert states("forum") == {"pending": 9, "withdrawn": 1, "confirmed": 7}
+    assert states("forum") == {"pending": 5, "withdrawn": 1, "confirmed": 19}
     assert rows == [
         *[(True, 1, InvitationEnd.USED_UP)] * 4,
         *[(True, 0, None)] * 4,

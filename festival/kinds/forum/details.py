@@ -1,7 +1,5 @@
-"""What readers see of a forum: its agenda, the break-outs, and how seats are numbered."""
+"""What a forum begins with: its first agenda, the break-outs, who speaks, and how seats are numbered."""
 
-from collections.abc import Iterator
-from itertools import groupby
 from typing import Literal
 
 from pydantic import AwareDatetime, Field, PositiveInt, model_validator
@@ -22,6 +20,15 @@ class SeatMap(Part):
         return str(self.label).format(row=3, seat=12)
 
 
+class Speaker(Part):
+    """Somebody who speaks."""
+
+    key: Text
+    name: Words
+    #: What they are and where, or who comes with them.
+    role: Words | None = None
+
+
 class AgendaItem(Part):
     """One item of the agenda."""
 
@@ -33,7 +40,8 @@ class AgendaItem(Part):
     #: A break-out's own places.
     seats: PositiveInt | None = None
     title: Words
-    speaker: Words | None = None
+    #: Keys of those who speak.
+    speakers: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> "AgendaItem":
@@ -54,7 +62,16 @@ class ForumDetails(Details):
     seat_map: SeatMap
     #: Hours of continuing education the forum counts for.
     credit_hours: PositiveInt | None = None
+    speakers: tuple[Speaker, ...] = ()
     agenda: tuple[AgendaItem, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _speakers_are_known(self) -> "ForumDetails":
+        known = {speaker.key for speaker in self.speakers}
+        unknown = [key for item in self.agenda for key in item.speakers if key not in known]
+        if unknown or len(known) != len(self.speakers):
+            raise ValueError(f"speakers are named twice or not at all: {unknown}")
+        return self
 
     @model_validator(mode="after")
     def _rooms_are_free(self) -> "ForumDetails":
@@ -63,8 +80,3 @@ class ForumDetails(Details):
                 if item.room == other.room and item.starts_at < other.ends_at and other.starts_at < item.ends_at:
                     raise ValueError(f"{item.key} and {other.key} are in the same room at the same time")
         return self
-
-    def rows(self) -> Iterator[tuple[AgendaItem, ...]]:
-        """Yield the agenda's items in order; those held in parallel come together."""
-        for _, items in groupby(self.agenda, key=lambda item: (item.starts_at, item.type == "parallel" or item.key)):
-            yield tuple(items)
