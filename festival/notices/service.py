@@ -15,12 +15,14 @@ from festival.outbox.models import Message, MessageState
 from festival.outbox.rules import DELIVER
 
 
-def note_read(account_id: int, message_ids: Iterable[int]) -> None:
-    """Note that a person has opened messages; what was read before keeps its time."""
+def note_read(account_id: int, newest_id: int) -> None:
+    """Note that a person has read all messages up to one; what was read before keeps its time, and what came since is new."""
+    newest = select(Message.shown_at).where(Message.account_id == account_id, Message.id == newest_id).scalar_subquery()
     db.session.execute(
         update(Message)
-        .where(Message.account_id == account_id, Message.id.in_(list(message_ids)), Message.read_at.is_(None))
-        .values(read_at=clock.wall()),
+        .where(Message.account_id == account_id, Message.shown_at <= newest, Message.read_at.is_(None))
+        .values(read_at=clock.wall())
+        .execution_options(synchronize_session=False),
     )
 
 

@@ -14,6 +14,7 @@ from festival.notices import queries, service
 from festival.notices.own import headings
 from festival.outbox.delivery import settle_due
 from festival.outbox.models import DemoMail
+from festival.outbox.queries import unread
 
 bp = Blueprint("notices", __name__)
 #: A page of an inbox is a small number; what is larger is nobody's.
@@ -37,10 +38,11 @@ def inbox() -> ResponseReturnValue:
     return render_template(
         "notices/inbox.html",
         entries=entries,
+        newest=next(iter(entries if page == 1 else queries.inbox(person.id, 1)), None),
         subjects=headings(),
         page=page,
         last=max(1, -(-queries.inbox_size(person.id) // queries.PER_PAGE)),
-        unread=queries.unread(person.id),
+        unread=unread(person.id),
         unlisted=True,
     )
 
@@ -48,10 +50,12 @@ def inbox() -> ResponseReturnValue:
 @bp.post("/me/messages/read")
 @signed_in
 def note_read() -> ResponseReturnValue:
-    """Mark the messages of a page as read."""
-    ids = [int(text) for text in request.form.getlist("message")[: queries.PER_PAGE] if text.isdecimal() and len(text) < 10]  # noqa: PLR2004  # ids fit
+    """Mark everything as read up to the newest message that was shown: what came since is still new."""
+    shown = request.form.get("newest", "")
+    newest = int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 10 else 0  # noqa: PLR2004  # ids fit
+    account_id = the_person().id
     with transaction():
-        service.note_read(the_person().id, ids)
+        service.note_read(account_id, newest)
     return redirect(url_for(".inbox"), 303)
 
 

@@ -72,6 +72,23 @@ def _show(activity: Activity, seat_map: SeatMap, refused: SeatsRefused | None = 
     )
 
 
+def _hall_page(template: str, activity: Activity, seat_map: SeatMap, refused: SeatsRefused | None, **values: object) -> str:
+    """Return a page about a hall, with what all of them need.
+
+    :param refused: why what was just tried did not happen.
+    """
+    return render_template(
+        template,
+        activity=activity,
+        seat_map=seat_map,
+        slot=seat_map.slot,
+        place=_place(activity, seat_map),
+        refusals=[wording.refusal_words(refused)] if refused else [],
+        may_edit=may(the_staff(), Permission.CAPACITY_EDIT, activity.id),
+        **values,
+    )
+
+
 def _place(activity: Activity, seat_map: SeatMap) -> render.Place:
     """Return whose hall it is."""
     slot = next(one for one in activity.slots if one.id == seat_map.slot_id)
@@ -325,20 +342,17 @@ def _seat_page(
     refused: SeatsRefused | None = None,
 ) -> str:
     here = _sitting(seat_map.id, seat_id)
-    return render_template(
+    return _hall_page(
         "manage/seats/seat.html",
-        activity=activity,
-        seat_map=seat_map,
-        slot=seat_map.slot,
-        place=_place(activity, seat_map),
+        activity,
+        seat_map,
+        refused,
         here=here,
         label=queries.label([here.name]),
         seats=queries.labels([here.sign_up.id])[here.sign_up.id] if here.sign_up else "",
         kind_word=wording.KINDS[here.seat.kind],
         give=give or (_lacking(seat_map) if here.is_free else None),
         exchange=exchange or ExchangeForm(formdata=None),
-        refusals=[wording.refusal_words(refused)] if refused else [],
-        may_edit=may(the_staff(), Permission.CAPACITY_EDIT, activity.id),
     )
 
 
@@ -385,17 +399,7 @@ def _party_page(
         raise NotFound
     if refused is not None:  # what was sent is out of date: pressing again saves
         form.seen.data, form.seen.raw_data = str(seat_map.revision), None
-    return render_template(
-        "manage/seats/party.html",
-        activity=activity,
-        seat_map=seat_map,
-        slot=seat_map.slot,
-        place=_place(activity, seat_map),
-        party=found,
-        form=form,
-        refusals=[wording.refusal_words(refused)] if refused else [],
-        may_edit=may(the_staff(), Permission.CAPACITY_EDIT, activity.id),
-    )
+    return _hall_page("manage/seats/party.html", activity, seat_map, refused, party=found, form=form)
 
 
 @bp.post("/activities/<slug:slug>/seats/<id:map_id>/parties/<id:sign_up_id>")

@@ -19,6 +19,7 @@ from festival.lib.db import transaction
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import _, locale
 from festival.lib.qr import svg
+from festival.outbox.queries import unread
 from festival.programme import structure
 from festival.programme.kinds import kind_of
 from festival.signups import absences, companions, moving, qr, queries, service, signing, ticket, timeline, wording
@@ -476,5 +477,6 @@ def mine() -> ResponseReturnValue:
         mine=timeline.my_festival(sign_ups, queries.positions(pools), now),
         appointments=appointments(person.id),
         ways=ways(person.id),
+        unread=unread(person.id),
         unlisted=True,
     )

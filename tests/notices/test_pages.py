@@ -57,9 +57,15 @@ def test_a_page_that_is_not_there_is_not_found(app, visitor, page):
 
 def test_messages_are_new_until_they_are_marked_as_read(app, visitor):
     person = make_person()
+    tell(person, times=22)
+    shows = visitor.sign_in(person).get("/me/messages?page=2")
+    said = visitor.get("/me").words
     tell(person)
-    visitor.sign_in(person).post_form("/me/messages", action="/me/messages/read")
-    assert visitor.get("/me/messages").html.select(".is-unread") == []
+    visitor.post_form(shows, action="/me/messages/read")
+
+    assert "22 条未读" in shows.words
+    assert "22 条未读" in said
+    assert len(visitor.get("/me/messages").html.select(".is-unread")) == 1  # what came since
 
 
 def test_nobody_reads_or_marks_anothers_messages(app, visitor):
@@ -68,7 +74,7 @@ def test_nobody_reads_or_marks_anothers_messages(app, visitor):
     page = visitor.get("/me/messages")
     token = visitor.get("/me/privacy").html.select("input[name=csrf_token]")[0]["value"]
     message = db.session.scalars(select(Message.id)).one()
-    visitor.post("/me/messages/read", csrf_token=token, message=message)
+    visitor.post("/me/messages/read", csrf_token=token, newest=message)
 
     db.session.rollback()
     assert page.html.select(".inbox > li") == []

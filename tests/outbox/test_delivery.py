@@ -27,6 +27,7 @@ from festival.outbox import delivery, rules, runner
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import DemoMail, Message
 from festival.outbox.posting import Undelivered
+from festival.outbox.queries import unread
 from festival.outbox.service import owe
 from festival.programme.kinds import kind_of
 from festival.signups import service as signups
@@ -171,7 +172,7 @@ def test_the_inbox_waits_neither_for_a_gateway_nor_for_the_morning(app, at):
     inboxes = [[entry.message.text[:13] for entry in queries.inbox(one, 1)] for one in readers]
 
     assert inboxes == [["您已成功报名“测试活动”。"]] * 2
-    assert [queries.unread(one) for one in readers] == [1, 1]
+    assert [unread(one) for one in readers] == [1, 1]
     at.shift(timedelta(hours=10))
     deliver_due()
     db.session.rollback()
