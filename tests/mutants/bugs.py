@@ -433,6 +433,7 @@ BUGS = (
         "    activity = lock_activity(activity_id)\n    now, times = database_now(), queries.times(activity)\n    if times",
         "    now = database_now()\n    activity = lock_activity(activity_id)\n    times = queries.times(activity)\n    if times",
         f"{DAY}::test_the_window_is_judged_to_the_second_after_the_lock",
+        "postgresql",
     ),
     _bug(
         "tags are stored as the phones send them",

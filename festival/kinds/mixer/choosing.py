@@ -48,7 +48,9 @@ def _locked(activity_id: int) -> tuple[Times, Stage]:
     if times is None:
         raise MixerRefused(Reason.NO_TIMES)
     run = service.run_of(activity_id)
-    return times, Stage.CLOSED if run.settled_at is not None and now < times.reveal_at else times.stage(now)
+    if run.settled_at is not None and run.settled_at < times.opens_at:
+        service.renew(run)  # it was broken off, and is held again on another day
+    return times, rules.stage_of(times, run.settled_at, now)
 
 
 def _refuse_outside(stage: Stage) -> None:
@@ -173,14 +175,16 @@ def take_back(sign_up: SignUp) -> None:
 def settle(activity_id: int) -> int | None:
     """Once the window has closed: find the pairs, then delete every choice and the secret they were stored under.
 
-    Returns how many pairs there are; None: it is too early, or was done already. Everybody who was there is told that results can
-    be seen, in the same words whatever theirs is.
+    Returns how many pairs there are; None: it is too early, was done already, or nobody came. Everybody who was there is told
+    that results can be seen, in the same words whatever theirs is.
     """
     activity = lock_activity(activity_id)
     now, times, run = database_now(), queries.times(activity), queries.run(activity_id)
     if run is None or run.settled_at is not None or times is None or now < times.closes_at:
         return None
     guests = {guest.id: guest for guest in queries.guests(activity_id)}
+    if not guests:
+        return None
     contacts = {
         (row.tag, row.guest_id): row.contact
         for row in db.session.execute(select(Choice.tag, Choice.guest_id, Choice.contact).where(Choice.guest_id.in_(guests)))

@@ -14,6 +14,7 @@ from festival.lib.db import transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import _, _n
 from festival.programme import queries as programme
+from festival.programme.kinds import details_of
 from festival.programme.models import Activity
 
 bp = Blueprint("mixer", __name__)
@@ -43,6 +44,7 @@ def _page(activity: Activity, form: TimesForm | None = None, refused: Reason | N
         "kinds/mixer/manage/desk.html",
         activity=activity,
         desk=desk,
+        details=details_of(activity),
         form=form or _times_form(desk),
         refused=wording.REASONS[refused] if refused else "",
         data_result=refused.value.replace("_", "-") if refused else None,

@@ -289,10 +289,11 @@ def by_id(guest_ids: Collection[int]) -> dict[int, Guest]:
 
 
 def unsettled() -> list[int]:
-    """Return the mixers whose choice has closed and has not been settled."""
+    """Return the mixers whose choice has closed and has not been settled; one that nobody came to was put off."""
     now = database_now()
+    anybody = select(Guest.id).where(Guest.activity_id == Activity.id).exists()
     running = db.session.scalars(
-        select(Activity).join(Run, Run.activity_id == Activity.id).where(Run.settled_at.is_(None)).order_by(Activity.id)
+        select(Activity).join(Run, Run.activity_id == Activity.id).where(Run.settled_at.is_(None), anybody).order_by(Activity.id)
     )
     return [one.id for one in running if (set_to := times(one)) is not None and set_to.closes_at <= now]
 

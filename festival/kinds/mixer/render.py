@@ -104,9 +104,8 @@ def mine(sign_up: SignUp, person: Account, now: datetime) -> Mine:
 
 
 def _stage(times: Times | None, run: Run | None, now: datetime) -> Stage:
-    """Return where the choice stands; one that is settled never opens again."""
-    stage = times.stage(now) if times else Stage.BEFORE
-    return Stage.CLOSED if run and run.settled_at and stage in {Stage.BEFORE, Stage.OPEN} else stage
+    """Return where the choice stands; before anybody has set its times it has not begun."""
+    return rules.stage_of(times, run.settled_at if run else None, now) if times else Stage.BEFORE
 
 
 def version(sign_up: SignUp, stage: Stage, run: Run | None) -> str:

@@ -60,6 +60,13 @@ class Stage(StrEnum):
     RESULT = "result"
 
 
+def stage_of(times: "Times", settled_at: datetime | None, now: datetime) -> Stage:
+    """Return where the choice stands; once it was settled in its window or after, it never opens again."""
+    stage = times.stage(now)
+    is_settled = settled_at is not None and settled_at >= times.opens_at
+    return Stage.CLOSED if is_settled and stage in {Stage.BEFORE, Stage.OPEN} else stage
+
+
 class Complaint(StrEnum):
     """What somebody reports."""
 

@@ -5,7 +5,7 @@ Everything here locks the activity first: two gates never give the same number, 
 
 import secrets
 from collections.abc import Iterable
-from datetime import time
+from datetime import time, timedelta
 from random import SystemRandom
 
 from sqlalchemy import delete, func, or_, select
@@ -35,10 +35,17 @@ def run_of(activity_id: int) -> Run:
     """Return how far a mixer is, begun if it was not; the activity must be locked."""
     found = queries.run(activity_id)
     if found is None:
-        found = Run(activity_id=activity_id, blind=seal(secrets.token_bytes(_BLIND_BYTES), f"mixer_run:{activity_id}"))
+        found = Run(activity_id=activity_id)
         db.session.add(found)
-        db.session.flush()
+        renew(found)
     return found
+
+
+def renew(run: Run) -> None:
+    """Begin a choice anew, under another secret."""
+    run.blind = seal(secrets.token_bytes(_BLIND_BYTES), f"mixer_run:{run.activity_id}")
+    run.settled_at = run.pairs = None
+    db.session.flush()
 
 
 def two_groups(activity_id: int) -> Groups:
@@ -216,7 +223,7 @@ def plan(activity_id: int, *, actor_id: int) -> int:
         raise MixerRefused(Reason.NO_TIMES)
     if run.current_round >= pairing.rounds:
         raise MixerRefused(Reason.NO_MORE_ROUNDS)
-    guests = queries.here(activity_id)[: 2 * rotation.MOST]
+    guests = queries.here(activity_id)
     begun = [meeting for meeting in queries.meetings(activity_id) if meeting.round <= run.current_round]
     found = _planned(two, guests, begun, range(run.current_round + 1, pairing.rounds + 1))
     if not found:
@@ -244,7 +251,7 @@ def _planned(two: Groups, guests: list[Guest], others: Iterable[Meeting], rounds
     lefts = {guest.id for guest in everybody if guest.pool_id == two.left.id}
     apart = rules.apart_of([*queries.acquainted(two, everybody), *queries.blocks(two.slot.activity_id)], lefts)
     played = [Seat(meeting.round, meeting.left_id, meeting.right_id) for meeting in others]
-    return rotation.plan(left, right, apart, rounds, played, chance=_CHANCE)
+    return rotation.plan(left[: rotation.MOST], right[: rotation.MOST], apart, rounds, played, chance=_CHANCE)
 
 
 def _write(activity_id: int, seats: list[Seat]) -> None:
@@ -296,7 +303,8 @@ def set_times(  # the three times, and how the tables turn
     :raises MixerRefused: the choice is settled already.
     """
     activity = lock_activity(activity_id)
-    if run_of(activity_id).settled_at is not None:
+    settled_at, times = run_of(activity_id).settled_at, queries.times(activity)
+    if settled_at is not None and times is not None and settled_at >= times.opens_at:
         raise MixerRefused(Reason.SETTLED)
     before = details_of(activity)
     wanted = {"opens": opens, "closes": closes, "reveal": reveal, "rounds": rounds, "minutes_per_round": minutes_per_round}
@@ -304,7 +312,7 @@ def set_times(  # the three times, and how the tables turn
     pairing = Pairing.model_validate({**kept, **wanted})
     after = before.model_copy(update={"pairing": pairing}) if before is not None else MixerDetails(pairing=pairing)
     activity.details = after.model_dump_json()
-    activity.updated_at = max(clock.wall(), activity.updated_at)
+    activity.updated_at = max(clock.wall(), activity.updated_at + timedelta(seconds=1))
     changes = f"{opens:%H:%M}-{closes:%H:%M} {reveal:%H:%M} rounds {rounds} minutes {minutes_per_round}"
     record("mixer.times", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=changes)
 

@@ -25,6 +25,8 @@ from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.kinds.mixer.phone import CLOSES, DAY, OPENS, REVEAL, Phone, guest, guests, label, make_mixer, phones
 from tests.web import Browser
 
+#: What pages show does not depend on the database.
+SQLITE_ONLY = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 TABLES = [table for table in models.Run.metadata.sorted_tables if table.name.startswith("mixer_")]
 
 
@@ -53,6 +55,7 @@ def mixer(app, frozen):
     return make_mixer()
 
 
+@SQLITE_ONLY
 def test_numbers_tables_and_wishes_through_the_pages_of_the_door_the_desk_and_ones_own(app, mixer):
     (his,), (hers,) = guests(mixer, 1, 1, here=False)
     him, mine = Browser(app).sign_in(his.person), f"/sign-ups/{his.code}/mixer"
@@ -125,6 +128,7 @@ def test_two_who_choose_each_other_through_the_pages(app, mixer):
     assert him.get(f"{mine}/now.json").response.get_json()["stage"] == "result"
 
 
+@SQLITE_ONLY
 def test_everybody_who_was_there_is_told_in_the_same_words_when_results_can_be_seen(mixer):
     (one,), (her, lonely) = phones(mixer, 1, 2)
     clock.freeze(OPENS)
@@ -144,6 +148,7 @@ def test_everybody_who_was_there_is_told_in_the_same_words_when_results_can_be_s
     }
 
 
+@SQLITE_ONLY
 def test_a_page_of_a_mixer_is_its_owners_alone_and_only_with_a_place(app, mixer):
     (his,), _ = guests(mixer, 1, 0)
     other = make_person()
@@ -199,6 +204,7 @@ def test_whatever_a_phone_sends_is_answered_kindly_and_nothing_is_kept(app, mixe
         assert answer.html.select_one(".field__error")
 
 
+@SQLITE_ONLY
 def test_no_page_of_an_attendee_names_another(app, mixer):
     men, women = guests(mixer, 3, 3)
     actor = make_staff().id
@@ -215,6 +221,7 @@ def test_no_page_of_an_attendee_names_another(app, mixer):
     assert [word for page in pages for word in others if word in page] == []
 
 
+@SQLITE_ONLY
 def test_a_report_reaches_the_desk_without_who_made_it_and_reading_it_is_recorded(app, mixer):
     (his,), (hers,) = guests(mixer, 1, 1)
     browser, path = Browser(app).sign_in(hers.person), f"/sign-ups/{hers.code}/mixer"
@@ -247,6 +254,7 @@ def test_a_report_reaches_the_desk_without_who_made_it_and_reading_it_is_recorde
     } == {404}
 
 
+@SQLITE_ONLY
 def test_organizers_move_the_times_until_the_choice_is_settled_and_a_moved_day_takes_them_along(app, mixer):
     guests(mixer, 1, 1)
     desk, here = Browser(app).sign_in(make_staff()), f"/manage/activities/{mixer.slug}/mixer"
@@ -271,6 +279,7 @@ def test_organizers_move_the_times_until_the_choice_is_settled_and_a_moved_day_t
     )
 
 
+@SQLITE_ONLY
 def test_without_the_consent_to_pass_contacts_on_there_is_no_choice_and_no_pair(mixer):
     (one,), (her,) = phones(mixer, 1, 1)
     clock.freeze(OPENS)

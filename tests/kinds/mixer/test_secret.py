@@ -217,6 +217,7 @@ def test_a_second_copy_shows_that_minds_changed_and_once_the_window_has_closed_n
     assert (his.result(), lonely.result()) == ({her.label: {"wechat": "her_wechat"}}, {})
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_no_page_file_answer_log_or_trail_tells_a_one_sided_choice(app, frozen):
     evening = make_evening()
     his, lonely, third, her, _nobodys = evening.all
