@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, func
 
-from festival.accounts.access import may, scope, staff, the_staff
+from festival.accounts.access import scope, staff, the_staff
 from festival.accounts.models import Account
 from festival.accounts.rules import Permission
 from festival.lib import clock
@@ -48,6 +48,10 @@ def deliveries() -> ResponseReturnValue:
     within = _within(member)
     kind, asked = request.args.get("kind", ""), request.args.get("page", "1")
     states = [state for state in MessageState if state.value == request.args.get("state")]
+    activities = _readable(member)
+    chosen = next((one for one in activities if one.slug == request.args.get("activity")), None)
+    if chosen is not None:
+        within = within & (Message.activity_id == chosen.id)
     number = max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) <= _MOST_DIGITS else 1
     return render_template(
         "manage/notices/messages.html",
@@ -57,9 +61,16 @@ def deliveries() -> ResponseReturnValue:
         state=states[0] if states else None,
         kind=kind if kind in headings() else "",
         subjects=headings(),
+        activities=activities,
+        about=chosen,
         masked=masked,
-        may_open=lambda activity_id: may(member, Permission.ROSTER_READ, activity_id),
     )
+
+
+def _readable(member: Account) -> list[Activity]:
+    """Return the activities whose messages a staff member may read of, by time."""
+    found = programme.all_managed(scope(member, Permission.MESSAGES_READ, Activity.id.expression))
+    return sorted(found, key=lambda one: (one.starts_at, one.id))
 
 
 @bp.post("/messages/again")

@@ -1,5 +1,6 @@
 """What readers and organizers do to messages: read them, word them, time them, send them again. Inside ``transaction()``."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import delete, select, update
@@ -69,14 +70,25 @@ def _listed(hours: tuple[int, ...]) -> str:
 
 
 def send_again(messages: Iterable[Message], *, actor_id: int) -> int:
-    """Owe again what failed for good, from the first try on; return how many. What is no longer true is dropped on its way."""
-    at, count = clock.wall(), 0
+    """Owe again what failed for good, from the first try on; return how many. What is no longer true is dropped on its way.
+
+    The trail gets one entry for each activity that it is about, with the first message and how many there are of each kind.
+    """
+    at = clock.wall()
+    by_activity: dict[int | None, list[Message]] = {}
     for message in messages:
         message.state, message.tries, message.due_at, message.claimed_until = MessageState.OWED, 0, at, None
+        by_activity.setdefault(message.activity_id, []).append(message)
+    for activity_id, owed in by_activity.items():
+        kinds = Counter(message.kind for message in owed)
         audit.record(
-            "message.again", "message", message.id, actor_id=actor_id, activity_id=message.activity_id, changes=message.kind
+            "message.again",
+            "message",
+            owed[0].id,
+            actor_id=actor_id,
+            activity_id=activity_id,
+            changes=" ".join(f"{kind}={number}" for kind, number in sorted(kinds.items())),
         )
-        count += 1
-    if count:
+    if by_activity:
         enqueue(db.session, DELIVER)
-    return count
+    return sum(map(len, by_activity.values()))

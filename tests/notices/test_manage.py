@@ -152,10 +152,13 @@ def test_whoever_organizes_one_activity_sends_again_only_what_is_theirs(app, des
 
     db.session.rollback()
     assert len(page.html.select("tbody tr")) == 1
+    assert [len(desk.get(f"/manage/messages?activity={slug}").html.select("tbody tr")) for slug in ("other", "no-such")] == [1, 2]
     assert other.status == 303
     assert own.get("/manage/activities/other/messages").status == 404
     states = dict(db.session.execute(select(Message.id, Message.state)).all())
     assert states == {broken[0]: MessageState.OWED, broken[1]: MessageState.FAILED}
+    [changes] = db.session.scalars(select(AuditEntry.changes).where(AuditEntry.action == "message.again"))
+    assert changes == "sign_up_confirmed=1"
 
 
 def test_stewards_and_reviewers_read_no_messages(app, desk):
