@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser as Chrome
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 
-from festival.accounts.rules import Channel
+from festival.accounts.rules import Channel, Reachable
 from festival.bundle import service as bundle
 from festival.bundle.service import Wish
 from festival.checkin.rules import Way
@@ -22,6 +22,7 @@ from festival.invitations import service as invitations
 from festival.kinds.forum import service as forums
 from festival.kinds.forum.models import ForumCertificate
 from festival.kinds.job_fair.employers.models import Position, Recruiter
+from festival.kinds.job_fair.employers.service import name_recruiter as recruit
 from festival.kinds.job_fair.seekers import cvs
 from festival.kinds.job_fair.seekers import service as seeking
 from festival.kinds.job_fair.seekers.service import ApplyRequest
@@ -272,10 +273,17 @@ def readers(app: Flask) -> list[Reader]:
             "/demo/messages",
             "/manage/sign-in",
             "/no-such-page",
+            "/activities/job-fair/employers",
+            "/activities/job-fair/employers/apply",
         )
         at_mixers = _mixers(person)
+        with transaction():
+            recruit(16, Reachable(Channel.MOBILE, person.addresses[0].value), "欧阳测试", staff.id)
         mine = (
             *(f"/sign-ups/{code}{page}" for code in at_mixers for page in ("", "/mixer")),
+            "/employer-desk",
+            *(f"/employer-desk/16{page}" for page in ("", "/booth", "/positions/new", "/positions/50", "/positions/earlier")),
+            "/jobs/1/report",
             "/me",
             "/me/messages",
             "/me/privacy",
@@ -399,6 +407,7 @@ def readers(app: Flask) -> list[Reader]:
             *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/release", "/shell")),
             "/manage/activities/job-fair/check-in/walk-in",
             *(f"/manage/activities/drone-show/show{page}" for page in ("", "/go", "/hold", "/postpone", "/cancel", "/ground")),
+            *(f"/manage/activities/job-fair/{page}" for page in ("employers", "employers/1", "floor-plan", "position-reports")),
             "/manage/activities/craft/counter",
             f"/manage/activities/{invited.slug}/counter",
             "/manage/activities/mixer/counter",

@@ -3,8 +3,14 @@
 from festival.accounts.personal import joined
 from festival.accounts.rules import Permission
 from festival.kinds.job_fair.details import JobFairDetails
+from festival.kinds.job_fair.employers import desk as employers_desk
 from festival.kinds.job_fair.employers import holding as employers_holding
+from festival.kinds.job_fair.employers import manage as employers_manage
+from festival.kinds.job_fair.employers import messages as employers_messages
 from festival.kinds.job_fair.employers import models as employers_models
+from festival.kinds.job_fair.employers import render as employers_render
+from festival.kinds.job_fair.employers import views as employers_views
+from festival.kinds.job_fair.employers import wording as employers_wording
 from festival.kinds.job_fair.employers.sowing import sow
 from festival.kinds.job_fair.seekers import demo, following, manage, recruiting, render, views, wording
 from festival.kinds.job_fair.seekers import holding as seekers_holding
@@ -21,15 +27,22 @@ KIND = Kind(
     icon="job_fair",
     details_model=JobFairDetails,
     detail_template="kinds/job_fair/detail.html",
+    page_values=employers_render.page_values,
     roster_columns=("school", "major", "grad_year", "education", "intent"),
     models=(employers_models, seekers_models),
     holding=joined(seekers_holding.HOLDING, employers_holding.HOLDING),
-    blueprints=(views.bp, recruiting.bp),
-    manage_blueprints=(manage.bp,),
-    organizer_links=(OrganizerLink(_l("投递与面试"), "/manage/activities/<slug>/applications", Permission.STATISTICS),),
+    blueprints=(employers_views.bp, employers_desk.bp, views.bp, recruiting.bp),
+    manage_blueprints=(employers_manage.bp, manage.bp),
+    organizer_links=(
+        OrganizerLink(_l("用人单位"), "/manage/activities/<slug>/employers", Permission.ACTIVITY_READ),
+        OrganizerLink(_l("展位与到场"), "/manage/activities/<slug>/floor-plan", Permission.ACTIVITY_READ),
+        OrganizerLink(_l("投递与面试"), "/manage/activities/<slug>/applications", Permission.STATISTICS),
+        OrganizerLink(_l("岗位举报"), "/manage/activities/<slug>/position-reports", Permission.ACTIVITY_EDIT),
+    ),
     followers=(following.follow,),
     panels=(Panel("kinds/job_fair/ticket.html", render.panel),),
-    messages=wording.MESSAGES,
+    messages=(*employers_messages.MESSAGES, *wording.MESSAGES),
+    audit_words=employers_wording.AUDIT,
     private_lines=render.calendar_lines,
     appointments=render.appointments,
     ways=render.ways,

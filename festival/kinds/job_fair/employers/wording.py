@@ -82,7 +82,7 @@ FIELDS: dict[str, LazyString] = {
 BOOTHS: dict[BoothState, LazyString] = {
     BoothState.FREE: _l("空闲"),
     BoothState.TAKEN: _l("已有单位"),
-    BoothState.RELEASED: _l("已收回"),
+    BoothState.RELEASED: _l("收回待安排"),
 }
 CHECKS: dict[Check, LazyString] = {
     Check.BOOTH: _l("已选展位"),
@@ -116,4 +116,32 @@ FIGURES: dict[Figure, LazyString] = {
     Figure.INTENTS: _l("初步达成意向人数"),
     Figure.SIGNED: _l("现场签约人数"),
     Figure.RATIO: _l("求人倍率"),
+}
+#: What the audit trail calls what is done, and to which rows.
+AUDIT: dict[str, LazyString] = {
+    "employer": _l("用人单位"),
+    "position": _l("岗位"),
+    "employer.change": _l("用人单位修改报名"),
+    "employer.approved": _l("用人单位审核通过"),
+    "employer.returned": _l("退回用人单位报名"),
+    "employer.rejected": _l("不通过用人单位报名"),
+    "employer.withdraw": _l("用人单位取消参会"),
+    "employer.booth": _l("选择展位"),
+    "employer.wait": _l("等候展位"),
+    "employer.arrive": _l("用人单位到场"),
+    "employer.arrive_undo": _l("撤销用人单位到场"),
+    "employer.release": _l("收回展位"),
+    "employer.give": _l("安排展位"),
+    "employer.reuse": _l("沿用往届岗位"),
+    "employer.recruiter": _l("添加招聘者"),
+    "employer.recruiter_remove": _l("移除招聘者"),
+    "employer.paper": _l("下载用人单位材料"),
+    "employer.contact": _l("查看用人单位联系方式"),
+    "position.add": _l("填写岗位"),
+    "position.edit": _l("修改岗位"),
+    "position.hide": _l("下架岗位"),
+    "position.show": _l("恢复岗位"),
+    "position.report_dismiss": _l("岗位举报未属实"),
+    "fair.figure": _l("填写招聘会数据"),
+    "fair.export": _l("导出招聘会数据"),
 }
