@@ -407,7 +407,10 @@ def readers(app: Flask) -> list[Reader]:
             *(f"/manage/activities/drone-show/check-in{page}" for page in ("", "/gates", "/differences", "/release", "/shell")),
             "/manage/activities/job-fair/check-in/walk-in",
             *(f"/manage/activities/drone-show/show{page}" for page in ("", "/go", "/hold", "/postpone", "/cancel", "/ground")),
-            *(f"/manage/activities/job-fair/{page}" for page in ("employers", "employers/1", "floor-plan", "position-reports")),
+            *(
+                f"/manage/activities/job-fair/{page}"
+                for page in ("employers", "employers/1", "floor-plan", "position-reports", "figures")
+            ),
             "/manage/activities/craft/counter",
             f"/manage/activities/{invited.slug}/counter",
             "/manage/activities/mixer/counter",

@@ -1,8 +1,11 @@
 """Job fair. 招聘会"""
 
+from datetime import datetime
+
 from festival.accounts.personal import joined
 from festival.accounts.rules import Permission
 from festival.kinds.job_fair.details import JobFairDetails
+from festival.kinds.job_fair.employers import demo as employers_demo
 from festival.kinds.job_fair.employers import desk as employers_desk
 from festival.kinds.job_fair.employers import holding as employers_holding
 from festival.kinds.job_fair.employers import manage as employers_manage
@@ -12,13 +15,22 @@ from festival.kinds.job_fair.employers import render as employers_render
 from festival.kinds.job_fair.employers import views as employers_views
 from festival.kinds.job_fair.employers import wording as employers_wording
 from festival.kinds.job_fair.employers.sowing import sow
+from festival.kinds.job_fair.figures import manage as figures_manage
 from festival.kinds.job_fair.seekers import demo, following, manage, recruiting, render, views, wording
 from festival.kinds.job_fair.seekers import holding as seekers_holding
 from festival.kinds.job_fair.seekers import models as seekers_models
 from festival.lib.i18n import _l
 from festival.programme.kinds import OrganizerLink
+from festival.programme.models import Activity
 from festival.seam import Kind
 from festival.signups.ticket import Panel
+
+
+def _enliven(activity: Activity, until: datetime) -> None:
+    """Let employers come first, then those who apply to them."""
+    employers_demo.enliven(activity, until)
+    demo.enliven(activity, until)
+
 
 KIND = Kind(
     key="job_fair",
@@ -32,12 +44,13 @@ KIND = Kind(
     models=(employers_models, seekers_models),
     holding=joined(seekers_holding.HOLDING, employers_holding.HOLDING),
     blueprints=(employers_views.bp, employers_desk.bp, views.bp, recruiting.bp),
-    manage_blueprints=(employers_manage.bp, manage.bp),
+    manage_blueprints=(employers_manage.bp, manage.bp, figures_manage.bp),
     organizer_links=(
-        OrganizerLink(_l("用人单位"), "/manage/activities/<slug>/employers", Permission.ACTIVITY_READ),
+        OrganizerLink(_l("参会用人单位"), "/manage/activities/<slug>/employers", Permission.ACTIVITY_READ),
         OrganizerLink(_l("展位与到场"), "/manage/activities/<slug>/floor-plan", Permission.ACTIVITY_READ),
         OrganizerLink(_l("投递与面试"), "/manage/activities/<slug>/applications", Permission.STATISTICS),
         OrganizerLink(_l("岗位举报"), "/manage/activities/<slug>/position-reports", Permission.ACTIVITY_EDIT),
+        OrganizerLink(_l("招聘会数据"), "/manage/activities/<slug>/figures", Permission.STATISTICS),
     ),
     followers=(following.follow,),
     panels=(Panel("kinds/job_fair/ticket.html", render.panel),),
@@ -47,5 +60,5 @@ KIND = Kind(
     appointments=render.appointments,
     ways=render.ways,
     sow=sow,
-    demo=demo.enliven,
+    demo=_enliven,
 )

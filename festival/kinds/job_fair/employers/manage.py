@@ -54,7 +54,7 @@ def employers(slug: str) -> ResponseReturnValue:
     return render_template(
         "kinds/job_fair/manage/employers.html",
         activity=activity,
-        rows=queries.employers(activity.id, shown),
+        rows=sorted(queries.employers(activity.id, shown), key=lambda one: list(EmployerState).index(one.state)),
         counts=queries.counts(activity.id),
         shown=shown[0] if shown else None,
         words=wording,

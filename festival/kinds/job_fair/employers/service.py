@@ -103,7 +103,8 @@ def lock(activity_id: int) -> Fair:
 
 
 def _locked(employer_id: int) -> tuple[Employer, Fair]:
-    """Lock an employer's fair and return the employer as it stands."""
+    """Lock an employer's fair and return the employer as it stands, what this transaction did before included."""
+    db.session.flush()
     activity_id = db.session.scalar(select(Employer.activity_id).where(Employer.id == employer_id))
     if activity_id is None:
         raise NotFound

@@ -19,7 +19,6 @@ from festival.lib import clock, limits
 from festival.lib.access import public
 from festival.lib.db import transaction
 from festival.lib.i18n import locale
-from festival.outbox import runner
 from festival.programme.models import Activity
 
 bp = Blueprint("fair_employers", __name__)
@@ -140,7 +139,6 @@ def _send_code(activity: Activity, form: ApplicationForm) -> ResponseReturnValue
     slug = activity.slug
     with limits.codes, transaction():
         sent = accounts.request_code(form.address.data or "", locale())
-    runner.wake()
     activity, form = queries.fair(slug), _sent_form()
     if isinstance(sent, CodeSent) or sent.reason == CodeReason.TOO_SOON:
         return _page(activity, form, sent=sent)

@@ -18,6 +18,7 @@ from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.uploads import PDF, Upload
 from festival.programme.models import Activity
+from festival.seed.people import MOBILE
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 
@@ -54,11 +55,11 @@ def _people(activity: Activity) -> list[Account]:
 
 
 def _recruiter(employer: Employer, number: int) -> Account:
-    """Return the account of an employer's recruiter, who signs in with 13700000001 and so on."""
+    """Return the account of an employer's recruiter, who signs in with 15400009001 and so on."""
     known = next((one for one in queries.recruiters(employer.id) if one.account_id is not None), None)
     if known is not None:
         return db.session.get_one(Account, known.account_id)
-    address = Reachable(Channel.MOBILE, f"137{number:08}")
+    address = Reachable(Channel.MOBILE, MOBILE.format(number=9000 + number))
     account = person_of(address, name=f"招聘专员{number}")
     db.session.add(
         Recruiter(
