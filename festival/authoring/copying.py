@@ -12,7 +12,7 @@ from sqlalchemy import insert, inspect, select
 from festival.authoring import queries
 from festival.lib.db import Model, db
 from festival.lib.documents import shifted
-from festival.programme.kinds import details_of
+from festival.programme.kinds import details_of, kind_of
 from festival.programme.models import Activity, ActivityStatus, Pool, PoolBatch, Provenance, Question, QuestionOption, Slot
 
 _OF_ACTIVITY = frozenset({
@@ -69,6 +69,8 @@ def copy_activity(source: Activity, target: Target, *, slug: str, **changed: obj
     db.session.flush()
     _copy_slots(source, made, target)
     _copy_questions(source, made)
+    if made.kind == source.kind:
+        kind_of(source).copied(source, made)
     copy_provenance("activity", source.id, made.id)
     db.session.flush()
     return made

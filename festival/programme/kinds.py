@@ -79,6 +79,10 @@ def _nothing_moves(_activity: Activity, _slot: Slot, _step: timedelta) -> None:
     """Leave a plain talk alone: it has no times of its own."""
 
 
+def _not_copied(_source: Activity, _made: Activity) -> None:
+    """Leave a copy as it is."""
+
+
 def _no_refusal(_candidate: Candidate) -> str | None:
     return None
 
@@ -111,6 +115,8 @@ class ActivityKind:
     refusal: Callable[[Candidate], str | None] = _no_refusal
     #: The most places that a pool may ever have, later batches included, without some others of its slot; None: any number.
     most_in: Callable[[int, frozenset[int]], int | None] = _no_most
+    #: Copies its own rows when an activity is copied, slots and pools first: ``(source, copy)``. What people did stays behind.
+    copied: Callable[[Activity, Activity], None] = _not_copied
     #: The hall its details speak of, to begin a seat map with; None: they speak of none.
     hall: Callable[[Details], HallSize | None] = _no_hall
     #: Question keys shown as columns of the roster, in this order, after the fixed ones.

@@ -41,6 +41,7 @@ KIND = Kind(
         OwnMessage("show_hold", _l("暂缓，请等候通知"), wording.tell_hold, is_urgent=True),
     ),
     most_in=service.most_in,
+    copied=service.copy_ground,
     door_facts=beside.door_facts,
     door_board=beside.door_board,
     panels=(beside.PANEL,),

@@ -138,3 +138,11 @@ def slot_with_activity(slot_id: int) -> Slot | None:
 def doors_at(slot: Slot) -> datetime:
     """Return when people are let in."""
     return slot.doors_at or slot.starts_at
+
+
+def pools_by_place(activity_id: int) -> dict[tuple[str, str], int]:
+    """Return the pools of an activity by the keys of slot and pool, which a copy shares."""
+    rows = db.session.execute(
+        select(Slot.key, Pool.key, Pool.id).join(Slot, Slot.id == Pool.slot_id).where(Slot.activity_id == activity_id)
+    )
+    return {(slot, pool): pool_id for slot, pool, pool_id in rows}

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from festival.audit.service import record
 from festival.checkin import service as checkin
+from festival.checkin.models import Gate
 from festival.kinds.show import queries, rules
 from festival.kinds.show.models import Area, Corner, Entrance, Role, ShowDecision, ShowPlan
 from festival.kinds.show.rules import Cause, Decision, Evening, Point, Reason, ShowRefused, ZoneReason, ZoneRefused
@@ -27,6 +28,10 @@ from festival.signups.models import SignUp
 from festival.signups.rules import LIVE
 from festival.signups.service import lock
 
+#: What a copy of a show has as well.
+_OF_PLAN = ("weather_zh", "weather_en", "transit_zh", "transit_en", "no_fly_zh", "no_fly_en", "no_fly_metres")
+_OF_AREA = ("key", "role", "position", "mark_zh", "mark_en", "safety_limit", "staff", "wheelchair_places", "is_step_free")
+_OF_ENTRANCE = ("label_zh", "label_en", "x", "y", "is_step_free")
 #: What people are told when nothing moves.
 MESSAGES = {Decision.GO: "show_go", Decision.HOLD: "show_hold"}
 
@@ -262,3 +267,27 @@ def most_in(pool_id: int, without: frozenset[int]) -> int | None:
     others = [zone for key, zone in known.items() if key != area.key]
     places = sum(number or 0 for other, number in queries.planned(slot.id).items() if other != pool_id and other not in without)
     return rules.most_in(known[area.key], others, slot.approved_ceiling, planned=places)
+
+
+def copy_ground(source: Activity, made: Activity) -> None:
+    """Give a copy of a show the same ground, gates and plan; what was decided, and who was there, stays behind."""
+    plan = queries.plan(source.id)
+    if plan is not None:
+        db.session.add(ShowPlan(activity_id=made.id, **{name: getattr(plan, name) for name in _OF_PLAN}))
+    pools = queries.pools_by_place(made.id)
+    places = {pool_id: place for place, pool_id in queries.pools_by_place(source.id).items()}
+    for area in queries.areas(source.id):
+        pool_id = pools.get(places[area.pool_id]) if area.pool_id is not None else None
+        if area.role == Role.ZONE and pool_id is None:
+            continue
+        copy = Area(activity_id=made.id, pool_id=pool_id, **{name: getattr(area, name) for name in _OF_AREA})
+        db.session.add(copy)
+        db.session.flush()
+        db.session.add_all(Corner(area_id=copy.id, position=one.position, x=one.x, y=one.y) for one in area.corners)
+        for entrance in area.entrances:
+            if entrance.gate.closed_at is None:
+                gate = Gate(activity_id=made.id, name=entrance.gate.name, created_at=made.created_at)
+                db.session.add(gate)
+                db.session.flush()
+                values = {name: getattr(entrance, name) for name in _OF_ENTRANCE}
+                db.session.add(Entrance(area_id=copy.id, gate_id=gate.id, **values))

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from festival.authoring import service as authoring
+from festival.authoring.service import Clone
 from festival.kinds.show import queries, rules, service, wording
 from festival.kinds.show.models import Area, Entrance, ShowDecision
 from festival.kinds.show.rules import Decision, Evening, Fullness, Reason, ShowRefused, Zone, ZoneRefused
-from festival.kinds.show.service import ZoneEdit
+from festival.kinds.show.service import PlanEdit, ZoneEdit
 from festival.lib.db import db, transaction
 from festival.lib.i18n import Locale, speaking
 from festival.outbox.delivery import deliver_due
@@ -275,3 +277,27 @@ def test_more_places_and_a_lower_safety_number_at_once_never_leave_more_places_t
     assert area.pool is not None
     assert (len(outcome), outcome.count("done")) == (2, 1)
     assert (area.pool.capacity, area.safety_limit) in {(10, 12), (9, 11)}
+
+
+def test_a_copy_has_the_same_ground_gates_and_plan_and_nothing_of_what_was_decided(app):
+    show = make_show()
+    staff_id = make_staff().id
+    with transaction():
+        service.set_plan(show.id, PlanEdit(Why("五级风", "Force 5"), Why(), Why(), 800), actor_id=staff_id)
+    book(show, 2)
+    decide(show, "go")
+    with transaction():
+        made = authoring.clone_activity(show.id, Clone("明年", "Next year", "next-year", 52), actor_id=staff_id)
+
+    def ground(activity):
+        return [
+            (area.mark_en, area.safety_limit, area.staff, [(one.x, one.y) for one in area.corners],
+             [(one.label_zh, one.gate.name, one.x) for one in area.entrances])
+            for area in queries.areas(activity.id)
+        ]  # fmt: skip
+
+    assert ground(made) == ground(show) != []
+    plan = queries.plan(made.id)
+    assert plan is not None
+    assert (plan.weather_en, plan.no_fly_metres, queries.last_decision(slot_of(made).id)) == ("Force 5", 800, None)
+    assert {area.pool_id for area in queries.areas(made.id)} == {pool_of(made).id, pool_of(made, 1).id}
