@@ -61,10 +61,9 @@ def speaking(language: Locale) -> Any:  # Flask-Babel's context manager
 
 
 def loc(row: object, name: str) -> str:
-    """Return a bilingual column (``title``: ``title_zh`` or ``title_en``) as spoken; Chinese where the other is empty."""
-    chinese = getattr(row, f"{name}_zh")
-    chosen = getattr(row, f"{name}_{locale()}")
-    return str(chosen or chinese or "")
+    """Return a bilingual column (``title``: ``title_zh`` or ``title_en``) as spoken; the other language's where it is empty."""
+    chosen, other = getattr(row, f"{name}_{locale()}"), getattr(row, f"{name}_{'zh' if locale() == 'en' else 'en'}")
+    return str(chosen or other or "")
 
 
 def root_path() -> str:

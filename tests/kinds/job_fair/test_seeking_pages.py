@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import func, select
 
 from festival.accounts.rules import Role
+from festival.kinds.job_fair.seekers import wording
 from festival.kinds.job_fair.seekers.models import Application, CvAccess, CvVersion
 from festival.lib.db import db
+from festival.lib.i18n import speaking
 from festival.notices.own import own
+from festival.notices.wording import short_instant
 from festival.outbox import delivery
 from festival.outbox.models import Message, MessageState
+from festival.outbox.texts import SMS_LENGTH, fitted, units
 from tests.builders import make_person, make_sign_up, make_staff
 from tests.kinds.job_fair.seeking import (
     GOOD_PDF,
@@ -29,6 +33,11 @@ from tests.web import Browser
 
 #: What pages say does not depend on the database; what the services write is tested on both.
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+
+SENTENCES = (
+    "submitted", "shortlisted", "viewed", "invited", "accepted", "intent", "not_selected", "entry_lost", "booked", "given_back",
+    "declined", "left",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -115,6 +124,16 @@ def test_every_message_of_the_fair_has_words_in_both_languages(fair):
     assert message.text == "您已向“云帆科技”投递“数据分析师”，进展可登录查看。"
     assert tell is not None
     assert tell.tell(message.subject_id, fair.reader.id) is None  # it is for its seeker alone
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_text_message_fits_with_the_longest_names(app, language):
+    sentences = [getattr(wording, f"_{kind}") for kind in SENTENCES]
+    with speaking(language):
+        written = [wording._written(one, "企" * 60, "岗" * 60, short_instant("30 Jun", "14:50"), "F10") for one in sentences]
+        called = [fitted(lambda who, one=one: one(who, "F10", 188), "企" * 60) for one in (wording._called, wording._near)]
+
+    assert {words: units(words) for words in [*called, *(one.short for one in written)] if units(words) > SMS_LENGTH} == {}
 
 
 def test_pages_are_closed_to_everybody_whose_they_are_not(app, fair):

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from festival.accounts.access import staff
 from festival.accounts.rules import Permission
-from festival.kinds.job_fair.seekers import queries, render
+from festival.kinds.job_fair.seekers import queries
 from festival.lib.errors import NotFound
 from festival.roster.scoped import activity_within
 
@@ -26,5 +26,4 @@ def figures(slug: str) -> ResponseReturnValue:
         activity=activity,
         figures=queries.figures(activity.id),
         rows=[(employer, by_employer.get(employer.id, queries.Figures())) for employer in employers],
-        either=render.either,
     )

@@ -15,6 +15,7 @@ from festival.kinds.job_fair.seekers.views import as_file
 from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
+from festival.lib.i18n import loc
 
 bp = Blueprint("recruiting", __name__, url_prefix="/recruiting")
 
@@ -38,9 +39,7 @@ def home() -> ResponseReturnValue:
     found = queries.recruits_for(the_person().id)
     if len(found) == 1:
         return redirect(url_for(".inbox", employer_id=found[0].id), 303)
-    return render_template(
-        "kinds/job_fair/recruiting/home.html", employers=found, either=render.either, unlisted=True, section="/me"
-    )
+    return render_template("kinds/job_fair/recruiting/home.html", employers=found, unlisted=True, section="/me")
 
 
 def _mine(employer_id: int) -> Recruiter:
@@ -77,7 +76,6 @@ def _frame(employer: Employer) -> dict[str, object]:
     return {
         "activity": employer.activity,
         "words": wording,
-        "either": render.either,
         "when": render.interview_words,
         "unlisted": True,
         "section": "/me",
@@ -138,7 +136,7 @@ def cv(application_id: int) -> ResponseReturnValue:
     with transaction():
         upload = cvs.hand_over(reader_id, application_id)
         shown = _readable(application_id)
-        name = f"{shown.name}_{render.either(shown.position, 'title')}.{upload.name.rsplit('.', 1)[-1]}"
+        name = f"{shown.name}_{loc(shown.position, 'title')}.{upload.name.rsplit('.', 1)[-1]}"
     return as_file(upload, name)
 
 

@@ -11,16 +11,10 @@ from festival.kinds.job_fair.seekers.queries import Queue
 from festival.kinds.job_fair.seekers.rules import Chair, State, Turn
 from festival.lib import clock
 from festival.lib.format import clock_time, day, hours
-from festival.lib.i18n import _, locale
+from festival.lib.i18n import _, loc
 from festival.programme.models import Slot
 from festival.signups.mine import Appointment, Way
 from festival.signups.models import SignUp
-
-
-def either(row: object, name: str) -> str:
-    """Return a column that was filled in in one language at least: as spoken, else the other."""
-    chinese, english = str(getattr(row, f"{name}_zh")), str(getattr(row, f"{name}_en"))
-    return (english or chinese) if locale() == "en" else (chinese or english)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +133,7 @@ def _standing(held: BoothNumber, queue: Queue) -> Standing:
         words = str(wording.TURNS[Turn.CALLED])
     else:
         words = _("前面还有 %(n)s 位", n=before) if before else _("下一位就是您")
-    return Standing(held, either(held.employer, "name"), queries.booth_of(held.employer_id), before, words)
+    return Standing(held, loc(held.employer, "name"), queries.booth_of(held.employer_id), before, words)
 
 
 # -- beside the ticket and in the calendar -----------------------------------------------------------------------------------
@@ -157,8 +151,8 @@ def calendar_lines(sign_up: SignUp) -> list[str]:
         _(
             "面试 %(time)s：%(employer)s，%(position)s，展位 %(booth)s",
             time=hours(one.starts_at, one.ends_at),
-            employer=either(one.application.employer, "name"),
-            position=either(one.application.position, "title"),
+            employer=loc(one.application.employer, "name"),
+            position=loc(one.application.position, "title"),
             booth=queries.booth_of(one.application.employer_id) or _("待定"),
         )
         for one in found
@@ -172,7 +166,7 @@ def appointments(person_id: int) -> list[Appointment]:
         Appointment(
             one.application.activity_id,
             service.stop_of(one.session, one.minute, one.minutes),
-            _("面试：%(employer)s", employer=either(one.application.employer, "name")),
+            _("面试：%(employer)s", employer=loc(one.application.employer, "name")),
             _booth_words(one),
             f"/me/applications/{one.application_id}",
         )
@@ -200,7 +194,7 @@ def panel(sign_up: SignUp) -> dict[str, object]:
         "live": sum(one.state in rules.LIVE for one in applications),
         "invited": sum(one.state == State.INVITED for one in applications),
         "interviews": [
-            (interview_words(one), either(one.application.employer, "name"), one.application_id)
+            (interview_words(one), loc(one.application.employer, "name"), one.application_id)
             for one in interviews_at(sign_up.person_id, sign_up.activity_id)
         ],
     }

@@ -1,6 +1,8 @@
 """Pages of those who look for work: positions, one's CV, one's applications, numbers at booths."""
 
 import io
+from datetime import datetime
+from hashlib import sha256
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +21,7 @@ from festival.lib.alike import alike
 from festival.lib.db import transaction
 from festival.lib.download import download
 from festival.lib.errors import NotFound
+from festival.lib.i18n import locale
 from festival.lib.uploads import Upload
 from festival.programme import queries as programme
 from festival.programme.models import Activity
@@ -55,7 +58,6 @@ def search() -> ResponseReturnValue:
         by_day=BY_DAY,
         fairs=_fairs(),
         now=now,
-        either=render.either,
         section="/jobs",
         unlisted=wanted.is_narrow,
     )
@@ -97,7 +99,6 @@ def _position_page(shown: Position) -> str:
         mine=queries.applied(person.id, shown.id) if person else None,
         words=wording,
         takes=queries.takes_applications(shown.employer.activity, clock.now()) and shown.state == "open",
-        either=render.either,
         section="/jobs",
     )
 
@@ -136,7 +137,6 @@ def _employer_page(shown: Employer, refusal: Reason | None = None) -> str:
         mine=mine[0] if mine else None,
         refusal=wording.refusal(refusal) if refusal else "",
         data_result=refusal.replace("_", "-") if refusal else None,
-        either=render.either,
         section="/jobs",
     )
 
@@ -188,7 +188,6 @@ def _apply_page(shown: Position, form: ApplyForm, refusal: Reason | None = None)
         has_cv=bool(form.cv.choices),
         refusal=wording.refusal(refusal) if refusal else "",
         data_result=refusal.replace("_", "-") if refusal else None,
-        either=render.either,
         unlisted=True,
         section="/jobs",
     )
@@ -242,7 +241,6 @@ def _cv_page(form: CvForm, refusal: Reason | None = None) -> str:
         used=queries.used_cvs(person.id),
         position_id=_wanted_position(),
         refusal=wording.refusal(refusal) if refusal else "",
-        either=render.either,
         unlisted=True,
         section="/me",
     )
@@ -289,7 +287,6 @@ def applications() -> ResponseReturnValue:
         numbers=render.standings(person.id, clock.now()),
         words=wording,
         when=render.interview_words,
-        either=render.either,
         unlisted=True,
         section="/me",
     )
@@ -329,15 +326,24 @@ def _application_page(application_id: int, refusal: Reason | None = None) -> str
         days=render.times_for_seeker(shown, now) if may_choose else [],
         may_withdraw=rules.may(shown.state, rules.Side.SEEKER, State.WITHDRAWN),
         may_decline=rules.may(shown.state, rules.Side.SEEKER, State.DECLINED),
+        warning=_warning(shown, now),
         has_entry=bool(queries.entries(shown.person_id, shown.activity_id)),
         words=wording,
         when=render.interview_words,
         refusal=wording.refusal(refusal) if refusal else "",
         data_result=(refusal or shown.state).replace("_", "-"),
-        either=render.either,
         unlisted=True,
         section="/me",
     )
+
+
+def _warning(shown: Application, now: datetime) -> str:
+    """Say why somebody can hardly keep the time they have booked: the fair, their entry or something else has moved since."""
+    held, timetable = queries.standing_interview(shown.id), service.timetable_of(shown.employer.activity)
+    if held is None or timetable is None or held.starts_at <= now:
+        return ""
+    reason = service.time_refusal(shown, held.session, held.minute, timetable, now)
+    return wording.refusal(reason) if reason and reason != Reason.MOST_INTERVIEWS else ""
 
 
 @bp.post("/me/applications/<id:application_id>/interview")
@@ -420,11 +426,11 @@ def my_numbers() -> ResponseReturnValue:
 @signed_in
 def numbers_now() -> ResponseReturnValue:
     """Give the numbers' part of that page alone, for asking again and again: unchanged, it is not sent anew."""
-    response = Response(
-        render_template("kinds/job_fair/standings.html", standings=render.standings(the_person().id, clock.now()))
-    )
+    held = render.standings(the_person().id, clock.now())
+    response = Response(render_template("kinds/job_fair/standings.html", standings=held))
     response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
+    stands = [(one.held.id, one.held.state, one.ahead, one.booth) for one in held]  # not the body: its token says the second
+    response.set_etag(sha256(repr((locale(), stands)).encode()).hexdigest()[:32])
     return response.make_conditional(request)
 
 
