@@ -36,7 +36,7 @@ pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 
 SENTENCES = (
     "submitted", "shortlisted", "viewed", "invited", "accepted", "intent", "not_selected", "entry_lost", "booked", "given_back",
-    "declined", "left",
+    "declined", "left", "employer_left", "time_off",
 )  # fmt: skip
 
 

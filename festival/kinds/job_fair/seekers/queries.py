@@ -313,6 +313,28 @@ def interviews_with(employer_id: int) -> list[Interview]:
     return sorted(found, key=lambda one: (one.starts_at, one.recruiter_id, one.seat))
 
 
+def interviews_by(recruiter_id: int) -> list[Interview]:
+    """Return the booked interviews with one recruiter."""
+    return list(
+        db.session.scalars(
+            select(Interview)
+            .where(Interview.recruiter_id == recruiter_id, Interview.cancelled_at.is_(None))
+            .options(*_INTERVIEW),
+        ),
+    )
+
+
+def unsettled(employer_id: int) -> list[Application]:
+    """Return the applications to an employer that have come to nothing yet, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Application)
+            .where(Application.employer_id == employer_id, Application.state.in_(LIVE - {State.INTENT}))
+            .order_by(Application.id),
+        ),
+    )
+
+
 def seats_taken(chair: Chair) -> list[int]:
     """Return which of the places beside a recruiter are taken at a time."""
     return list(

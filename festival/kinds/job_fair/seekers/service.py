@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from festival.accounts.service import lock_account
 from festival.kinds.job_fair.details import JobFairDetails
@@ -19,11 +19,12 @@ from festival.kinds.job_fair.seekers.models import (
     Application,
     ApplicationNote,
     ApplicationStep,
+    BoothNumber,
     CvVersion,
     Interview,
     InterviewOffer,
 )
-from festival.kinds.job_fair.seekers.rules import Chair, Entry, JobRefused, Reason, Side, State, Timetable
+from festival.kinds.job_fair.seekers.rules import HELD, Chair, Entry, JobRefused, Reason, Side, State, Timetable, Turn
 from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
 from festival.lib.sealing import seal
@@ -345,6 +346,7 @@ def invite(reader_id: int, application_id: int, chairs: Sequence[Chair]) -> Appl
         raise JobRefused(Reason.NO_SLOTS)
     if not wanted <= set(free):
         raise JobRefused(Reason.SLOT_TAKEN)
+    had_a_time = application.state == State.ACCEPTED
     _free(application, now)
     _drop_offers(application)
     db.session.add_all(
@@ -354,7 +356,7 @@ def invite(reader_id: int, application_id: int, chairs: Sequence[Chair]) -> Appl
         for chair in sorted(wanted)
     )
     move(application, State.INVITED, Side.EMPLOYER, at=now)
-    _tell_seeker(application, "job_invited")
+    _tell_seeker(application, "job_time_off" if had_a_time else "job_invited")
     return application
 
 
@@ -372,6 +374,29 @@ def note(reader_id: int, application_id: int, words: str) -> ApplicationNote:
     db.session.add(kept)
     db.session.flush()
     return kept
+
+
+def employer_left(employer_id: int, now: datetime) -> None:
+    """End the applications to an employer that takes part no more; their seekers are told. The fair is locked."""
+    for application in queries.unsettled(employer_id):
+        move(application, State.NOT_SELECTED, Side.EMPLOYER, at=now)
+        _free(application, now)
+        _drop_offers(application)
+        _tell_seeker(application, "job_employer_left")
+    db.session.execute(
+        update(BoothNumber).where(BoothNumber.employer_id == employer_id, BoothNumber.state.in_(HELD)).values(state=Turn.LEFT),
+    )
+
+
+def recruiter_left(recruiter_id: int, now: datetime) -> None:
+    """Give back the interviews with somebody who recruits no more: their seekers choose another time. The fair is locked."""
+    for interview in queries.interviews_by(recruiter_id):
+        application = interview.application
+        if application.state == State.ACCEPTED and interview.starts_at > now:
+            _free(application, now)
+            move(application, State.INVITED, Side.EMPLOYER, at=now)
+            _tell_seeker(application, "job_time_off")
+    db.session.execute(delete(InterviewOffer).where(InterviewOffer.recruiter_id == recruiter_id))
 
 
 # -- shared ------------------------------------------------------------------------------------------------------------------

@@ -129,6 +129,14 @@ def _not_selected(employer: str, position: str, _when: str, _booth: str) -> str:
     return _("很抱歉，您投递的“%(employer)s”“%(position)s”未入选。欢迎投递其他岗位。", employer=employer, position=position)
 
 
+def _employer_left(employer: str, position: str, _when: str, _booth: str) -> str:
+    return _("“%(employer)s”不再参加招聘会，您投递的“%(position)s”已结束。", employer=employer, position=position)
+
+
+def _time_off(employer: str, position: str, _when: str, _booth: str) -> str:
+    return _("“%(employer)s”“%(position)s”原约的面试时间已取消，请登录另选。", employer=employer, position=position)
+
+
 def _entry_lost(employer: str, position: str, _when: str, _booth: str) -> str:
     return _("您已没有招聘会的入场名额，“%(employer)s”“%(position)s”的面试时间已取消。", employer=employer, position=position)
 
@@ -224,6 +232,8 @@ MESSAGES = (
     OwnMessage("job_accepted", _l("面试已预约"), _teller(_accepted, frozenset({State.ACCEPTED}), to_seeker=True)),
     OwnMessage("job_intent", _l("达成意向"), _teller(_intent, frozenset({State.INTENT}), to_seeker=True)),
     OwnMessage("job_not_selected", _l("投递结果"), _teller(_not_selected, frozenset({State.NOT_SELECTED}), to_seeker=True)),
+    OwnMessage("job_employer_left", _l("投递已结束"), _teller(_employer_left, frozenset({State.NOT_SELECTED}), to_seeker=True)),
+    OwnMessage("job_time_off", _l("请另选面试时间"), _teller(_time_off, frozenset({State.INVITED}), to_seeker=True)),
     OwnMessage("job_entry_lost", _l("面试时间已取消"), _teller(_entry_lost, frozenset({State.INVITED}), to_seeker=True)),
     OwnMessage("job_booked", _l("新的面试预约"), _teller(_booked, frozenset({State.ACCEPTED}), to_seeker=False)),
     OwnMessage("job_given_back", _l("面试时间已取消"), _teller(_given_back, frozenset({State.INVITED}), to_seeker=False)),
