@@ -7,6 +7,7 @@ from festival.accounts.rules import Permission
 from festival.kinds.job_fair.details import JobFairDetails
 from festival.kinds.job_fair.employers import demo as employers_demo
 from festival.kinds.job_fair.employers import desk as employers_desk
+from festival.kinds.job_fair.employers import following as employers_following
 from festival.kinds.job_fair.employers import holding as employers_holding
 from festival.kinds.job_fair.employers import manage as employers_manage
 from festival.kinds.job_fair.employers import messages as employers_messages
@@ -16,7 +17,7 @@ from festival.kinds.job_fair.employers import views as employers_views
 from festival.kinds.job_fair.employers import wording as employers_wording
 from festival.kinds.job_fair.employers.sowing import sow
 from festival.kinds.job_fair.figures import manage as figures_manage
-from festival.kinds.job_fair.seekers import demo, following, manage, recruiting, render, views, wording
+from festival.kinds.job_fair.seekers import demo, following, manage, recruiting, render, service, views, wording
 from festival.kinds.job_fair.seekers import holding as seekers_holding
 from festival.kinds.job_fair.seekers import models as seekers_models
 from festival.lib.i18n import _l
@@ -31,6 +32,8 @@ def _enliven(activity: Activity, until: datetime) -> None:
     employers_demo.enliven(activity, until)
     demo.enliven(activity, until)
 
+
+employers_following.register(left=service.employer_left, unnamed=service.recruiter_left)
 
 KIND = Kind(
     key="job_fair",

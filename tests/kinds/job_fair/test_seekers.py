@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from festival.accounts import personal
 from festival.accounts.service import erase
+from festival.kinds.job_fair.employers import service as employers
 from festival.kinds.job_fair.employers.rules import PositionState
 from festival.kinds.job_fair.seekers import cvs, holding, queries, render, rules, service
 from festival.kinds.job_fair.seekers.models import Application, CvAccess, CvVersion, Interview
@@ -310,6 +311,31 @@ def test_when_all_offered_times_are_gone_any_free_one_can_be_taken(fair):
 
     assert refusal(service.book, second.id, other.id, fair.at(10)) == Reason.SLOT_TAKEN
     assert refusal(service.book, second.id, other.id, fair.at(13, 20)) is None
+
+
+def test_a_recruiter_or_an_employer_that_is_gone_leaves_nobody_waiting(fair):
+    one, other = make_seeker(fair), make_seeker(fair)
+    colleague, account = make_recruiter(fair.employer)
+    first, second = invited(fair, one), invited(fair, other, fair.at(11))
+    with transaction():
+        service.book(one.id, first.id, fair.at(10, recruiter=colleague))
+        service.book(other.id, second.id, fair.at(11))
+    with transaction():
+        employers.remove_recruiter(fair.employer.id, colleague.id, fair.reader.id)
+    after_one_left = [first.state, second.state]
+    with transaction():
+        service.book(one.id, first.id, fair.at(10))
+        erase(fair.reader)
+    after_all_left = [first.state, second.state]
+    with transaction():
+        employers.withdraw(fair.employer.id, fair.reader.id)
+
+    assert after_one_left == [State.INVITED, State.ACCEPTED]
+    assert after_all_left == [State.INVITED, State.INVITED]
+    assert [first.state, second.state] == [State.NOT_SELECTED, State.NOT_SELECTED]
+    assert told(one)[-3:] == ["job_accepted", "job_time_off", "job_employer_left"]
+    assert queries.interviews_with(fair.employer.id) == []
+    assert queries.recruits_for(account.id) == []
 
 
 def test_an_employer_answers_once_and_what_was_booked_is_free_again(fair):

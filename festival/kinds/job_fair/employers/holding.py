@@ -1,11 +1,12 @@
 """What a fair's employers hold about people: who applied for one, who recruits for it, who reported a position."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, select, update
 
 from festival.accounts.models import Address
 from festival.accounts.personal import Holding, Moment, Purge, Row, Rows, first, plain, rows
+from festival.kinds.job_fair.employers import following
 from festival.kinds.job_fair.employers.models import (
     Booth,
     Employer,
@@ -19,6 +20,7 @@ from festival.kinds.job_fair.employers.papers import content_of
 from festival.kinds.job_fair.employers.rules import EmployerState, Paper
 from festival.lib.db import database_now, db
 from festival.lib.i18n import _l
+from festival.programme.locking import lock_activity
 from festival.programme.models import Activity, ActivityStatus
 
 #: Days after the fair.
@@ -82,9 +84,23 @@ def _erase(account_id: int) -> None:
         update(Recruiter).where(Recruiter.id.in_(recruits), Recruiter.removed_at.is_(None)).values(removed_at=now),
     )
     db.session.execute(update(Recruiter).where(Recruiter.id.in_(recruits)).values(name="", address=""))
+    _tell_unnamed(recruits, now)
     db.session.execute(
         update(PositionReport).where(PositionReport.reporter_id == account_id).values(reporter_id=None, words=""),
     )
+
+
+def _tell_unnamed(recruiter_ids: list[int], now: datetime) -> None:
+    """Let what hangs on recruiters follow, fair by fair in the order of their locks."""
+    named = db.session.execute(
+        select(Recruiter.id, Employer.activity_id)
+        .join(Employer, Employer.id == Recruiter.employer_id)
+        .where(Recruiter.id.in_(recruiter_ids))
+        .order_by(Employer.activity_id, Recruiter.id),
+    ).all()
+    for recruiter_id, activity_id in named:
+        lock_activity(activity_id)
+        following.tell_unnamed(recruiter_id, now)
 
 
 def _over(moment: Moment) -> Select[int]:

@@ -11,7 +11,7 @@ from festival.accounts.models import Account, Address
 from festival.accounts.rules import Reachable
 from festival.audit.service import record
 from festival.kinds.job_fair.details import JobFairDetails
-from festival.kinds.job_fair.employers import queries, rules
+from festival.kinds.job_fair.employers import following, queries, rules
 from festival.kinds.job_fair.employers.models import (
     Booth,
     Employer,
@@ -256,6 +256,7 @@ def withdraw(employer_id: int, actor_id: int, *, reason: str = "", by_staff: boo
     _leave_booth(employer, fair.now)
     _move(employer, EmployerState.WITHDRAWN, fair.now)
     employer.waiting_at = None
+    following.tell_left(employer_id, fair.now)
     _note("withdraw", employer, actor_id, reason=reason)
     _tell(employer, "employer_withdrawn")
     return employer
@@ -521,6 +522,8 @@ def remove_recruiter(employer_id: int, recruiter_id: int, actor_id: int) -> None
     if len(known) == 1:
         raise FairRefused(Reason.LAST_RECRUITER)
     row.removed_at = fair.now
+    db.session.flush()
+    following.tell_unnamed(row.id, fair.now)
     _note("recruiter_remove", employer, actor_id, changes=f"recruiter {row.id}")
 
 
