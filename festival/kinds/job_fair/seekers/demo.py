@@ -9,7 +9,8 @@ from sqlalchemy import select
 from festival.accounts.models import Account
 from festival.accounts.rules import Channel, Reachable
 from festival.accounts.service import person_of
-from festival.kinds.job_fair.employers.models import Employer, Recruiter
+from festival.kinds.job_fair.employers.models import Employer
+from festival.kinds.job_fair.employers.service import name_recruiter
 from festival.kinds.job_fair.seekers import cvs, numbers, queries, service
 from festival.kinds.job_fair.seekers.models import Application
 from festival.kinds.job_fair.seekers.rules import JobRefused
@@ -61,17 +62,7 @@ def _recruiter(employer: Employer, number: int) -> Account:
         return db.session.get_one(Account, known.account_id)
     address = Reachable(Channel.MOBILE, MOBILE.format(number=9000 + number))
     account = person_of(address, name=f"招聘专员{number}")
-    db.session.add(
-        Recruiter(
-            employer_id=employer.id,
-            name=account.name,
-            channel=address.channel,
-            address=address.value,
-            account_id=account.id,
-            named_at=clock.now(),
-        ),
-    )
-    db.session.flush()
+    name_recruiter(employer.id, address, account.name, account.id)
     return account
 
 
