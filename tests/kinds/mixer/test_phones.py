@@ -12,10 +12,12 @@ from festival.kinds.mixer import service
 from festival.kinds.mixer.models import Choice, Run
 from festival.lib import clock
 from festival.lib.db import db, transaction
+from festival.programme.models import Sensitivity
 from festival.signups.models import SignUp
-from tests.builders import make_staff
+from tests.accounts.codes import sent_code
+from tests.builders import make_question, make_staff
 from tests.conftest import chromium
-from tests.kinds.mixer.phone import OPENS, REVEAL, guests, label, make_mixer
+from tests.kinds.mixer.phone import OPENS, REVEAL, guests, label, make_mixer, scan
 from tests.web import Browser as Visitor
 
 #: What a browser does with a page does not depend on the database.
@@ -53,18 +55,45 @@ class Phones:
     address: str
     wrong: list[str] = field(default_factory=list)
 
-    def of(self, sign_up: SignUp) -> Page:
-        """Return somebody's page of the mixer, once their phone is ready."""
+    def new(self, cookie: str = "") -> Page:
+        """Return a page on a phone, signed in by a cookie or not."""
         context = self.chrome.new_context(base_url=self.address, viewport={"width": 375, "height": 780})
-        cookie = Visitor(self.app).sign_in(sign_up.person).client.get_cookie("festival")
-        assert cookie is not None
-        context.add_cookies([{"name": "festival", "value": cookie.value, "url": self.address}])
+        if cookie:
+            context.add_cookies([{"name": "festival", "value": cookie, "url": self.address}])
         page = context.new_page()
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
+        return page
+
+    def of(self, sign_up: SignUp) -> Page:
+        """Return somebody's page of the mixer, once their phone is ready."""
+        cookie = Visitor(self.app).sign_in(sign_up.person).client.get_cookie("festival")
+        assert cookie is not None
+        page = self.new(cookie.value)
         page.goto(f"/sign-ups/{sign_up.code}/mixer")
         page.locator('[data-saying="ready"]').wait_for()
         return page
+
+    def of_newcomer(self, slug: str, mobile: str) -> tuple[Page, SignUp]:
+        """Sign up somebody who has never been here, let them in, and return their page of the mixer."""
+        page = self.new()
+        page.goto(f"/activities/{slug}/sign-up")
+        page.locator("[name=address]").fill(mobile)
+        page.locator("[name=send-code]").click()
+        page.locator("[name=code]").fill(sent_code(mobile))
+        page.locator('[name=q-gender][value=f]').check()
+        page.locator("[name=q-birth_year]").fill("1995")
+        for tick in ("q-single", "q-match_consent", "consent"):
+            page.locator(f"[name={tick}]").check()
+        page.locator("main form button[type=submit]:not([name])").last.click()
+        page.locator('[data-result="confirmed"]').wait_for()
+        db.session.rollback()
+        sign_up = db.session.scalars(select(SignUp).where(SignUp.code == page.url.rpartition("/")[2])).one()
+        scan(sign_up)
+        page.reload()
+        page.get_by_role("link", name="打开我的联谊").click()
+        page.locator('[data-saying="ready"]').wait_for()
+        return page, sign_up
 
 
 def press(page: Page, number: str, saying: str) -> None:
@@ -90,14 +119,19 @@ def found(page: Page) -> list[tuple[str | None, str]]:
     return [(pair.get_attribute("data-pair"), " ".join(pair.locator("dl").inner_text().split())) for pair in pairs]
 
 
-def test_two_phones_find_each_other_and_a_third_is_told_nothing(app, frozen, chrome, address):
+def test_a_newcomer_finds_somebody_who_chose_her_and_a_third_is_told_nothing(app, frozen, chrome, address):
     mixer = make_mixer()
-    (his, lonely), (hers,) = guests(mixer, 2, 1)
+    make_question(mixer, "gender", type_="select", options={"m": "男", "f": "女"})
+    make_question(mixer, "birth_year", type_="year", minimum=1988, maximum=2001)
+    for pledge in ("single", "match_consent"):
+        make_question(mixer, pledge, type_="pledge", sensitivity=Sensitivity.SENSITIVE, text="我承诺。")
+    (his, lonely), _ = guests(mixer, 2, 0)
+    phones = Phones(app, chrome, address)
+    her, hers = phones.of_newcomer(mixer.slug, "13912345678")
     with transaction():
         service.plan(mixer.id, actor_id=make_staff().id)
     mans, womans = label(his), label(hers)
-    phones = Phones(app, chrome, address)
-    him, alone, her = (phones.of(one) for one in (his, lonely, hers))
+    him, alone = (phones.of(one) for one in (his, lonely))
     assert him.evaluate(DUMP) == [1, False, "private", "refused"]
 
     clock.freeze(OPENS)
