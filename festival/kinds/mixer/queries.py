@@ -132,6 +132,13 @@ def here(activity_id: int) -> list[Guest]:
     return [guest for guest in guests(activity_id) if guest.sign_up_id in ids]
 
 
+def unnumbered(activity_id: int) -> list[SignUp]:
+    """Return those who have been checked in and have no number."""
+    has_number = select(Guest.id).where(Guest.sign_up_id == SignUp.id).exists()
+    chosen = select(SignUp).where(SignUp.activity_id == activity_id, SignUp.state == State.ATTENDED, ~has_number)
+    return list(db.session.scalars(chosen.order_by(SignUp.id)))
+
+
 def numbered(two: Groups, letter: str, number: int) -> Guest | None:
     """Return who wears a number; None: nobody does."""
     pool_id = next((pool_id for pool_id, one in two.letters.items() if one == letter), None)

@@ -223,6 +223,8 @@ def plan(activity_id: int, *, actor_id: int) -> int:
         raise MixerRefused(Reason.NO_TIMES)
     if run.current_round >= pairing.rounds:
         raise MixerRefused(Reason.NO_MORE_ROUNDS)
+    for sign_up in queries.unnumbered(activity_id):
+        give_number(sign_up)  # checked in before the activity was a mixer
     guests = queries.here(activity_id)
     begun = [meeting for meeting in queries.meetings(activity_id) if meeting.round <= run.current_round]
     found = _planned(two, guests, begun, range(run.current_round + 1, pairing.rounds + 1))

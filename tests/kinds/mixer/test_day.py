@@ -204,11 +204,22 @@ def test_rounds_that_have_begun_stay_and_the_rest_is_planned_anew_for_who_is_the
 
 
 @SQLITE_ONLY
-def test_nobody_is_planned_while_a_group_is_empty(mixer):
-    guests(mixer, 2, 0)
+def test_nobody_is_planned_while_a_group_is_empty_and_who_was_let_in_before_it_was_a_mixer_gets_a_number(mixer):
+    actor = make_staff().id
+    guests(mixer, 1, 0)
+    early = make_sign_up(mixer, pool=pool_of(mixer, 1))
+    with transaction():
+        db.session.get_one(Activity, mixer.id).kind = "press"
+    scan(early)
+    with transaction():
+        db.session.get_one(Activity, mixer.id).kind = "mixer"
+        assert queries.guest_of(early.id) is None
 
+    assert plan(mixer, actor) == 1
+    assert label(early).startswith("F")
+    scan(early, Way.OUT)
     with refused("nobody"):
-        plan(mixer, make_staff().id)
+        plan(mixer, actor)
 
 
 @SQLITE_ONLY

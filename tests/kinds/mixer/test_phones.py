@@ -81,7 +81,7 @@ class Phones:
         page.locator("[name=address]").fill(mobile)
         page.locator("[name=send-code]").click()
         page.locator("[name=code]").fill(sent_code(mobile))
-        page.locator('[name=q-gender][value=f]').check()
+        page.locator("[name=q-gender][value=f]").check()
         page.locator("[name=q-birth_year]").fill("1995")
         for tick in ("q-single", "q-match_consent", "consent"):
             page.locator(f"[name={tick}]").check()
