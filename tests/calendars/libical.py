@@ -62,7 +62,7 @@ def read(text: str) -> tuple[dict[str, tuple[str, datetime, datetime, str]], lis
                 lib.icalcomponent_get_summary(event).decode(),
                 _instant(lib, lib.icalcomponent_get_dtstart(event)),
                 _instant(lib, lib.icalcomponent_get_dtend(event)),
-                lib.icalcomponent_get_location(event).decode(),
+                (lib.icalcomponent_get_location(event) or b"").decode(),
             )
             at = lib.icalcomponent_get_next_component(whole, _VEVENT)
         return told, faults

@@ -11,12 +11,14 @@ import ics
 import pytest
 import vobject
 
+from festival.authoring import slots
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.programme.models import Activity, Pool, SlotStatus
 from festival.programme.service import touch_activity
+from festival.saved import service as saved
 from festival.signups.rules import State
-from tests.builders import make_activity, make_person, make_sign_up
+from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.calendars import libical
 from tests.calendars.programme import NOW, add_slot, events, fixed_forum, private_path, read, session_of
 
@@ -46,6 +48,12 @@ def paths(app):
     make_sign_up(other, person=person, state=State.WAITLISTED)
     make_sign_up(forum, person=person, pool=db.session.query(Pool).filter_by(slot_id=entry.id).one())
     plain = ["/cal/programme.ics", "/cal/track/forum.ics", "/activities/forum/calendar.ics", private_path(app, person)]
+    soon = make_activity(slug="soon", opens_in=timedelta(days=1), title_zh="开, 始; 报\\名", starts_in=timedelta(days=9))
+    evening = add_slot(soon, days_later=1, label_zh="晚, 场", label_en="Eve; ning")
+    staff_id = make_staff().id
+    with transaction():
+        saved.save(person.id, soon.id, wants_word=False)
+        slots.remove_slot(soon.id, evening.id, actor_id=staff_id)
     db.session.rollback()  # the judges take their time, and PostgreSQL ends whoever idles inside a transaction
     return [language + path for language in ("", "/en") for path in plain]
 
@@ -53,14 +61,19 @@ def paths(app):
 def by_vobject(text: str) -> dict[str, Told]:
     told = vobject.readOne(text).vevent_list
     return {
-        event.uid.value: (event.summary.value, _utc(event.dtstart.value), _utc(event.dtend.value), event.location.value)
+        event.uid.value: (
+            event.summary.value,
+            _utc(event.dtstart.value),
+            _utc(event.dtend.value),
+            event.location.value if hasattr(event, "location") else "",
+        )
         for event in told
     }
 
 
 def by_ics(text: str) -> dict[str, Told]:
     told = ics.Calendar(text).events
-    return {event.uid: (event.name, _utc(event.begin.datetime), _utc(event.end.datetime), event.location) for event in told}
+    return {event.uid: (event.name, _utc(event.begin.datetime), _utc(event.end.datetime), event.location or "") for event in told}
 
 
 def by_us(text: str) -> dict[str, Told]:
@@ -69,7 +82,7 @@ def by_us(text: str) -> dict[str, Told]:
             _plain(event["SUMMARY"]),
             _local(event["DTSTART;TZID=Asia/Shanghai"]),
             _local(event["DTEND;TZID=Asia/Shanghai"]),
-            _plain(event["LOCATION"]),
+            _plain(event.get("LOCATION", "")),
         )
         for event in events(text)
     }
