@@ -19,6 +19,8 @@ from festival.lib.log import quiet
 from festival.outbox.models import Message, MessageState
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Festival, Mode, Question, Slot
+from festival.saved import queries
+from festival.saved import service as saved
 from festival.seats import queries as halls
 from festival.seats import service as seats
 from festival.seed import desk, kinds
@@ -34,6 +36,8 @@ from festival.signups.service import SignUpRequest
 
 #: Raised when the crowd changes: an older demo then keeps its people until it is reset.
 EDITION = 2
+#: Those who keep for later what has not opened yet.
+KEEPERS = 40
 #: Sign-ups between two lines of progress.
 PROGRESS = 500
 _STAMP = ("demo_people", "edition")
@@ -131,6 +135,7 @@ class _Crowd:
                 self._tell(f"  {told} of {len(self._plan)} sign-ups …")
         db.session.flush()
         self._sit_down()
+        self._keep_for_later()
         for activity in db.session.scalars(
             select(Activity).where(Activity.festival_id == self._festival_id).order_by(Activity.id)
         ):
@@ -153,6 +158,14 @@ class _Crowd:
             for hall in halls.maps_of(scene.activity.id):
                 with clock.frozen_at(self._until):
                     seats.arrange(hall.id, actor_id=None)
+
+    def _keep_for_later(self) -> None:
+        """Let the first of them keep what cannot be signed up for yet; every second one wants a message when it can."""
+        activities = db.session.scalars(select(Activity).where(Activity.festival_id == self._festival_id).order_by(Activity.id))
+        for activity in activities.all():
+            if queries.opening(activity, self._until) is not None:
+                for number, account in enumerate(self._accounts[:KEEPERS]):
+                    saved.save(account.id, activity.id, wants_word=number % 2 == 0)
 
     def _at(self, at: datetime, act: Act) -> None:
         if at < self._until:

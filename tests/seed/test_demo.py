@@ -15,6 +15,7 @@ from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.models import Message, MessageState
 from festival.programme.models import Activity, Festival, Pool, Slot
+from festival.saved.models import SavedActivity
 from festival.seed import demo
 from festival.seed.crowd import CROWDS, Crowd, Target
 from festival.seed.files import read
@@ -180,7 +181,7 @@ def test_required_answers_are_given_and_sealed_ones_consented_to(small):
     assert len(answers_of(invent(1), asked)["id_number"]) == 18
 
 
-def test_before_the_window_opens_nobody_has_come(app, frozen, monkeypatch):
+def test_before_the_window_opens_nobody_has_come_and_some_keep_it_for_later(app, frozen, monkeypatch):
     frozen(NOW - timedelta(days=9))  # 7 June: tour and exhibition are open, fair and forum are not
     monkeypatch.setattr(demo, "CROWDS", SMALL)
 
@@ -188,6 +189,8 @@ def test_before_the_window_opens_nobody_has_come(app, frozen, monkeypatch):
 
     assert (states("job-fair"), states("forum")) == ({}, {})
     assert states("grove-tour")[State.CONFIRMED] > 0
+    kept = db.session.scalars(select(Activity.slug).join(SavedActivity, SavedActivity.activity_id == Activity.id)).all()
+    assert [kept.count(slug) for slug in ("job-fair", "forum", "grove-tour")] == [demo.KEEPERS, demo.KEEPERS, 0]
 
 
 def test_every_crowd_is_of_an_activity_of_the_programme():
