@@ -34,6 +34,7 @@ class _Preview:
 
     plan: Plan
     reach: Reach
+    fingerprint: str
 
 
 @bp.get("/activities/<slug:slug>/reconfirm")
@@ -53,11 +54,10 @@ def plan(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(activity, form), 422
     activity_id, actor_id, asked, slot_ids = activity.id, the_staff().id, form.plan(), form.slot_ids()
-    seen = request.form.get("sure", "")
     try:
-        if seen.isascii() and seen.isdigit() and len(seen) < 10:  # noqa: PLR2004  # a number of sign-ups
+        if seen := request.form.get("sure"):
             with transaction():
-                service.plan(activity_id, slot_ids, asked, seen=int(seen), actor_id=actor_id)
+                service.plan(activity_id, slot_ids, asked, seen=seen, actor_id=actor_id)
             flash(_("已发出询问。") if asked.ask_at is None else _("已安排，到时自动询问。"), "ok")
             return redirect(url_for(".index", slug=slug), 303)
         with rehearsal():
@@ -65,9 +65,13 @@ def plan(slug: str) -> ResponseReturnValue:
     except ReconfirmRefused as refused:
         again = _activity(slug)
         is_new = refused.reason == ReconfirmReason.CHANGED
-        preview = _Preview(asked, queries.reach(slot_ids)) if is_new else None
+        preview = _preview(asked, slot_ids) if is_new else None
         return _page(again, form, preview=preview, refused=refused.reason), 409
-    return _page(_activity(slug), form, preview=_Preview(asked, queries.reach(slot_ids)))
+    return _page(_activity(slug), form, preview=_preview(asked, slot_ids))
+
+
+def _preview(asked: Plan, slot_ids: list[int]) -> _Preview:
+    return _Preview(asked, queries.reach(slot_ids), service.fingerprint(slot_ids, asked))
 
 
 @bp.post("/activities/<slug:slug>/reconfirm/<id:reconfirmation_id>/cancel")

@@ -173,6 +173,12 @@ def running(slot_id: int) -> Reconfirmation | None:
     )
 
 
+def last_asked(slot_id: int) -> datetime | None:
+    """Return when those of a slot were asked last, about the time it has now; None: they were not."""
+    asked = select(func.max(Reconfirmation.asked_at)).where(Reconfirmation.slot_id == slot_id, *holds())
+    return db.session.scalar(asked)
+
+
 def _is_on() -> list[ColumnElement[bool]]:
     return [Activity.status == ActivityStatus.PUBLISHED, Slot.status == SlotStatus.SCHEDULED]
 

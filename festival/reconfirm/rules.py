@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from festival.lib.errors import Refused
 
-#: Whoever must answer gets at least so long.
+#: Whoever must answer gets at least so long, and nobody is asked again sooner.
 LEAST_TIME = timedelta(hours=12)
 
 
@@ -29,6 +29,8 @@ class ReconfirmReason(StrEnum):
     TOO_SOON = "too_soon"
     #: Places given back later than that are promoted to nobody.
     AFTER_CUTOFF = "after_cutoff"
+    #: They were asked only just now.
+    JUST_ASKED = "just_asked"
     NOBODY = "nobody"
     CHANGED = "changed"
 

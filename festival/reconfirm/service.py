@@ -5,6 +5,7 @@ Call inside ``transaction()``. Giving a place back is the engine's withdrawal or
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import insert, or_, select, update
 
@@ -33,22 +34,27 @@ AT_ONCE = 200
 # -- what organizers decide -----------------------------------------------------------------------------------------------------
 
 
+def fingerprint(slot_ids: Sequence[int], asked: Plan) -> str:
+    """Return what identifies a plan together with whom it reaches, where it reaches them at once."""
+    reached = queries.reach(slot_ids).sign_ups if asked.ask_at is None else 0
+    return sha256(f"{sorted(slot_ids)} {asked.ask_at} {asked.release_at} {reached}".encode()).hexdigest()[:32]
+
+
 def plan(
-    activity_id: int, slot_ids: Sequence[int], asked: Plan, *, seen: int | None = None, actor_id: int
+    activity_id: int, slot_ids: Sequence[int], asked: Plan, *, seen: str | None = None, actor_id: int
 ) -> list[Reconfirmation]:
     """Ask those of some slots whether they are still coming, at once or later; return the question to each slot.
 
-    :param seen: how many sign-ups it was said to reach; None: this is the rehearsal.
+    :param seen: the fingerprint of what was looked at; None: this is the rehearsal.
     :raises ReconfirmRefused: see ``ReconfirmReason``; nothing is planned for any slot then.
     """
     activity = lock_activity(activity_id)
     now = database_now()
     if activity.status != ActivityStatus.PUBLISHED:
         raise ReconfirmRefused(ReconfirmReason.OFF)
-    reached = queries.reach(slot_ids).sign_ups
-    if not reached:
+    if not queries.reach(slot_ids).sign_ups:
         raise ReconfirmRefused(ReconfirmReason.NOBODY)
-    if seen is not None and asked.ask_at is None and seen != reached:
+    if seen is not None and seen != fingerprint(slot_ids, asked):
         raise ReconfirmRefused(ReconfirmReason.CHANGED)
     made = [_plan(activity, slot_id, asked, now, actor_id) for slot_id in slot_ids]
     if asked.ask_at is None:
@@ -68,6 +74,9 @@ def _plan(activity: Activity, slot_id: int, asked: Plan, now: datetime, actor_id
         raise ReconfirmRefused(problem)
     if queries.running(slot_id) is not None:
         raise ReconfirmRefused(ReconfirmReason.RUNNING)
+    last = queries.last_asked(slot_id)
+    if last is not None and (asked.ask_at or now) < last + rules.LEAST_TIME:
+        raise ReconfirmRefused(ReconfirmReason.JUST_ASKED)
     made = Reconfirmation(
         activity_id=activity.id,
         slot_id=slot_id,

@@ -163,19 +163,30 @@ def test_a_plan_leaves_time_to_answer_and_time_to_promote(ask_in, release_in, wh
     assert problem_of(plan, starts_at=NOW + 4 * DAY, cutoff_at=NOW + 4 * DAY - 2 * HOUR, now=NOW) is why
 
 
-def test_two_questions_at_once_and_what_changed_since_the_preview_are_refused(app):
+def test_two_questions_at_once_and_what_changed_since_the_preview_are_refused(app, frozen):
     forum = make_activity(starts_in=4 * DAY)
     make_sign_up(forum)
     staff, slots = make_staff().id, [slot_of(forum).id]
     refused = []
-    for plan, seen in ((Plan(None, None), 2), (Plan(None, NOW + DAY), 1), (Plan(None, None), None)):
+
+    def press(plan, seen):
         try:
             with transaction():
                 service.plan(forum.id, slots, plan, seen=seen, actor_id=staff)
         except ReconfirmRefused as error:
             refused.append(error.reason)
 
-    assert refused == [ReconfirmReason.CHANGED, ReconfirmReason.RUNNING]
+    now, deadline = Plan(None, None), Plan(None, NOW + 2 * DAY)
+    seen = service.fingerprint(slots, now)
+    press(deadline, seen)  # the deadline was written after the preview
+    press(now, seen)
+    press(now, seen)  # pressed twice
+    frozen(NOW + 12 * HOUR)
+    press(deadline, None)
+    frozen(NOW + DAY)
+    press(now, None)
+
+    assert refused == [ReconfirmReason.CHANGED, ReconfirmReason.JUST_ASKED, ReconfirmReason.RUNNING]
 
 
 # -- on the pages -------------------------------------------------------------------------------------------------------------
