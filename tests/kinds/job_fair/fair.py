@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from festival.kinds.job_fair.details import JobFairDetails
 from festival.kinds.job_fair.employers import service
@@ -41,6 +41,9 @@ def make_fair(*, starts_in: timedelta = timedelta(days=10), booths: int = 3, **m
     if not _details:
         entry = next(one for one in read().activities if one.kind == "job_fair")
         _details.append(JobFairDetails.model_validate_json(json.dumps(entry.details, default=str)))
+    # At nine: what is planned for minutes before it starts is on the same day, whatever the time now.
+    opens = datetime.combine(clock.local_day(clock.now() + starts_in), time(9), clock.ZONE)
+    starts_in = opens - clock.now().replace(microsecond=0)
     fair = make_activity(kind="job_fair", starts_in=starts_in, lasts=timedelta(hours=6), closes_in=None, **more)
     now, details = clock.now(), _details[0]
     registration = details.registration.model_copy(

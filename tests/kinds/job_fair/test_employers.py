@@ -28,6 +28,7 @@ from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import DemoMail, Message
+from festival.programme.models import Activity
 from tests.builders import make_person, make_staff
 from tests.kinds.job_fair.fair import LICENCE, applied, booth_ids, make_employer, make_fair, offered, owner
 
@@ -156,6 +157,21 @@ def test_an_employer_cancels_until_the_limit_and_its_booth_is_free_at_once(app):
     assert (too_late, by_staff) == (Reason.TOO_LATE, None)
     assert [one.state for one in db.session.scalars(select(Booth).order_by(Booth.number))] == [BoothState.FREE] * 3
     assert (early.state, late.state) == (EmployerState.WITHDRAWN, EmployerState.WITHDRAWN)
+
+
+def test_a_fair_that_is_moved_takes_the_hour_of_arrival_along(app):
+    fair = make_fair()
+    employer, staff = make_employer(fair), make_staff().id
+    with transaction():
+        service.choose_booth(employer.id, booth_ids(fair)[0], staff)
+        moved = db.session.get_one(Activity, fair.id)
+        moved.starts_at, moved.ends_at = (one + timedelta(days=7) for one in (moved.starts_at, moved.ends_at))
+    with at(moved.starts_at - timedelta(days=7)):
+        before = refusal(service.release, employer.id, staff)
+    with at(moved.starts_at):
+        after = refusal(service.release, employer.id, staff)
+
+    assert (before, after) == (Reason.NOT_LATE_YET, None)
 
 
 # -- booths ------------------------------------------------------------------------------------------------------------------

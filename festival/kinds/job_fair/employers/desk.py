@@ -71,6 +71,7 @@ def _desk_page(employer: Employer, form: RecruiterForm, refusal: str = "") -> st
         me=queries.recruiter_of(employer.id, the_person().id),
         entered=queries.entered(employer.id),
         figures=rules.BY_EMPLOYERS if now >= activity.starts_at else (),
+        arrive_by=service.arrive_by(activity, details),
         limit=service.cancel_limit(activity, details),
         is_over=now >= activity.ends_at,
         has_earlier=bool(queries.earlier_positions(employer)) if employer.state == EmployerState.APPROVED else False,

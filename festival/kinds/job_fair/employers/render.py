@@ -8,8 +8,10 @@ from festival.programme.models import Activity
 
 
 def page_values(activity: Activity) -> dict[str, object]:
-    """Return a fair's employers with what they offer: as they stand now, not as the programme was printed."""
+    """Return a fair's employers with what they offer, as they stand now; nothing while nobody has entered what the fair is."""
     details = details_of(activity)
+    if not isinstance(details, JobFairDetails):
+        return {}
     found = queries.public_employers(activity.id)
     offered = [one for employer in found for one in employer.positions if queries.is_offered(one)]
     return {
@@ -17,6 +19,7 @@ def page_values(activity: Activity) -> dict[str, object]:
         "position_count": len(offered),
         "opening_count": sum(one.openings for one in offered),
         "is_offered": queries.is_offered,
-        "may_apply": isinstance(details, JobFairDetails) and service.window(details).reason_at(clock.now()) is None,
+        "arrive_by": service.arrive_by(activity, details),
+        "may_apply": service.window(details).reason_at(clock.now()) is None,
         "words": wording,
     }

@@ -167,6 +167,11 @@ class Arrival:
     closes_at: datetime
 
 
+def on_the_day(planned: datetime, opens_at: datetime) -> datetime:
+    """Return an hour of the fair's planned day on the day that it is on: a fair that is moved takes it along."""
+    return datetime.combine(local_day(opens_at), planned.astimezone(ZONE).time(), ZONE)
+
+
 def release_refusal(arrival: Arrival, *, has_arrived: bool, now: datetime) -> Reason | None:
     """Tell why a booth may not be given to another because its employer has not come; None: it may."""
     if has_arrived:

@@ -76,6 +76,11 @@ class Offered:
     state: PositionState
 
 
+def arrive_by(activity: Activity, details: JobFairDetails) -> datetime:
+    """Return when employers must be at their booths, on the day that the fair is on now."""
+    return rules.on_the_day(details.registration.arrive_by, activity.starts_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Fair:
     """A fair under lock, and the time read after the lock."""
@@ -87,8 +92,9 @@ class Fair:
     @property
     def arrival(self) -> rules.Arrival:
         """When employers must be at their booths."""
-        registration = self.details.registration
-        return rules.Arrival(registration.arrive_by, registration.release_if_late, self.activity.ends_at)
+        return rules.Arrival(
+            arrive_by(self.activity, self.details), self.details.registration.release_if_late, self.activity.ends_at
+        )
 
     @property
     def is_on(self) -> bool:
