@@ -31,6 +31,8 @@ SECRET_VARIETY = 10
 PLACEHOLDERS = ("change", "replace", "example", "placeholder", "secret-key", "your-", "insecure", "password", "dev-key", "xxxx")
 DATES = re.compile(r"rolling|original|[+-]\d{1,4}w")
 MAX_PORT = 65535
+#: Where mail servers speak TLS from the first byte on (RFC 8314).
+IMPLICIT_TLS_PORT = 465
 #: How Aliyun's templates name what differs.
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 #: No letter or digit that is mistaken for another when read out.
@@ -206,13 +208,15 @@ def _instant(text: str) -> datetime | None:
 
 
 def _mail(given: _Given) -> Mail:
+    port = given.number("MAIL_PORT", 587, most=MAX_PORT)
     mail = Mail(
         backend=given.one_of("MAIL_BACKEND", MailBackend, MailBackend.CONSOLE),
         server=given.text("MAIL_SERVER"),
-        port=given.number("MAIL_PORT", 587, most=MAX_PORT),
+        port=port,
         username=given.text("MAIL_USERNAME"),
         password=given.text("MAIL_PASSWORD"),
         use_tls=given.flag("MAIL_USE_TLS", default=True),
+        use_ssl=given.flag("MAIL_USE_SSL", default=port == IMPLICIT_TLS_PORT),
         sender=given.text("MAIL_FROM"),
     )
     if mail.backend is MailBackend.SMTP and not (mail.server and mail.sender):

@@ -20,7 +20,8 @@ def redact(path: str) -> str:
 def set_up(*, debug: bool = False) -> None:
     """Send structlog and the standard library's logging to standard error, one line per event."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "procrastinate"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

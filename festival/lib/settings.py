@@ -37,7 +37,7 @@ class SmsTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """The way mail leaves. ``use_tls`` is STARTTLS."""
+    """The way mail leaves. ``use_tls`` is STARTTLS, ``use_ssl`` TLS from the first byte on, as on port 465."""
 
     backend: MailBackend = MailBackend.CONSOLE
     server: str = ""
@@ -45,6 +45,7 @@ class Mail:
     username: str = ""
     password: str = field(default="", repr=False)
     use_tls: bool = True
+    use_ssl: bool = False
     sender: str = ""
 
 

@@ -144,7 +144,7 @@ def _files(parcel: Parcel) -> tuple[Attachment, ...]:
 
 
 class SmtpMail:
-    """Hands mail to an SMTP server, with STARTTLS unless it is switched off."""
+    """Hands mail to an SMTP server: TLS from the first byte on, or by STARTTLS; certificates are checked."""
 
     rings = False
 
@@ -154,19 +154,24 @@ class SmtpMail:
 
     def send(self, parcel: Parcel, *, kind: str, message_id: int) -> None:  # noqa: ARG002  # the port's signature
         """Send one mail in a connection of its own."""
-        settings = self._settings
+        settings, is_taken = self._settings, False
         try:
-            with (
-                smtplib.SMTP(settings.server, settings.port, timeout=self._patience) as server,
-                within(self._patience, lambda: server.sock),
-            ):
-                if settings.use_tls:
+            with self._connected() as server, within(self._patience, lambda: server.sock):
+                if settings.use_tls and not settings.use_ssl:
                     server.starttls(context=ssl.create_default_context())
                 if settings.username:
                     server.login(settings.username, settings.password)
                 server.send_message(letter(parcel, settings.sender, message_id))
+                is_taken = True
         except (OSError, smtplib.SMTPException) as error:
-            raise Undelivered(type(error).__name__) from error
+            if not is_taken:  # a server that took the mail and then stumbles over the farewell has it all the same
+                raise Undelivered(type(error).__name__) from error
+
+    def _connected(self) -> smtplib.SMTP:
+        server, port, patience = self._settings.server, self._settings.port, self._patience
+        if self._settings.use_ssl:
+            return smtplib.SMTP_SSL(server, port, timeout=patience, context=ssl.create_default_context())
+        return smtplib.SMTP(server, port, timeout=patience)
 
 
 class HttpSms:

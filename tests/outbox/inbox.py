@@ -28,13 +28,17 @@ class Inbox:
         return "250 OK"
 
 
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def open_inbox() -> Iterator[Inbox]:
     """Open a mail server until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    inbox = Inbox(port)
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    inbox = Inbox(free_port())
+    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port)
     controller.start()
     yield inbox
     controller.stop()
