@@ -188,14 +188,14 @@ def test_a_provider_whose_answer_trickles_in_is_not_waited_for():
             HttpSms(Sms(url=f"http://127.0.0.1:{door.getsockname()[1]}/", key="k", secret="s"), patience=0.2).send(
                 TEXT, kind="code", message_id=7
             )
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 4  # all of it takes ten
         thread.join()
 
 
 def trickle(door):
     line, _ = door.accept()
     with line, suppress(OSError):
-        for _ in range(100):
+        for _ in range(200):
             line.sendall(b"H")
             time.sleep(0.05)
 

