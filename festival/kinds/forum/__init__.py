@@ -52,6 +52,7 @@ KIND = Kind(
     panels=(Panel("kinds/forum/panel.html", render.ticket_panel),),
     columns=(Extra("break_outs", _l("平行论坛"), lambda activity: bool(activity.extras), render.break_out_column),),
     messages=messages.MESSAGES,
+    door_facts=render.door_facts,
     private_lines=render.private_lines,
     audit_words=wording.AUDIT,
     sow=sowing.sow,

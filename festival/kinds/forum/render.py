@@ -319,17 +319,30 @@ def private_lines(sign_up: SignUp) -> list[str]:
     version = queries.latest(sign_up.activity_id)
     if version is None:
         return []
+    if sign_up.slot.is_extra:
+        return [_("地点：%(room)s", room=room) for room in _rooms_of(sign_up)]
     names = wording.names_of(sign_up.activity_id)
     plan = queries.plan_of(version)
-    if sign_up.slot.is_extra:
-        rooms = [names.room(item) for item in plan if queries.extra_key(item.key) == sign_up.slot.key]
-        return [_("地点：%(room)s", room=room) for room in rooms]
     kept = queries.saved_by(sign_up.activity_id, sign_up.person_id)
     return [
         _("收藏：%(time)s %(title)s（%(room)s）", time=names.time(item), title=wording.title_of(item), room=names.room(item))
         for item in sorted(plan, key=lambda one: (one.day_id, one.starts, one.key))
         if item.key in kept
     ]
+
+
+def _rooms_of(sign_up: SignUp) -> list[str]:
+    """Return the room of a sign-up for a break-out; empty once it is in the agenda no more."""
+    names, plan = wording.names_of(sign_up.activity_id), queries.plan_of(queries.latest(sign_up.activity_id))
+    return [names.room(item) for item in plan if queries.extra_key(item.key) == sign_up.slot.key]
+
+
+def door_facts(sign_up: SignUp) -> Sequence[tuple[str, str]]:
+    """Return what the door says besides: of a break-out its room, of the forum which break-outs are booked."""
+    if sign_up.slot.is_extra:
+        return [(_("平行论坛"), loc(sign_up.slot, "label")), *((_("房间"), room) for room in _rooms_of(sign_up))]
+    booked = queries.titles_of_break_outs([sign_up.id], locale()).get(sign_up.id, "")
+    return [(_("平行论坛"), booked)] if booked else []
 
 
 def break_out_column(sign_up_ids: Sequence[int]) -> Mapping[int, str]:

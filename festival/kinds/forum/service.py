@@ -292,7 +292,7 @@ def preview(activity_id: int, now: datetime) -> Preview:
         return Preview(None, [], [], 0)
     plan = queries.plan_of(draft)
     found = rules.changes(queries.plan_of(before), plan)
-    told = len(_concerned(activity_id, found, now)) if before is not None else 0
+    told = len(_concerned(activity_id, found, now).everybody) if before is not None else 0
     return Preview(draft, found, rules.clashes(plan, _lengths(activity_id)), told)
 
 
@@ -320,19 +320,34 @@ def publish(activity_id: int, *, seen: int, note_zh: str = "", note_en: str = ""
     found = rules.changes(was, plan)
     if not found:
         raise ForumRefused(ForumReason.NOTHING_CHANGED)
-    concerned = _concerned(activity_id, found, now) if before is not None else {}
+    concerned = _concerned(activity_id, found, now) if before is not None else _Concerned({}, frozenset())
     n, version_id = draft.n, draft.id
     draft.published_at, draft.published_by_id = now, actor_id
     draft.note_zh, draft.note_en = note_zh, note_en
     db.session.flush()
     _give_places(activity, plan, found, now, actor_id)
     _call_off(activity, plan, Why(note_zh[:100], note_en[:200]), now, actor_id)
-    _tell(activity_id, version_id, concerned)
+    _tell(activity_id, version_id, concerned.by_news)
     record("forum.publish", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=f"version {n}")
-    return Published(n, len(concerned))
+    return Published(n, len(concerned.everybody))
 
 
-def _concerned(activity_id: int, found: Sequence[Change], now: datetime) -> dict[int, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """Whom a new version is news to."""
+
+    #: Who is told of the version, and of which items.
+    by_news: dict[int, list[str]]
+    #: Who is told by their sign-up, because it is called off.
+    by_sign_up: frozenset[int]
+
+    @property
+    def everybody(self) -> frozenset[int]:
+        """Every one of them, once."""
+        return frozenset(self.by_news) | self.by_sign_up
+
+
+def _concerned(activity_id: int, found: Sequence[Change], now: datetime) -> _Concerned:
     """Return who booked or saved an item that was moved or is gone, and which; what is over is news to nobody.
 
     Who booked one that is gone hears it from the sign-up itself, which was called off.
@@ -355,7 +370,8 @@ def _concerned(activity_id: int, found: Sequence[Change], now: datetime) -> dict
     for person_id, key in queries.savers(activity_id, keys):
         if (person_id, key) not in told_otherwise:
             concerned.setdefault(person_id, set()).add(key)
-    return {person_id: sorted(theirs) for person_id, theirs in sorted(concerned.items())}
+    by_news = {person_id: sorted(theirs) for person_id, theirs in sorted(concerned.items())}
+    return _Concerned(by_news, frozenset(person_id for person_id, _key in told_otherwise))
 
 
 def _tell(activity_id: int, version_id: int, concerned: dict[int, list[str]]) -> None:

@@ -18,6 +18,8 @@ from festival.programme.kinds import Details
 from festival.programme.models import Activity, Slot
 from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
+from festival.seats import queries as halls
+from festival.seats import service as seats
 from festival.seed.sowing import Sower, both
 from festival.signups.models import SignUp
 from festival.signups.rules import SignUpRefused, State
@@ -94,6 +96,8 @@ def demo(activity: Activity, until: datetime) -> None:
         return
     with clock.frozen_at(until - timedelta(hours=30)):
         _review(activity, staff_id)
+        for hall in halls.maps_of(activity.id):
+            seats.arrange(hall.id, actor_id=staff_id)
     with clock.frozen_at(until - timedelta(hours=20)):
         _book_and_save(activity, [one for one in agenda.sessions if one.type != SessionType.BREAK])
     with clock.frozen_at(until - timedelta(hours=6)):

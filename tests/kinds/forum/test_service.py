@@ -206,7 +206,8 @@ def test_a_break_out_taken_out_of_the_agenda_is_called_off_and_who_booked_it_is_
     draft = queries.draft(forum.id)
     assert draft is not None
 
-    publish(forum, draft.revision, staff=staff, note="嘉宾未能到场")
+    assert service.preview(forum.id, NOW).told == 2
+    assert publish(forum, draft.revision, staff=staff, note="嘉宾未能到场").told == 2
 
     assert (told(), told("activity_cancelled")) == ([saver.person_id], [booker.person_id])
     assert queries.break_outs(forum.id)["one"].slot.status == "cancelled"
