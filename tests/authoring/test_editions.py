@@ -119,7 +119,7 @@ def test_the_festivals_whole_programme_is_copied_with_every_weekday_and_detail_m
             select(Activity.position, Activity.kind, Slot.key, Slot.starts_at, Slot.opens_at, Pool.key, Pool.quota_answer)
             .join(Slot, Slot.activity_id == Activity.id)
             .outerjoin(Pool, Pool.slot_id == Slot.id)
-            .where(Activity.festival_id == festival_id)
+            .where(Activity.festival_id == festival_id, Slot.is_extra.is_(False))  # break-outs come with an agenda of its own
             .order_by(Activity.position, Slot.starts_at, Slot.key, Pool.position),
         )
         return [(*row[:3], row.starts_at + step, row.opens_at + step if row.opens_at else None, *row[5:]) for row in rows]
