@@ -87,6 +87,7 @@ REASON_TITLES: "dict[Reason, LazyString]" = {
     Reason.ALREADY: _l("您已报名"),
     Reason.UNKNOWN_POOL: _l("请选择场次"),
     Reason.NEEDS_PLACE: _l("需先有参会席位"),
+    Reason.UNSAFE: _l("超过安全人数"),
     Reason.NOT_LIVE: _l("报名已结束"),
     Reason.NO_OFFER: _l("无法确认"),
     Reason.TOO_LATE: _l("已过更改时间"),

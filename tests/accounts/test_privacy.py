@@ -34,6 +34,8 @@ STAFFS = {
     "draw": "who drew it, staff",
     "saved_view": "staff's views of a roster, without what was searched",
     "chosen_columns": "staff's columns of a roster",
+    "show_decision": "who decided about a show, staff",
+    "forum_session": "of a version of the agenda that staff published",
 }
 
 

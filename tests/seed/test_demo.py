@@ -95,7 +95,7 @@ def test_at_the_demos_moment_every_activity_shows_the_status_it_promises(app, fr
         "press main": (0, 0),
         "drone-show main": (0, 0),
     }
-    assert states("forum") == {"pending": 21, "withdrawn": 2, "confirmed": 28}
+    assert states("forum") == {"pending": 21, "withdrawn": 2, "confirmed": 49}
     assert min(states("craft")["confirmed"], states("service")["confirmed"]) > 50
 
 
