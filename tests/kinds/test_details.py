@@ -13,8 +13,9 @@ from festival.lib.db import db
 from festival.lib.i18n import speaking
 from festival.programme.kinds import details_of, kind_of
 from festival.programme.models import Activity
-from tests.builders import make_activity
+from tests.builders import make_activity, make_staff
 from tests.seed.programme import loaded
+from tests.web import Browser
 
 #: Kinds with something of their own to show: a plain talk has nothing.
 KEYS = [kind.key for kind in ALL_KINDS if kind.detail_template is not None]
@@ -37,6 +38,18 @@ def shown(app, activity, language):
         values = {"details": details_of(activity), "page_values": kind.page_values(activity)}
         page = render_template(kind.detail_template, activity=activity, **values)
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
+
+
+def test_an_activity_made_by_hand_opens_before_its_kinds_matters_are_entered(app):
+    staff, visitor = Browser(app).sign_in(make_staff()), Browser(app)
+
+    for kind in KEYS:
+        slug = make_activity(kind=kind, slug=kind.replace("_", "-")).slug
+        assert visitor.get(f"/activities/{slug}").status == 200
+        assert staff.get(f"/manage/activities/{slug}/").status == 200
+        for link in kind_of(db.session.query(Activity).filter_by(slug=slug).one()).organizer_links:
+            assert staff.get(link.rule.replace("<slug>", slug)).status in {200, 404}, link.rule
+        assert visitor.get(f"/activities/{slug}/sign-up").status == 200
 
 
 @pytest.mark.parametrize("kind", KEYS)
