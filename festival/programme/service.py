@@ -255,6 +255,7 @@ def set_window(
     ]
     if not changes:
         return False
+    opens_otherwise = activity.opens_at != opens_at
     activity.opens_at, activity.closes_at = opens_at, closes_at
     activity.updated_at = _later_than(activity.updated_at)
     record(
@@ -265,7 +266,8 @@ def set_window(
         activity_id=activity.id,
         changes=", ".join(changes),
     )
-    _touch([], activity.festival_id)  # no entry of the activity changes: those who keep it for later see when sign-up opens
+    if opens_otherwise:  # no entry of the activity changes, but those who keep it for later see when sign-up opens
+        _touch([], activity.festival_id)
     return True
 
 

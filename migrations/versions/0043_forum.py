@@ -175,7 +175,9 @@ def upgrade() -> None:
         sa.CheckConstraint("seats IS NULL OR seats >= 1", name=op.f("ck_forum_session_seats_positive")),
         sa.CheckConstraint("starts_minute >= 0 AND lasts_minutes >= 1", name=op.f("ck_forum_session_ends_after_start")),
         sa.ForeignKeyConstraint(["day_id"], ["slot.id"], name=op.f("fk_forum_session_day_id_slot"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["room_id"], ["forum_room.id"], name=op.f("fk_forum_session_room_id_forum_room")),
+        sa.ForeignKeyConstraint(
+            ["room_id"], ["forum_room.id"], name=op.f("fk_forum_session_room_id_forum_room"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(
             ["version_id"], ["forum_version.id"], name=op.f("fk_forum_session_version_id_forum_version"), ondelete="CASCADE"
         ),
@@ -196,7 +198,10 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["speaker_id"], ["forum_speaker.id"], name=op.f("fk_forum_session_speaker_speaker_id_forum_speaker")
+            ["speaker_id"],
+            ["forum_speaker.id"],
+            name=op.f("fk_forum_session_speaker_speaker_id_forum_speaker"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("session_id", "speaker_id", name=op.f("pk_forum_session_speaker")),
     )

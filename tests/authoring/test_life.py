@@ -114,7 +114,7 @@ def test_a_draft_is_previewed_as_readers_will_see_it_by_staff_alone_and_no_searc
     with transaction():
         the("forum").status = ActivityStatus.PUBLISHED
     shown = one(visitor.get("/activities/forum"), "article").get_text(" ", strip=True)
-    assert one(page, "article").get_text(" ", strip=True) == shown.replace("添加到日历 ", "")
+    assert one(page, "article").get_text(" ", strip=True) == shown.replace("添加到日历 收藏 ", "")
 
 
 def test_what_is_published_for_a_minute_appears_everywhere_at_that_minute_without_any_job(app, visitor):

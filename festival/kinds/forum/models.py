@@ -109,7 +109,7 @@ class ForumSession(Model):
     starts_minute: Mapped[int]
     lasts_minutes: Mapped[int]
     type: Mapped[SessionType] = mapped_column(word(SessionType, 16))
-    room_id: Mapped[int] = mapped_column(ForeignKey("forum_room.id"))
+    room_id: Mapped[int] = mapped_column(ForeignKey("forum_room.id", ondelete="CASCADE"))
     title_zh: Mapped[str] = mapped_column(String(100))
     title_en: Mapped[str] = mapped_column(String(100))
     summary_zh: Mapped[str] = mapped_column(Text, default="")
@@ -131,7 +131,7 @@ class ForumSessionSpeaker(Model):
     __table_args__ = (Index("ix_forum_session_speaker_speaker_id", "speaker_id"),)
 
     session_id: Mapped[int] = mapped_column(ForeignKey("forum_session.id", ondelete="CASCADE"), primary_key=True)
-    speaker_id: Mapped[int] = mapped_column(ForeignKey("forum_speaker.id"), primary_key=True)
+    speaker_id: Mapped[int] = mapped_column(ForeignKey("forum_speaker.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int]
 
 
