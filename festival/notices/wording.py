@@ -423,8 +423,10 @@ def _reconfirm(facts: Facts) -> Words:
 
 
 def _because(facts: Facts) -> str:
-    """Return the organizers' reason as a sentence of its own; empty where they gave none."""
-    return _("原因：%(reason)s。", reason=facts.why) if facts.why else ""
+    """Return the organizers' reason as a further sentence; empty where they gave none."""
+    if not facts.why:
+        return ""
+    return (" " if locale() == "en" else "") + _("原因：%(reason)s。", reason=facts.why)
 
 
 #: Kind -> what it says.
