@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import flask_migrate
 from flask import Flask
@@ -69,3 +70,21 @@ def migrate(database_url: str) -> None:
     app = create_app(make_settings(database_url, run_folder()))
     with closed(app), app.app_context():
         flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+
+
+def letting_go(app: WSGIApplication) -> WSGIApplication:
+    """Return the application with answers that are closed even where the server forgets to.
+
+    Werkzeug's server does not close an answer when the browser hangs up while the server looks for the rest of the request;
+    a static file then stayed open until the garbage collector complained. A generator that is thrown away ends itself.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        parts = app(environ, start_response)
+        try:
+            yield from parts
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+
+    return answer

@@ -23,7 +23,7 @@ from festival.lib import clock
 from festival.lib.settings import Settings
 from tests import database as databases
 from tests import routing
-from tests.application import closed, make_settings, migrate
+from tests.application import closed, letting_go, make_settings, migrate
 from tests.calendars import libical
 from tests.web import Browser
 
@@ -199,7 +199,7 @@ def frozen() -> Iterator[Callable[[datetime], None]]:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The application on a real port, served by threads of this process: ``http://127.0.0.1:<port>``."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, letting_go(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, name="server")
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
