@@ -27,7 +27,7 @@ from festival.lib.errors import Busy
 from festival.lib.log import log
 
 #: Seconds between two looks when nobody calls, and between two tries to become the one who works.
-POLL, STANDBY = 0.5, 1.0
+POLL, STANDBY = rules.LOOKS, 1.0
 #: Seconds between two looks for what was interrupted and not noticed.
 LOST = 60
 #: Threads of each group of queues.
@@ -138,16 +138,18 @@ def drain(app: Flask, jobs: Sequence[Job]) -> int:
     with _turn(app, threading.Event()):
         recover()
         _enqueue_rounds(jobs)
+        _enqueue_due(jobs)
         while _step(app, jobs, {one.queue for one in jobs}):
             done += 1
     return done
 
 
 def _keep_time(app: Flask, jobs: Sequence[Job], stopping: threading.Event) -> None:
-    """Enqueue periodic jobs when their time comes, and look for what got lost."""
+    """Enqueue periodic jobs when their time comes and jobs whose rows are due, and look for what got lost."""
     looked = clock.wall()
     while not stopping.is_set():
         _in_context(app, lambda: _enqueue_rounds(jobs))
+        _in_context(app, lambda: _enqueue_due(jobs))
         if clock.wall() - looked > timedelta(seconds=LOST):
             looked = clock.wall()
             _in_context(app, recover)
@@ -197,17 +199,17 @@ def _tried(app: Flask, jobs: Sequence[Job], taken: Taken) -> tuple[bool, datetim
             one.run(**taken.args)
         except Exception as error:  # noqa: BLE001  # one job that breaks must not hold up the others
             db.session.rollback()
-            return _told(one, taken, error), rules.next_try(one.waits, taken.tries, clock.wall())
+            _tell(one, taken, error)
+            comes_again = taken.is_round or one.is_due is not None  # the next round, or the next look, does the same
+            return comes_again, rules.next_try(one.waits, taken.tries, clock.wall())
     return True, None
 
 
-def _told(one: Job, taken: Taken, error: Exception) -> bool:
-    """Log a failure; True: it counts as done, since the next round of a periodic job does the same."""
+def _tell(one: Job, taken: Taken, error: Exception) -> None:
     if isinstance(error, Busy):
         log.info("job waits: the database is busy", job=one.name, id=taken.id, tries=taken.tries)
     else:
         log.error("job failed", job=one.name, id=taken.id, tries=taken.tries, exc_info=error)
-    return taken.is_round
 
 
 # -- the table -------------------------------------------------------------------------------------------------------------------
@@ -270,6 +272,20 @@ def recover() -> int:
             db.session.execute(update(job).where(job.c.id == row.id).values(again))
             log.warning("job was interrupted", job=row.name, id=row.id, tries=row.tries, begins_again=is_begun_again)
     return len(lost)
+
+
+def _enqueue_due(jobs: Sequence[Job]) -> None:
+    """Enqueue each job whose own rows are due, unless one waits that will see them."""
+    for one in jobs:
+        if one.is_due is None or not one.is_due():
+            continue
+        at = clock.wall()
+        waits = select(exists().where(job.c.name == one.name, job.c.args == "{}", job.c.state == "todo", job.c.due_at <= at))
+        is_waiting = db.session.scalar(waits)
+        db.session.rollback()
+        if not is_waiting:
+            with transaction():
+                service.enqueue(db.session, one.name)
 
 
 def _enqueue_rounds(jobs: Sequence[Job]) -> None:

@@ -15,6 +15,8 @@ BEGUN = len(WAITS) + 1
 MISSED = timedelta(minutes=10)
 #: A worker that has not been heard of for so long has died.
 SILENT = timedelta(seconds=30)
+#: Seconds between two looks whether rows of a job's own are due.
+LOOKS = 0.5
 #: Staff are told when the oldest job has waited for so long.
 LATE = timedelta(minutes=5)
 #: Days that a dead letter is kept.
@@ -39,6 +41,9 @@ class Job:
     waits: tuple[timedelta, ...] = WAITS
     #: It may take minutes: threads of their own work on such queues, and nothing else waits behind it.
     is_long: bool = False
+    #: Whether there is something to do that stands in rows of its own: whoever works looks (``LOOKS``), by a plain read, so that
+    #: what makes such rows all day long need not enqueue anything. None: only when enqueued, or when its time has come.
+    is_due: Callable[[], bool] | None = None
 
     @property
     def queue(self) -> str:

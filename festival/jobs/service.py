@@ -3,25 +3,21 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, event, insert, literal_column, select, text
+from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session, scoped_session
 
 from festival.jobs import rules, tables
 from festival.lib import clock
-from festival.lib.db import db, in_transaction, is_postgresql
-from festival.lib.prepared import Prepared, Writes
+from festival.lib.db import in_transaction, is_postgresql
 
 #: procrastinate's own function, so that its triggers, events and notifications are those of any of its jobs.
-_DEFER = (
-    "procrastinate_defer_jobs_v1(ARRAY[ROW({queue}, {name}, 0, NULL, NULL, {args}, {due_at})::procrastinate_job_to_defer_v1])"
-)
-_DEFER_ANY = text(
-    "SELECT "
-    + _DEFER.format(queue=":queue", name=":name", args="CAST(:args AS jsonb)", due_at="CAST(:due_at AS timestamp with time zone)")
-)
+_DEFER = text("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        :queue, :name, 0, NULL, NULL, CAST(:args AS jsonb), CAST(:due_at AS timestamp with time zone)
+    )::procrastinate_job_to_defer_v1])
+""")
 #: Where a session keeps which jobs its transaction has enqueued.
 _ENQUEUED = "jobs enqueued"
 
@@ -46,30 +42,10 @@ def enqueue(session: Session | scoped_session[Any], name: str, *, due_at: dateti
     enqueued.add("")
     values = {"queue": rules.queue_of(name), "name": name, "args": json.dumps(args, ensure_ascii=False), "due_at": due_at}
     if is_postgresql():
-        session.execute(_DEFER_ANY, values)
+        session.execute(_DEFER, values)
         return
     at = clock.wall()
     session.execute(insert(tables.job), values | {"state": "todo", "enqueued_at": at, "due_at": due_at or at})
-
-
-def enqueue_among(writes: Writes, name: str) -> None:
-    """Likewise, for a job without arguments that is due at once, among writes that go to the database in one go."""
-    enqueued: set[str] = db.session().info.setdefault(_ENQUEUED, set())
-    if name in enqueued:
-        return
-    enqueued |= {name, ""}
-    at = clock.wall()
-    writes.run(_enqueuing(name), {"at": at})
-
-
-@lru_cache(maxsize=32)
-def _enqueuing(name: str) -> Prepared:
-    """Return the statement, built once: every sign-up runs it."""
-    assert name.replace(".", "").replace("_", "").isalpha()  # it stands in the statement
-    deferred = _DEFER.format(queue=f"'{rules.queue_of(name)}'", name=f"'{name}'", args="'{}'", due_at="NULL")
-    plain = {"queue": rules.queue_of(name), "name": name, "args": "{}", "state": "todo", "tries": 0}
-    ours = insert(tables.job).inline().values(plain | {"enqueued_at": bindparam("at"), "due_at": bindparam("at")})
-    return Prepared({"postgresql": select(literal_column(deferred).label("ids")), "sqlite": ours})
 
 
 def listen(listener: Callable[[], None]) -> None:

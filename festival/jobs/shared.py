@@ -8,7 +8,7 @@ asked for the same, what is tried again and when, and that jobs of dead workers 
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -87,7 +87,7 @@ def _in_context(app: Flask, job: Job) -> Callable[..., None]:
                     log.info("job waits: the database is busy", job=job.name, id=context.job.id)
                 else:
                     log.exception("job failed", job=job.name, id=context.job.id, tries=context.job.attempts + 1)
-                if not is_round:  # the next round does the same
+                if not is_round and job.is_due is None:  # else the next round, or the next look, does the same
                     raise JobFailed(f"{job.name} {context.job.id}") from None
 
     run.__name__ = job.name
@@ -155,9 +155,11 @@ async def _work(app: Flask, jobs: Sequence[Job], silent: timedelta, stopping: th
         if stopping is None:
             deferrer = PeriodicDeferrer(registry=theirs.periodic_registry, **theirs.periodic_defaults)
             await deferrer.defer_jobs(deferrer.get_previous_tasks(at=clock.wall().timestamp()))
+        looking = [job for job in jobs if job.is_due is not None]
+        await _defer_due(app, theirs, looking)
         workers = [asyncio.create_task(_worker(theirs, group, silent, is_waiting=stopping is not None)) for group in groups]
         if stopping is not None:
-            workers.append(asyncio.create_task(_until(stopping)))
+            workers += [asyncio.create_task(_until(stopping)), asyncio.create_task(_look(app, theirs, looking))]
         async with _ended(workers):
             await asyncio.wait(workers, return_when="ALL_COMPLETED" if stopping is None else "FIRST_COMPLETED")
 
@@ -194,6 +196,27 @@ async def _until(stopping: threading.Event) -> None:
     """Wait for an event that another thread, or a signal, sets."""
     while not stopping.is_set():  # noqa: ASYNC110  # it is no event of this loop
         await asyncio.sleep(0.1)
+
+
+async def _look(app: Flask, theirs: procrastinate.App, jobs: Sequence[Job]) -> None:
+    """Defer, again and again, the jobs whose own rows are due."""
+    while True:
+        await _defer_due(app, theirs, jobs)
+        await asyncio.sleep(rules.LOOKS)
+
+
+async def _defer_due(app: Flask, theirs: procrastinate.App, jobs: Sequence[Job]) -> None:
+    """Defer each job whose own rows are due, unless one waits that will see them; which worker looked does not matter."""
+    for job in jobs:
+        if await asyncio.to_thread(_is_due, app, job):
+            with suppress(exceptions.AlreadyEnqueued):
+                await theirs.configure_task(job.name, queueing_lock=f"{job.name} is due").defer_async()
+
+
+def _is_due(app: Flask, job: Job) -> bool:
+    assert job.is_due is not None
+    with app.app_context():
+        return job.is_due()
 
 
 def _recovering(theirs: procrastinate.App, silent: timedelta) -> Any:

@@ -7,7 +7,6 @@ from hashlib import sha256
 from sqlalchemy import insert, or_, select, update
 
 from festival.audit.service import record
-from festival.jobs.service import enqueue
 from festival.letters import queries
 from festival.letters.models import Letter, LetterActivity, LetterCopy
 from festival.letters.queries import Audience, Reader, Source
@@ -15,7 +14,6 @@ from festival.letters.rules import LetterReason, LetterRefused, leaves_at
 from festival.lib import clock
 from festival.lib.db import db
 from festival.outbox.models import Message, MessageState
-from festival.outbox.rules import DELIVER
 from festival.outbox.service import owe_each
 from festival.signups.rules import State
 
@@ -140,7 +138,6 @@ def send_again(letter_id: int, *, actor_id: int) -> int:
         .execution_options(synchronize_session=False),
     ).all()
     if owed:
-        enqueue(db.session, DELIVER)
         _record("letter.again", letter_id, f"people={len(owed)}", actor_id)
     return len(owed)
 

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import delete, select, update
 
 from festival.audit import service as audit
-from festival.jobs.service import enqueue
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.i18n import Locale
 from festival.notices.models import MessageWording, ReminderPlan
 from festival.notices.rules import REMINDERS, read_hours
 from festival.outbox.models import Message, MessageState
-from festival.outbox.rules import DELIVER
 
 
 def note_read(account_id: int, newest_id: int) -> None:
@@ -89,6 +87,4 @@ def send_again(messages: Iterable[Message], *, actor_id: int) -> int:
             activity_id=activity_id,
             changes=" ".join(f"{kind}={number}" for kind, number in sorted(kinds.items())),
         )
-    if by_activity:
-        enqueue(db.session, DELIVER)
     return sum(map(len, by_activity.values()))

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from festival.jobs.service import enqueue
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.log import log
@@ -62,7 +61,7 @@ def deliver_due(limit: int = 1000, before_each: Callable[[], None] | None = None
     Call it inside an app context and outside ``transaction()``. What the caller has read is read again afterwards.
     """
     settled = 0
-    while limit > 0 and _is_any_due():
+    while limit > 0 and is_any_due():
         claimed = _claim(min(limit, BATCH))
         if not claimed:
             break
@@ -89,8 +88,8 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Message.claimed_until.is_(None), Message.claimed_until <= now)
 
 
-def _is_any_due() -> bool:
-    """Tell by a plain read whether there is work: looking every second must not take the writers' turn."""
+def is_any_due() -> bool:
+    """Tell by a plain read whether there is work: looking twice a second must not take the writers' turn."""
     now = clock.wall()
     return _exists(Message.due_at <= now, _is_free(now))
 
@@ -223,10 +222,8 @@ def _postpone(claimed: Claimed, until: datetime, composed: Composed) -> None:
 
 
 def _write(claimed: Claimed, **values: object) -> None:
-    """Change the row, if this worker still holds it; what is due later is looked at then."""
+    """Change the row, if this worker still holds it."""
     with transaction():
-        if isinstance(due_at := values.get("due_at"), datetime):
-            enqueue(db.session, rules.DELIVER, due_at=due_at)
         db.session.execute(
             update(Message)
             .where(Message.id == claimed.id, Message.claimed_until == claimed.claimed_until)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from flask import Flask, current_app
 
 from festival.jobs.rules import Job
-from festival.outbox.delivery import deliver_due
+from festival.outbox.delivery import deliver_due, is_any_due
 from festival.outbox.rules import DELIVER
 
 #: Seconds at most that one message lets requests go first, and between two looks whether they still queue.
@@ -23,8 +23,8 @@ def deliver() -> int:
     return deliver_due(before_each=_way_given(app.extensions.get("is_crowded")))
 
 
-#: Each message enqueues it for when it is due; the round each minute is for those that a killed worker had claimed.
-JOB = Job(DELIVER, deliver, cron="* * * * *")
+#: Which messages are due, their rows say; a one-time code asks for it, since somebody waits.
+JOB = Job(DELIVER, deliver, is_due=is_any_due)
 
 
 def _way_given(is_crowded: Callable[[], bool] | None) -> Callable[[], None] | None:

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select
 
-from festival.jobs.service import enqueue, enqueue_among
+from festival.jobs.service import enqueue
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.prepared import Writes, insert_into
 from festival.outbox.models import Message
-from festival.outbox.rules import DELIVER
+from festival.outbox.rules import AWAITED, DELIVER
 
 # Every sign-up asks it: built once, since building a statement costs three times what asking the database does.
 _LAST_N = select(func.coalesce(func.max(Message.n), 0)).where(
@@ -31,7 +31,9 @@ def owe(  # a message has a kind, a cause, a reader and a time
     activity_id: int | None = None,
     due_at: datetime | None = None,
 ) -> Message:
-    """Write that a message is owed, inside the transaction that causes it; a job delivers it after commit.
+    """Write that a message is owed, inside the transaction that causes it; it is delivered after commit.
+
+    Whoever delivers looks twice a second for what is due; only what somebody waits for at this moment asks for more.
 
     :param due_at: not before this instant; None for at once.
     """
@@ -47,7 +49,8 @@ def owe(  # a message has a kind, a cause, a reader and a time
         created_at=at,
         due_at=due_at or at,
     )
-    enqueue(db.session, DELIVER, due_at=due_at if due_at and due_at > at else None)
+    if kind == AWAITED:
+        enqueue(db.session, DELIVER)
     db.session.add(message)
     return message
 
@@ -68,7 +71,6 @@ def owe_first(writes: Writes, kind: str, subject: str, subject_id: int, *, accou
             "due_at": at,
         },
     )
-    enqueue_among(writes, DELIVER)
 
 
 def owe_each(
@@ -111,4 +113,3 @@ def owe_each(
             for subject_id, account_id in readers.items()
         ],
     )
-    enqueue(db.session, DELIVER, due_at=due_at if due_at and due_at > at else None)

@@ -190,6 +190,50 @@ def test_a_round_that_fails_leaves_nothing_behind(app):
     assert (found.waiting, found.running, found.failed) == (0, 0, 0)
 
 
+def test_a_job_whose_rows_are_due_is_run_though_nobody_asked_for_it(app):
+    def sent() -> None:
+        with transaction():
+            mark("sent")
+
+    only(app, Job(MARK, sent, is_due=lambda: not marks()))
+    for _ in range(3):
+        drain(app)
+
+    assert (marks(), standing.figures().waiting) == (["sent"], 0)
+
+
+def test_rows_that_become_due_while_a_worker_waits_are_seen(app):
+    owed, stopping, done = threading.Event(), threading.Event(), threading.Event()
+
+    def send() -> None:
+        with transaction():
+            mark("sent")
+        owed.clear()
+        done.set()
+
+    only(app, Job(MARK, send, is_due=owed.is_set))
+    worker = threading.Thread(target=runner.run, args=(app, stopping))
+    worker.start()
+    owed.set()
+    was_done = done.wait(10)
+    stopping.set()
+    worker.join(10)
+
+    assert (was_done, worker.is_alive(), {*marks()}) == (True, False, {"sent"})
+
+
+def test_a_failed_job_whose_rows_stay_due_leaves_nothing_behind(app):
+    def fail() -> None:
+        raise Trouble
+
+    only(app, Job(MARK, fail, is_due=lambda: True))
+    for _ in range(2):
+        drain(app)
+
+    found = standing.figures()
+    assert (found.waiting, found.running, found.failed) == (0, 0, 0)
+
+
 def test_a_job_whose_worker_is_killed_in_the_middle_is_begun_again_and_done_once(app, settings, tmp_path):
     put(label="killed")
     worker = subprocess.Popen(
