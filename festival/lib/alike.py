@@ -2,8 +2,8 @@
 
 A view marked ``alike`` depends on its address, on the database and on the time to the second, and on nobody's session. Its
 answer is kept under the state of the database it was built from; whatever is committed anywhere, in any process, is another
-state, so no reader ever sees less than a fresh page would show (on PostgreSQL, what another process committed in the last
-``GLANCE`` seconds apart). What is given again costs one small question at most, and no Flask; whoever has it already (a
+state, so no reader ever sees less than a fresh page would show (what another process committed in the last ``GLANCE`` seconds
+apart). What is given again costs one small question at most, and no Flask; whoever has it already (a
 calendar program that asks every hour) is told so: 304.
 """
 
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 #: Pages kept by one process: some ten megabytes at most.
 MOST = 500
-#: Seconds for which PostgreSQL's answer holds, as far as other processes are concerned.
-GLANCE = 0.05
+#: Seconds for which the database's answer holds, as far as other processes are concerned. SQLite's costs next to nothing, but
+#: while many read at once each question has all threads take turns.
+GLANCE = {"postgresql": 0.05, "sqlite": 0.005}
 #: Locks in front of building a page anew, shared out over the pages.
 TURNS = 64
 _MARK = "festival.alike"
@@ -173,8 +174,8 @@ def _note_commit(_session: Session) -> None:
 class DatabaseState:
     """Tells whether anything was committed since: equal answers, equal data. One connection that only ever asks, for all threads.
 
-    SQLite counts for a connection what others commit, which costs nothing. PostgreSQL says which transactions are visible,
-    which is a way there and back: it is asked again after each commit of this process, and else ``GLANCE`` seconds later.
+    SQLite counts for a connection what others commit. PostgreSQL says which transactions are visible, which is a way there and
+    back. Either is asked again after each commit of this process, and else ``GLANCE`` seconds later.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -184,23 +185,27 @@ class DatabaseState:
         self._guard = threading.Lock()
         self._connection: Any = None
         self._process = 0
-        self._lasts = 0.0 if is_sqlite else GLANCE
-        self._asked = (-1.0, -1)
-        self._answer: object = None
+        self._lasts = GLANCE[engine.dialect.name]
+        #: When it was asked, after how many commits of this process, and the answer.
+        self._asked: tuple[float, int, object] = (-1.0, -1, None)
         event.listen(engine, "engine_disposed", lambda _engine: self.forget())
 
     def __call__(self) -> object:
         """Return the state at this second; None: it cannot be told now."""
         try:
-            with self._guard:
-                at, commits = time.monotonic(), _Commits.seen
-                if commits != self._asked[1] or at - self._asked[0] >= self._lasts:
-                    self._answer = self._connected().execute(self._question).fetchone()
-                    self._asked = (at, commits)
-                return clock.now().replace(microsecond=0), self._answer
+            if not self._holds():  # looked at without a lock: the three are replaced as one
+                with self._guard:
+                    if not self._holds():
+                        at, commits = time.monotonic(), _Commits.seen
+                        self._asked = (at, commits, self._connected().execute(self._question).fetchone())
+            return clock.now().replace(microsecond=0), self._asked[2]
         except (SQLAlchemyError, sqlite3.Error, psycopg.Error):
             self.forget()
             return None
+
+    def _holds(self) -> bool:
+        asked_at, commits, _ = self._asked
+        return commits == _Commits.seen and time.monotonic() - asked_at < self._lasts
 
     def _connected(self) -> Any:
         if self._connection is None or self._process != os.getpid():  # a forked child must not use its parent's
@@ -215,6 +220,7 @@ class DatabaseState:
         """Close the connection; the next question opens another."""
         with self._guard:
             connection, self._connection = self._connection, None
+            self._asked = (-1.0, -1, None)
         if connection is not None and self._process == os.getpid():
             connection.close()
 

@@ -7,6 +7,7 @@ How many places there are and how many are taken is no structure: those columns 
 about a place by what was kept.
 """
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -55,6 +56,8 @@ class Structure:
     made: dict[Any, Any] = field(default_factory=dict, compare=False)
 
 
+#: Of many who ask at the moment when nothing is kept, one reads, and the others wait for that.
+_reading = threading.Lock()
 _kept: "WeakKeyDictionary[Engine, dict[int, Structure]]" = WeakKeyDictionary()
 
 
@@ -72,7 +75,11 @@ def kept(activity_id: int) -> Structure:
 
     :raises NotFound: there is no such activity.
     """
-    return _of_this_database().get(activity_id) or read(activity_id)
+    found = _of_this_database().get(activity_id)
+    if found is not None:
+        return found
+    with _reading:
+        return _of_this_database().get(activity_id) or read(activity_id)
 
 
 def public(slug: str) -> Structure:
@@ -87,9 +94,11 @@ def public(slug: str) -> Structure:
     return kept(published_id(slug))
 
 
-def forget(activity_id: int) -> None:
-    """Read an activity anew when it is asked for next."""
-    _of_this_database().pop(activity_id, None)
+def forget(known: Structure) -> None:
+    """Read an activity anew when it is asked for next, unless somebody has since this was read."""
+    every = _of_this_database()
+    if every.get(known.activity.id) is known:
+        every.pop(known.activity.id, None)
 
 
 def read(activity_id: int) -> Structure:
@@ -103,7 +112,7 @@ def read(activity_id: int) -> Structure:
             activity = own.scalar(_WHOLE, {"activity_id": activity_id})
             own.expunge_all()
         if activity is None:
-            forget(activity_id)
+            _of_this_database().pop(activity_id, None)
             raise NotFound
         found = Structure(before, activity)
         if _version_now(activity_id) == before:  # else it changed while it was read

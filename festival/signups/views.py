@@ -109,7 +109,7 @@ def _at_once(slug: str) -> ResponseReturnValue | None:
         with transaction():
             outcome = signing.sign_in_and_up(known.activity.id, form, asked, kind_of(known.activity), person_id)
     except StructureChanged:
-        structure.forget(known.activity.id)
+        structure.forget(known)
         return None
     except SignUpRefused as refused:
         return _refused(slug, refused)
