@@ -82,16 +82,21 @@ def measure(report: Report, dialect: str, app: Flask, place: crowd.Place) -> Non
     place.servers.start()
     crowd.one_file.make_tables(place.one_file_address)
     try:
-        with crowd.one_file_server(place.one_file_address, page_size) as one_port:
+        with (
+            crowd.one_file_server(place.one_file_address, page_size) as one_port,
+            crowd.one_stack_server(place.one_file_address) as stack_port,
+        ):
             report.table(
-                "Sign-ups, many clients at once: the festival / the one-file application / the bare transaction",
-                "For", "Clients", "per second", "of the one file", "median, ms", "99th percentile, ms",
+                "Sign-ups, many at once: the festival / the least with the same packages / the one file / the bare transaction",
+                "For", "Clients", "per second", "of the same packages", "of the one file", "median, ms", "99th percentile, ms",
             )  # fmt: skip
-            for word, clients, paces in crowd.sign_ups(place, one_port):
-                ours, theirs, bare = paces["festival"], paces["one file"], paces["bare"]
+            for word, clients, paces in crowd.sign_ups(place, one_port, stack_port):
+                ours = paces["festival"].rate
                 report.row(
-                    word, clients, f"{ours.rate:.0f} / {theirs.rate:.0f} / {bare.rate:.0f}", f"{ours.rate / theirs.rate:.0%}",
-                    f"{ours.p50:.1f} / {theirs.p50:.1f} / {bare.p50:.1f}", f"{ours.p99:.0f} / {theirs.p99:.0f} / {bare.p99:.0f}",
+                    word, clients, " / ".join(f"{pace.rate:.0f}" for pace in paces.values()),
+                    f"{ours / paces['same packages'].rate:.0%}", f"{ours / paces['one file'].rate:.0%}",
+                    " / ".join(f"{pace.p50:.1f}" for pace in paces.values()),
+                    " / ".join(f"{pace.p99:.0f}" for pace in paces.values()),
                 )  # fmt: skip
             report.table(
                 f"The page of an activity, {page_size // 1000} kB, beside a bare page of that size",

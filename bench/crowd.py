@@ -9,7 +9,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
@@ -17,7 +17,7 @@ from threading import Barrier
 from flask import Flask
 from sqlalchemy import select
 
-from bench import one_file
+from bench import one_file, one_stack
 from festival.lib import tokens
 from festival.lib.db import db
 from festival.outbox.models import Message, MessageState
@@ -154,15 +154,23 @@ def raw_load(address: str, calls: list[int], clients: int) -> tuple[float, list[
     return time.perf_counter() - begun, taken
 
 
-@contextmanager
-def one_file_server(address: str, size: int) -> Iterator[int]:
+def one_file_server(address: str, size: int) -> AbstractContextManager[int]:
     """Have the one-file application run for the block; gives its port."""
+    return _serving(Path(one_file.__file__), address, str(size), path="/page")
+
+
+def one_stack_server(address: str) -> AbstractContextManager[int]:
+    """Likewise the one that does the same with the festival's packages."""
+    return _serving(Path(one_stack.__file__), address, path="/form")
+
+
+@contextmanager
+def _serving(program: Path, *arguments: str, path: str) -> Iterator[int]:
     port = free_port()
-    command = [sys.executable, str(Path(one_file.__file__)), str(port), address, str(size)]
-    server = subprocess.Popen(command, cwd=ROOT)
+    server = subprocess.Popen([sys.executable, str(program), str(port), *arguments], cwd=ROOT)
     try:
         for _ in range(600):
-            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/page", timeout=5):
+            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):
                 break
             time.sleep(0.05)
         yield port
@@ -183,14 +191,24 @@ class Place:
     one_file_address: str
 
 
-def sign_ups(place: Place, one_port: int) -> Iterator[tuple[str, int, dict[str, Pace]]]:
-    """Measure sign-ups: yields hot or spread, the clients, and the paces of festival, one-file app and bare transaction."""
+def tokens_of(port: int, count: int) -> list[tuple[str, str]]:
+    """Return cookie and form token of so many visitors of the application with the festival's packages."""
+    found = []
+    for _ in range(count):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/form", timeout=5) as answer:
+            found.append((answer.headers["Set-Cookie"].split(";")[0], answer.read().decode()))
+    return found
+
+
+def sign_ups(place: Place, one_port: int, stack_port: int) -> Iterator[tuple[str, int, dict[str, Pace]]]:
+    """Measure sign-ups: yields hot or spread, the clients, and the paces of the festival and of the three beside it."""
     port = place.servers.ports[0]
+    visitors = tokens_of(stack_port, max(SIGN_UPS.values()))
     people = open_forms(place.app, [port], new_activities(1, 10)[0], max(SIGN_UPS.values()))
     for count, word in ((1, "one activity"), (SPREAD, "nine activities")):
         for clients in CLIENTS:
             total = SIGN_UPS[clients]
-            rounds: dict[str, list[tuple[float, list[float]]]] = {"festival": [], "one file": [], "bare": []}
+            rounds: dict[str, list[tuple[float, list[float]]]] = {"festival": [], "same packages": [], "one file": [], "bare": []}
             for _ in range(ROUNDS):
                 slugs = new_activities(count, total // 2 // count + 1)
                 open_page(port, people[0], slugs)
@@ -198,6 +216,11 @@ def sign_ups(place: Place, one_port: int) -> Iterator[tuple[str, int, dict[str, 
                 pools = [number % count + 1 for number in range(total)]
                 theirs = [post(f"/sign-up/{pool}", {"person": f"somebody-{number}"}) for number, pool in enumerate(pools)]
                 rounds["festival"].append(load(port, ours, clients, 303))
+                stacked = [
+                    post(f"/sign-up/{pool}", {"person": f"somebody-{number}", "csrf_token": token}, cookie)
+                    for number, (pool, (cookie, token)) in enumerate(zip(pools, visitors, strict=False))
+                ]
+                rounds["same packages"].append(load(stack_port, stacked, clients, 303))
                 rounds["one file"].append(load(one_port, theirs, clients, 303))
                 rounds["bare"].append(raw_load(place.one_file_address, pools, clients))
             yield word, clients, {name: pace_of(measured) for name, measured in rounds.items()}

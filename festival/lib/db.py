@@ -5,6 +5,7 @@ COMMITTED and the locked activity row; the count is a later statement than the l
 """
 
 import fcntl
+import os
 import select
 import sqlite3
 import threading
@@ -14,8 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psycopg
 from flask import current_app
@@ -120,7 +120,7 @@ class _FairLock:
     def __init__(self, path: str) -> None:
         self._path = path
         self._threads = threading.Lock()
-        self._file: IO[bytes] | None = None
+        self._file: int | None = None
 
     def acquire(self) -> None:
         """Wait for the turn to write.
@@ -132,7 +132,7 @@ class _FairLock:
             raise Busy
         try:
             # Opened anew each time: a forked child never shares its parent's turn, and no file stays open.
-            file = Path(self._path).open("ab")  # noqa: SIM115  # closed in release()
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)  # closed in release()
             is_ours = _lock_in_turn(file, until - time.monotonic())
         except BaseException:
             self._threads.release()
@@ -146,19 +146,25 @@ class _FairLock:
         """Let the next writer in."""
         try:
             if self._file is not None:
-                self._file.close()  # the kernel's lock goes with it
-                self._file = None
+                file, self._file = self._file, None
+                os.close(file)  # the kernel's lock goes with it
         finally:
             self._threads.release()
 
 
-def _lock_in_turn(file: IO[bytes], seconds: float) -> bool:
+def _lock_in_turn(file: int, seconds: float) -> bool:
     """Take the kernel's lock on a file in its queue. False: it took too long; the file is closed as soon as its turn comes.
 
     The kernel's queue knows no time-out, so a thread of its own stands in it where the lock is not free at once.
     """
-    with suppress(BlockingIOError):
+    try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass
+    except OSError:
+        os.close(file)
+        raise
+    else:
         return True
     deciding, ours, given_up = threading.Lock(), threading.Event(), threading.Event()
 
@@ -166,7 +172,7 @@ def _lock_in_turn(file: IO[bytes], seconds: float) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX)
         with deciding:
             if given_up.is_set():
-                file.close()
+                os.close(file)
             else:
                 ours.set()
 

@@ -31,7 +31,8 @@ def serve(app: Flask, settings: Settings) -> int:
     except OSError as error:
         print(_cannot_listen(error, settings), file=sys.stderr)
         return 1
-    app.extensions["is_crowded"] = lambda: bool(server.task_dispatcher.queue)  # requests wait for a thread
+    threads = server.task_dispatcher
+    app.extensions["is_crowded"] = lambda: bool(threads.queue) or threads.active_count > 0  # somebody waits for an answer
     stopping = threading.Event()
     jobs = [
         threading.Thread(target=job, args=(app, stopping), name=getattr(job, "__name__", "background"))

@@ -1,7 +1,7 @@
 """The job that delivers messages. It only says that something is due: which messages, their rows say (``delivery``).
 
-Beside the built-in server it gives way to people: while requests queue for a thread, each message but a one-time code waits a
-moment.
+Beside the built-in server it gives way to people: while one of them waits for an answer, each message but a one-time code waits
+a moment.
 """
 
 import time
@@ -13,7 +13,7 @@ from festival.jobs.rules import Job
 from festival.outbox.delivery import deliver_due, is_any_due
 from festival.outbox.rules import DELIVER
 
-#: Seconds at most that one message lets requests go first, and between two looks whether they still queue.
+#: Seconds at most that one message lets requests go first, and between two looks whether somebody still waits.
 GIVES_WAY, LOOKS = 0.2, 0.01
 
 
@@ -28,7 +28,7 @@ JOB = Job(DELIVER, deliver, is_due=is_any_due)
 
 
 def _way_given(is_crowded: Callable[[], bool] | None) -> Callable[[], None] | None:
-    """Return what waits while requests queue, though never long; None: there is no server beside it to ask."""
+    """Return what waits while people wait for answers, though never long; None: there is no server beside it to ask."""
     if is_crowded is None:
         return None
 
