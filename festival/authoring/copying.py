@@ -1,4 +1,4 @@
-"""Copies of activities: all that organizers wrote, dates moved by whole weeks; no sign-up, no invitation, no counter."""
+"""Copies of activities: all that organizers wrote and drew, dates moved by whole weeks; no sign-up, invitation or counter."""
 
 import json
 import uuid
@@ -14,6 +14,7 @@ from festival.lib.db import Model, db
 from festival.lib.documents import shifted
 from festival.programme.kinds import details_of, kind_of
 from festival.programme.models import Activity, ActivityStatus, Pool, PoolBatch, Provenance, Question, QuestionOption, Slot
+from festival.seats import service as seats
 
 _OF_ACTIVITY = frozenset({
     "id", "festival_id", "track_id", "venue_id", "slug", "status", "plan_reason_zh", "plan_reason_en", "details", "created_at",
@@ -99,7 +100,13 @@ def _copy_slots(source: Activity, made: Activity, target: Target) -> None:
     insert_all(Slot, [_slot_values(slot, made, target, sessions[keys[slot.parent_id or 0]]) for slot in children])
     ids = queries.ids_by_key(made.id)
     insert_all(Pool, [_pool_values(pool, slot, ids[slot.key]) for slot in source.slots for pool in slot.open_pools])
-    _copy_batches(source, made, target)
+    copies = _pools_by_place(made)
+    _copy_batches(source, copies, target)
+    seats.copy_halls(
+        source.id,
+        {slot.id: ids[slot.key] for slot in source.slots},
+        {pool.id: copies[slot.key, pool.key] for slot in source.slots for pool in slot.open_pools},
+    )
 
 
 def _slot_values(slot: Slot, made: Activity, target: Target, parent_id: int | None) -> dict[str, Any]:
@@ -117,19 +124,24 @@ def _pool_values(pool: Pool, slot: Slot, slot_id: int) -> dict[str, Any]:
     return columns(pool, 0, _OF_POOL) | {"slot_id": slot_id, "capacity": capacity_to_begin_with(pool, slot)}
 
 
-def _copy_batches(source: Activity, made: Activity, target: Target) -> None:
-    batches = [(slot.key, pool.key, batch) for slot in source.slots for pool in slot.open_pools for batch in pool.batches]
-    if not batches:
-        return
+def _pools_by_place(activity: Activity) -> dict[tuple[str, str], int]:
+    """Return the ids of an activity's pools by the keys of slot and pool."""
     rows = db.session.execute(
-        select(Slot.key.label("slot"), Pool.key, Pool.id).join(Slot, Slot.id == Pool.slot_id).where(Slot.activity_id == made.id),
+        select(Slot.key.label("slot"), Pool.key, Pool.id)
+        .join(Slot, Slot.id == Pool.slot_id)
+        .where(Slot.activity_id == activity.id),
     )
-    ids = {(row.slot, row.key): row.id for row in rows}
+    return {(row.slot, row.key): row.id for row in rows}
+
+
+def _copy_batches(source: Activity, copies: Mapping[tuple[str, str], int], target: Target) -> None:
     insert_all(
         PoolBatch,
         [
-            {"pool_id": ids[slot, pool], "at": batch.at + timedelta(weeks=target.weeks), "places": batch.places}
-            for slot, pool, batch in batches
+            {"pool_id": copies[slot.key, pool.key], "at": batch.at + timedelta(weeks=target.weeks), "places": batch.places}
+            for slot in source.slots
+            for pool in slot.open_pools
+            for batch in pool.batches
         ],
     )
 

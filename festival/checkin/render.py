@@ -218,6 +218,8 @@ class Numbers:
     permits: tuple[Permit, ...]
     gates: tuple[AtGate, ...]
     conflicts: int
+    #: Parts with places of their own, for those who have a place already: they are no further guests of the total.
+    parts: tuple[Zone, ...]
     #: The day the numbers are of, in words; empty: today.
     of_day: str
     #: What the kind of activity has to say.
@@ -245,6 +247,10 @@ def numbers(activity: Activity, now: datetime) -> Numbers:
         permits=_permits(activity, slots, board.staff),
         gates=_gates(activity.id, now),
         conflicts=scans.conflicts_count(activity.id),
+        parts=tuple(
+            Zone(part_name(one.slot), one.count, one.capacity)
+            for one in scans.parts(sorted({slot.parent_id or slot.id for slot in slots}))
+        ),
         of_day="" if is_today or not slots else day(slots[0].starts_at),
         notes=tuple(board.notes),
     )
@@ -254,6 +260,11 @@ def _zone_name(slot: Slot, pool: Pool, of: int) -> str:
     hour = hours(slot.starts_at, slot.ends_at) if slot.parent_id is not None else ""
     label = loc(pool, "label") if of > 1 else ""
     return " · ".join(part for part in (hour, label) if part) or _("全部名额")
+
+
+def part_name(slot: Slot) -> str:
+    """Return what a part with places of its own is called, with its time."""
+    return " · ".join(part for part in (hours(slot.starts_at, slot.ends_at), loc(slot, "label")) if part)
 
 
 def _permits(activity: Activity, slots: Sequence[Slot], staff: int) -> tuple[Permit, ...]:

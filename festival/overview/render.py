@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from festival.accounts.rules import Permission
+from festival.checkin import scans
+from festival.checkin.render import part_name
 from festival.exports.queries import PoolFigures
 from festival.exports.rules import Figures, grouped, total
 from festival.lib import clock
@@ -170,6 +172,8 @@ class Line:
     name: str
     expected: int
     came: int
+    #: Of a part with places of its own; None: it is not said, or unlimited.
+    places: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,8 @@ class Session:
     heads: int
     limit: int | None
     door: str | None
+    #: Parts with places of their own, for people who are counted in ``lines`` already.
+    parts: list[Line]
 
     @property
     def title(self) -> str:
@@ -212,14 +218,19 @@ def sessions_today(found: Sequence[PoolFigures], now: datetime, may: May) -> lis
     sessions: dict[int, list[PoolFigures]] = {}
     for one in found:
         sessions.setdefault(one.slot.parent_id or one.slot.id, []).append(one)
+    on = _of_today(found, today)
+    parts: dict[int | None, list[Line]] = {}
+    for part in scans.parts([slot.id for _activity, slot in on]) if on else ():
+        line = Line(part_name(part.slot), part.count.expected, part.count.arrived, part.capacity)
+        parts.setdefault(part.slot.parent_id, []).append(line)
     shown = []
-    for activity, slot in _of_today(found, today):
-        parts = [one for one in sessions.get(slot.id, []) if clock.local_day(one.slot.starts_at) <= today]
-        lines = [Line(_line_name(one, slot), one.figures.expected, one.figures.came) for one in parts]
+    for activity, slot in on:
+        pools = [one for one in sessions.get(slot.id, []) if clock.local_day(one.slot.starts_at) <= today]
+        lines = [Line(_line_name(one, slot), one.figures.expected, one.figures.came) for one in pools]
         door = (
             path_to("/manage/activities/<slug>/check-in", slug=activity.slug) if may(Permission.CHECK_IN, activity.id) else None
         )
-        shown.append(Session(activity, slot, lines, slot.heads, slot.approved_ceiling, door))
+        shown.append(Session(activity, slot, lines, slot.heads, slot.approved_ceiling, door, parts.get(slot.id, [])))
     return shown
 
 

@@ -478,3 +478,36 @@ def pool_becomes(source_id: int, target_id: int, sign_up_ids: Iterable[int] | No
         slot_id = db.session.scalar(select(Pool.slot_id).where(Pool.id == source_id))
         if slot_id is not None and queries.map_for(slot_id, target_id) is None:
             db.session.execute(update(SeatMap).where(SeatMap.pool_id == source_id).values(pool_id=target_id))
+
+
+def copy_halls(source_id: int, slots: Mapping[int, int], pools: Mapping[int, int]) -> None:
+    """Draw the halls of an activity again for its copy; nobody sits there.
+
+    :param slots: ids of the copied slots by ids of their originals; likewise ``pools``. What was not copied has no hall.
+    """
+    for seat_map in queries.maps_of(source_id):
+        is_copied = seat_map.slot_id in slots and (seat_map.pool_id is None or seat_map.pool_id in pools)
+        if not is_copied:
+            continue
+        made = SeatMap(
+            slot_id=slots[seat_map.slot_id],
+            pool_id=pools[seat_map.pool_id] if seat_map.pool_id is not None else None,
+            updated_at=clock.now(),
+        )
+        db.session.add(made)
+        db.session.flush()
+        seats = [sitting.seat for sitting in queries.hall(seat_map.id)]
+        rows = [
+            {
+                "map_id": made.id,
+                "line": seat.line,
+                "column": seat.column,
+                "row_name": seat.row_name,
+                "number": seat.number,
+                "kind": seat.kind,
+                "pool_id": pools.get(seat.pool_id) if seat.pool_id is not None else None,
+            }
+            for seat in seats
+        ]
+        if rows:
+            db.session.execute(insert(Seat), rows)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from festival.accounts.rules import Permission
-from festival.kinds.forum import manage, messages, models, queries, render, sowing, views, wording
+from festival.kinds.forum import manage, messages, models, queries, render, service, sowing, views, wording
 from festival.kinds.forum.details import ForumDetails
 from festival.kinds.forum.holding import HOLDING
 from festival.lib import clock
@@ -37,6 +37,7 @@ KIND = Kind(
     details_model=ForumDetails,
     detail_template="kinds/forum/detail.html",
     page_values=_page_values,
+    copied=service.copy_agenda,
     hall=_hall,
     roster_columns=("employer", "job_title", "title_level", "credit"),
     models=(models,),
@@ -53,6 +54,7 @@ KIND = Kind(
     columns=(Extra("break_outs", _l("平行论坛"), lambda activity: bool(activity.extras), render.break_out_column),),
     messages=messages.MESSAGES,
     door_facts=render.door_facts,
+    tasks=render.tasks,
     private_lines=render.private_lines,
     audit_words=wording.AUDIT,
     sow=sowing.sow,

@@ -58,6 +58,12 @@ def draft(activity_id: int) -> ForumVersion | None:
     return _version(ForumVersion.activity_id == activity_id, ForumVersion.published_at.is_(None))
 
 
+def has_draft(activity_id: int) -> bool:
+    """Tell whether organizers are working on the agenda."""
+    chosen = select(ForumVersion.id).where(ForumVersion.activity_id == activity_id, ForumVersion.published_at.is_(None))
+    return db.session.scalar(chosen.limit(1)) is not None
+
+
 def version(activity_id: int, n: int) -> ForumVersion | None:
     """Return one published version."""
     return _version(ForumVersion.activity_id == activity_id, ForumVersion.n == n, ForumVersion.published_at.is_not(None))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from festival.accounts.rules import Permission
 from festival.kinds.forum import queries, rules, wording
 from festival.kinds.forum.models import ForumMaterial, ForumSession, ForumSpeaker, ForumVersion
 from festival.kinds.forum.queries import BreakOut
@@ -12,6 +13,7 @@ from festival.kinds.forum.rules import SessionType
 from festival.kinds.forum.service import may_open, standings
 from festival.lib import clock
 from festival.lib.i18n import _, loc, locale
+from festival.overview.render import OwnTask
 from festival.programme.models import Activity, Slot, SlotStatus
 from festival.signups import queries as signups
 from festival.signups.models import SignUp
@@ -348,3 +350,10 @@ def door_facts(sign_up: SignUp) -> Sequence[tuple[str, str]]:
 def break_out_column(sign_up_ids: Sequence[int]) -> Mapping[int, str]:
     """Return the break-outs of some sign-ups, for the roster."""
     return queries.titles_of_break_outs(sign_up_ids, locale())
+
+
+def tasks(activity: Activity, now: datetime) -> Sequence[OwnTask]:
+    """Return that readers do not see the agenda as it was worked on."""
+    if now >= activity.ends_at or not queries.has_draft(activity.id):
+        return ()
+    return (OwnTask(_("议程草稿还没有发布"), "/manage/activities/<slug>/agenda", Permission.ACTIVITY_EDIT),)

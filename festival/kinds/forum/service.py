@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, insert
@@ -452,6 +452,45 @@ def load(activity: Activity, plan: Sequence[Planned], credit_hours: int | None, 
         if item.seats is not None:
             day = db.session.get_one(Slot, item.day_id)
             _make_places(activity, item, Span(*queries.span_of(item, day)))
+
+
+def copy_agenda(source: Activity, made: Activity) -> None:
+    """Give a copy of a forum its rooms, speakers, rules of hours, and the agenda as a draft: what readers of the copied one see.
+
+    It is published by somebody who has looked at it, who speaks above all; only then do break-outs get their places. Versions,
+    certificates, what people saved and files of materials stay behind.
+    """
+    if (setting := queries.setting(source.id)) is not None:
+        db.session.add(ForumSetting(activity_id=made.id, credit_hours=setting.credit_hours, least_percent=setting.least_percent))
+    rooms = {
+        one.id: ForumRoom(activity_id=made.id, position=one.position, name_zh=one.name_zh, name_en=one.name_en)
+        for one in queries.rooms(source.id)
+    }
+    speakers = {
+        one.id: ForumSpeaker(
+            activity_id=made.id, position=one.position, **{name: getattr(one, name) for name in SpeakerEdit.__slots__}
+        )
+        for one in queries.speakers(source.id)
+    }
+    db.session.add_all([*rooms.values(), *speakers.values()])
+    plan = queries.plan_of(queries.latest(source.id) or queries.draft(source.id))
+    if not plan:
+        return
+    draft = ForumVersion(activity_id=made.id, n=1)
+    db.session.add(draft)
+    db.session.flush()
+    days = {one.key: one.id for one in queries.days(made.id)}
+    same_day = {one.id: days[one.key] for one in queries.days(source.id)}
+    for item in plan:
+        _write(
+            draft.id,
+            replace(
+                item,
+                day_id=same_day[item.day_id],
+                room_id=rooms[item.room_id].id,
+                speaker_ids=tuple(speakers[one].id for one in item.speaker_ids),
+            ),
+        )
 
 
 # -- saving and booking ----------------------------------------------------------------------------------------------------------

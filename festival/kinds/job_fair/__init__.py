@@ -13,6 +13,7 @@ from festival.kinds.job_fair.employers import manage as employers_manage
 from festival.kinds.job_fair.employers import messages as employers_messages
 from festival.kinds.job_fair.employers import models as employers_models
 from festival.kinds.job_fair.employers import render as employers_render
+from festival.kinds.job_fair.employers import service as employers_service
 from festival.kinds.job_fair.employers import views as employers_views
 from festival.kinds.job_fair.employers import wording as employers_wording
 from festival.kinds.job_fair.employers.sowing import sow
@@ -43,6 +44,7 @@ KIND = Kind(
     details_model=JobFairDetails,
     detail_template="kinds/job_fair/detail.html",
     page_values=employers_render.page_values,
+    copied=employers_service.copy_booths,
     roster_columns=("school", "major", "grad_year", "education", "intent"),
     models=(employers_models, seekers_models),
     holding=joined(seekers_holding.HOLDING, employers_holding.HOLDING),

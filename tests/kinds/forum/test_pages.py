@@ -63,6 +63,33 @@ def unfolded(feed: str) -> str:
     return feed.replace("\r\n ", "")
 
 
+def test_the_door_and_the_overview_count_who_is_in_each_break_out_beside_the_guests_of_the_forum(app, frozen):
+    forum = make_forum(seats=5)
+    here, late = guest(forum), guest(forum)
+    with transaction():
+        booked = service.book(forum.id, here.person_id, "one")
+        service.book(forum.id, late.person_id, "one")
+    frozen(BEGIN + timedelta(hours=4, minutes=25))
+    staff = make_staff(Role.STEWARD)
+    scan(here, Way.IN, BEGIN, staff)
+    scan(booked, Way.IN, BEGIN + timedelta(hours=4, minutes=20), staff)
+
+    steward, organizer = Browser(app).sign_in(staff), Browser(app).sign_in(make_staff(Role.ORGANIZER))
+    door, overview = steward.get(f"{DESK}/check-in/numbers"), organizer.get("/manage/today")
+
+    def rows(page: Page, chosen: str) -> list[list[str]]:
+        return [[" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")] for row in page.html.select(chosen)]
+
+    parts = ("13:30–15:30 · 题one", "13:30–15:30 · 题two")
+    assert rows(door, "[data-part]") == [[parts[0], "5", "2", "1", "1"], [parts[1], "5", "0", "0", "0"]]
+    assert [one.get_text(strip=True) for one in door.html.select(".door__count dd")] == ["2", "1", "1"]
+    assert rows(overview, ".today tbody tr")[-3:] == [
+        ["另需预约的分场"],
+        [f"{parts[0]} 5 席", "2", "1"],
+        [f"{parts[1]} 5 席", "0", "0"],
+    ]
+
+
 def test_hostile_calls_find_nothing_or_are_refused_in_words(app, visitor):
     forum = make_forum()
     plain = make_activity(slug="plain")

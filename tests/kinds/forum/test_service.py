@@ -9,6 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from festival.accounts import personal
 from festival.accounts.personal import Moment
+from festival.authoring import service as authoring
+from festival.authoring.service import Clone
 from festival.checkin.rules import Way
 from festival.kinds.forum import messages, queries, service
 from festival.kinds.forum.models import ForumCertificate, ForumNews, ForumSaved, ForumVersion
@@ -19,14 +21,21 @@ from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import speaking
 from festival.outbox.models import Message
+from festival.plans import service as plans
+from festival.programme.kinds import HallSize
+from festival.programme.service import SlotEdit, Span
 from festival.roster import queries as rosters
 from festival.roster.rules import Wanted
+from festival.seats import queries as halls
+from festival.seats import service as seats
 from festival.signups import service as engine
 from festival.signups.models import SignUp
 from festival.signups.rules import Reason, SignUpRefused, State
 from tests.builders import make_person, make_staff
 from tests.kinds.forum.halls import BEGIN, NOW, book, guest, make_forum, move, publish, scan
 from tests.signups.engine import sign_up, withdraw
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -253,6 +262,51 @@ def test_a_revoked_certificate_is_not_issued_again(app, frozen):
         service.revoke(forum.id, made_id, "代签到", actor_id=staff.id)
 
     assert refusal(lambda: service.issue(stayed.id)) == ForumReason.REVOKED
+
+
+# -- a copy ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_has_rooms_speakers_and_the_agenda_as_a_draft_that_moves_with_its_day_and_opens_its_own_break_outs(app):
+    forum, staff = make_forum(seats=3), make_staff().id
+    book(forum, guest(forum))
+    publish(forum, move(forum, "one", by=15, staff=staff), staff=staff)
+    with transaction():
+        seats.begin(queries.days(forum.id)[0].id, HallSize(2, 3), actor_id=staff)
+        made = authoring.clone_activity(forum.id, Clone("明年", "Next year", "next-year", 52), actor_id=staff)
+        made_id = made.id
+
+    draft = queries.draft(made_id)
+    assert draft is not None
+    year = timedelta(weeks=52)
+    assert (draft.n, queries.latest(made_id), queries.break_outs(made_id)) == (1, None, {})
+    assert [
+        (one.key, queries.span_of(queries.planned(one), one.day)[0], one.room.name_en, [who.name_en for who in one.speakers])
+        for one in draft.sessions
+    ] == [
+        ("talk", BEGIN + year, "Hall 1", ["A"]),
+        ("lunch", BEGIN + year + timedelta(hours=3), "Hall 1", []),
+        ("two", BEGIN + year + timedelta(hours=4, minutes=30), "Hall 3", []),
+        ("one", BEGIN + year + timedelta(hours=4, minutes=45), "Hall 2", []),
+    ]
+    assert not {room.id for room in queries.rooms(made_id)} & {room.id for room in queries.rooms(forum.id)}
+    rules = queries.setting(made_id)
+    assert rules is not None
+    assert (rules.credit_hours, rules.least_percent) == (6, 80)
+    with transaction():  # another day, before anybody has published: it goes along
+        later = SlotEdit(Span(BEGIN + year + HOUR, BEGIN + year + 9 * HOUR), None, "", "")
+        plans.edit_slot(made_id, draft.sessions[0].day_id, later, seen=None, actor_id=staff)
+        service.publish(made_id, seen=draft.revision, actor_id=staff)
+    places = queries.break_outs(made_id)
+    assert {key: (one.slot.starts_at, one.places.capacity, one.places.taken) for key, one in places.items()} == {
+        "one": (BEGIN + year + timedelta(hours=5, minutes=45), 3, 0),
+        "two": (BEGIN + year + timedelta(hours=5, minutes=30), 3, 0),
+    }
+    [hall] = halls.maps_of(made_id)
+    assert [(one.name.row, one.name.number, one.sign_up) for one in halls.hall(hall.id)] == [
+        (row, number, None) for row in "12" for number in (1, 2, 3)
+    ]
+    assert doctor_finds() == []
 
 
 # -- what is kept ----------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from festival.accounts import personal
 from festival.accounts.personal import Moment
 from festival.accounts.rules import Channel, Reachable, read_address
 from festival.audit.models import AuditEntry
+from festival.authoring import service as authoring
+from festival.authoring.service import Clone
 from festival.kinds.job_fair.employers import queries, rules, service
 from festival.kinds.job_fair.employers.models import Booth, Employer, EmployerPaper, Position, PositionReport, Recruiter
 from festival.kinds.job_fair.employers.papers import content_of
@@ -250,6 +252,20 @@ def test_a_late_booth_is_released_and_goes_to_who_waits_and_one_that_comes_after
     assert (missed, late.missed_at, late.arrived_at is not None) == (True, None, True)
     assert (waits.waiting_at, [one.employer_id for one in queries.booths(fair.id)]) == (None, [waits.id, late.id])
     assert [told(f"employer_{word}") for word in ("released", "given")] == [1, 2]
+
+
+def test_a_copy_of_a_fair_has_the_same_hall_with_every_booth_free_and_no_employer(app):
+    fair = make_fair(booths=2)
+    employer = make_employer(fair)
+    with transaction():
+        service.choose_booth(employer.id, booth_ids(fair)[0], make_staff().id)
+        made_id = authoring.clone_activity(fair.id, Clone("明年", "Next", "next", 52), actor_id=make_staff().id).id
+
+    assert [(one.label, one.x, one.y, one.state, one.employer) for one in queries.booths(made_id)] == [
+        ("A01", 0, 0, BoothState.FREE, None),
+        ("A02", 1, 0, BoothState.FREE, None),
+    ]
+    assert db.session.scalar(select(func.count(Employer.id)).where(Employer.activity_id == made_id)) == 0
 
 
 # -- positions and recruiters ------------------------------------------------------------------------------------------------

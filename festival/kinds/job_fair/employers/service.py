@@ -425,6 +425,13 @@ def give(booth_id: int, employer_id: int, actor_id: int) -> Booth:
     return booth
 
 
+def copy_booths(source: Activity, made: Activity) -> None:
+    """Give a copy of a fair the same hall, every booth of it free: who stood there applies anew."""
+    db.session.add_all(
+        Booth(activity_id=made.id, row=one.row, number=one.number, x=one.x, y=one.y) for one in queries.booths(source.id)
+    )
+
+
 # -- positions ---------------------------------------------------------------------------------------------------------------
 
 
