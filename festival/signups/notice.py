@@ -15,6 +15,9 @@ from festival.programme.structure import Structure
 
 #: Days after the activity that name and address are kept where no question says otherwise.
 RETAIN_DAYS = 180
+#: What every notice ends with.
+RIGHTS_ZH = "您可以随时在“我的信息”中查看、更正、下载、撤回同意或删除，不影响撤回前的处理。"
+RIGHTS_EN = "Under “My data” you can read, correct, download, withdraw consent or delete at any time."
 # Built once (signups.queries says why).
 _NEW = insert_into(Consent, "account_id", "activity_id", "sign_up_id", "question_key", "notice_id", "given_at")
 _KEPT = select(PrivacyNotice).where(
@@ -54,8 +57,13 @@ def notice_of(activity: Activity, questions: list[Question]) -> Notice:
             f"{question.label_en}{' (sensitive; own consent; stored encrypted)' if sensitive else ''}: {question.purpose_en}; "
             f"deleted {question.retain_days} days after the activity.",
         )
-    chinese.append("您可以随时在“我的信息”中查看、更正、下载、撤回同意或删除，不影响撤回前的处理。")
-    english.append("Under “My data” you can read, correct, download, withdraw consent or delete at any time.")
+    chinese.append(RIGHTS_ZH)
+    english.append(RIGHTS_EN)
+    return worded(chinese, english)
+
+
+def worded(chinese: Iterable[str], english: Iterable[str]) -> Notice:
+    """Return the notice of these lines, with the version that follows from them."""
     text_zh, text_en = "\n".join(chinese), "\n".join(english)
     version = hashlib.sha256(f"{text_zh}\n\n{text_en}".encode()).hexdigest()[:16]
     return Notice(version=version, text_zh=text_zh, text_en=text_en)
@@ -110,13 +118,31 @@ def consent_further(
         _write(activity, notice_of(activity, questions), sorted(further), account_id=account_id, sign_up_id=sign_up_id)
 
 
+def consent_to(activity: Activity, notice: Notice, *, account_id: int) -> None:
+    """Write that a person agreed to a notice of no sign-up, unless they have agreed to the same words already."""
+    standing = db.session.scalar(
+        select(Consent.id)
+        .join(PrivacyNotice, PrivacyNotice.id == Consent.notice_id)
+        .where(
+            Consent.account_id == account_id,
+            Consent.activity_id == activity.id,
+            Consent.sign_up_id.is_(None),
+            Consent.withdrawn_at.is_(None),
+            PrivacyNotice.version == notice.version,
+        )
+        .limit(1),
+    )
+    if standing is None:
+        _write(activity, notice, (None,), account_id=account_id, sign_up_id=None)
+
+
 def _write(
     activity: Activity,
     notice: Notice,
     question_keys: Iterable[str | None],
     *,
     account_id: int,
-    sign_up_id: int,
+    sign_up_id: int | None,
 ) -> None:
     """Write consents to the notice as a whole (None) or to single questions of it; keep the notice's words with them."""
     row = db.session.scalar(_KEPT, {"activity_id": activity.id, "version": notice.version}) or keep(notice, activity.id)
@@ -145,7 +171,7 @@ def write_consents(
     *,
     account_id: int,
     activity_id: int,
-    sign_up_id: int,
+    sign_up_id: int | None,
 ) -> None:
     """Write consents to a notice (its row is given) as a whole (None) or to single questions of it, in one statement."""
     same = {

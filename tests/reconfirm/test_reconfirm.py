@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from festival.accounts import personal
+from festival.accounts.models import Consent
+from festival.accounts.personal import Moment
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.outbox.delivery import deliver_due
@@ -187,6 +190,27 @@ def test_two_questions_at_once_and_what_changed_since_the_preview_are_refused(ap
     press(now, None)
 
     assert refused == [ReconfirmReason.CHANGED, ReconfirmReason.JUST_ASKED, ReconfirmReason.RUNNING]
+
+
+def test_what_people_answered_goes_half_a_year_after_the_activity_or_with_the_consent_and_the_numbers_stay(app, frozen):
+    forum, later = make_activity(starts_in=4 * DAY), make_activity(starts_in=5 * DAY)
+    for activity in (forum, later):
+        for _person in range(2):
+            make_sign_up(activity)
+        ask(activity)
+    [purge] = (one for one in personal.purges() if one.key == "reconfirmations")
+    ended, day = forum.ends_at + 180 * DAY, clock.wall()
+    with transaction():
+        early = purge.batch(Moment(ended, day), 10)
+        batches = [purge.batch(Moment(ended + HOUR, day), 1) for _time in range(3)]
+
+    kept = db.session.scalars(select(ReconfirmationAnswer.sign_up_id)).all()
+    assert (early, batches, len(kept)) == (0, [1, 1, 0], 2)
+    assert db.session.scalars(select(Reconfirmation.asked)).all() == [2, 2]
+    taken_back = Consent(account_id=1, activity_id=later.id, sign_up_id=kept[0], notice_id=1)
+    with transaction():
+        next(one for one in personal.holdings() if "reconfirmation" in one.tables).consent_withdrawn(taken_back)
+    assert db.session.scalars(select(ReconfirmationAnswer.sign_up_id)).all() == kept[1:]
 
 
 # -- on the pages -------------------------------------------------------------------------------------------------------------

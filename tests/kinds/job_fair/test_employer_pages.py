@@ -12,6 +12,7 @@ from festival.kinds.job_fair.employers import queries, service
 from festival.kinds.job_fair.employers.models import Employer, EmployerPaper, Position
 from festival.kinds.job_fair.employers.rules import EmployerState, ReportReason
 from festival.lib.db import db, transaction
+from festival.programme.models import Activity
 from tests.accounts.codes import sent_code
 from tests.builders import make_activity, make_person, make_staff
 from tests.kinds.job_fair.fair import LICENCE, booth_ids, make_employer, make_fair, offered, owner, uscc
@@ -33,7 +34,10 @@ def test_an_employer_applies_with_a_code_is_returned_mends_it_and_sets_up_its_bo
     code = sent_code(NUMBER)
     empty = visitor.post_form(page, {"code": "", "consent": None, "uscc": "9135"})
     wrong = visitor.post_form(page, {"code": "000000" if code != "000000" else "111111", "consent": "1"} | _licence())
-    done = visitor.post_form(wrong, {"code": code, "consent": "1"} | _licence())
+    with transaction():
+        db.session.get_one(Activity, fair.id).title_zh = "新名称的招聘会"
+    changed = visitor.post_form(wrong, {"code": code, "consent": "1"} | _licence())
+    done = visitor.post_form(changed, {"code": code, "consent": "1"} | _licence())
     db.session.rollback()
     employer = db.session.scalars(select(Employer)).one()
     desk = visitor.get(done.location)
@@ -44,6 +48,7 @@ def test_an_employer_applies_with_a_code_is_returned_mends_it_and_sets_up_its_bo
         "营业执照副本：请上传营业执照副本",
         "我已阅读上述说明，同意主办方为审核与联系使用这些信息：请阅读说明，同意后勾选",
     ]
+    assert (changed.status, "规则》刚有更新" in changed.html.select_one("[data-errors]").get_text()) == (422, True)
     assert (wrong.status, "验证码" in wrong.html.select_one("[data-errors]").get_text()) == (422, True)
     assert (employer.uscc, employer.name_zh, desk.result) == (uscc(7), "津门公司", "applied")
 

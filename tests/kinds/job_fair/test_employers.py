@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from festival.accounts import personal
+from festival.accounts.models import Consent
 from festival.accounts.personal import Moment
+from festival.accounts.queries import consents_of
 from festival.accounts.rules import Channel, Reachable, read_address
+from festival.accounts.service import erase, withdraw_consent
 from festival.audit.models import AuditEntry
 from festival.authoring import service as authoring
 from festival.authoring.service import Clone
@@ -345,6 +348,37 @@ def test_a_report_hides_the_position_and_everybody_concerned_is_told(app):
 
 
 # -- what is kept about people -----------------------------------------------------------------------------------------------
+
+
+def test_who_applies_has_agreed_to_the_notice_once_for_each_version_and_taking_it_back_ends_the_way_to_the_desk(app):
+    fair, other = make_fair(), make_fair()
+    person = make_person(mobile="13911112222")
+    stays, waits = make_employer(fair, 1, person=person), make_employer(fair, 2, EmployerState.APPLIED, person=person)
+    elsewhere = make_employer(other, 1, person=person)
+    with transaction():
+        service.change(waits.id, person.id, applied(2), {}, revision=1)  # the same words: no second row
+        db.session.get_one(Activity, fair.id).host_zh = "另一主办单位"
+    with transaction():
+        service.change(waits.id, person.id, applied(2), {}, revision=2)
+    exported = personal.export(person.id)["consent"]
+    given = sorted(consents_of(person.id), key=lambda pair: pair[0].id)
+    assert [(row["activity_id"], row["sign_up_id"], row["question_key"]) for row in exported] == [
+        (fair.id, None, None),
+        (other.id, None, None),
+        (fair.id, None, None),
+    ]
+    assert "另一主办单位" in given[2][1].text_zh
+    assert "经办人姓名、手机号或邮箱" in given[0][1].text_zh
+
+    with transaction():
+        withdraw_consent(person, given[0][0].id)
+
+    assert (stays.state, stays.contact_name, waits.state) == (EmployerState.APPROVED, "", EmployerState.WITHDRAWN)
+    assert [one.id for one in queries.recruited_by(person.id)] == [elsewhere.id]
+    assert elsewhere.contact_name == "经办人1"
+    with transaction():
+        erase(person)
+    assert db.session.scalars(select(Consent)).all() == []
 
 
 def test_who_is_forgotten_leaves_the_employer_and_no_name_and_old_papers_and_contacts_are_purged(app):

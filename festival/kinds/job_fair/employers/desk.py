@@ -18,6 +18,7 @@ from festival.kinds.job_fair.employers.forms import (
     ids_of,
 )
 from festival.kinds.job_fair.employers.models import Employer
+from festival.kinds.job_fair.employers.notice import notice_of
 from festival.kinds.job_fair.employers.rules import EmployerState, FairRefused
 from festival.lib import clock
 from festival.lib.db import transaction
@@ -95,7 +96,7 @@ def application(employer_id: int) -> ResponseReturnValue:
     employer = _mine(employer_id)
     if EmployerState.APPLIED not in rules.BY_EMPLOYER[employer.state]:
         return redirect(url_for(".show", employer_id=employer_id), 303)
-    return _application_page(employer, ApplicationForm.of(employer, queries.papers(employer_id)))
+    return _application_page(employer, ApplicationForm.of(employer, queries.papers(employer_id), notice_of(employer.activity)))
 
 
 @bp.post("/employer-desk/<id:employer_id>/application")
@@ -104,7 +105,7 @@ def change(employer_id: int) -> ResponseReturnValue:
     """Hand the application in again."""
     employer = _mine(employer_id)
     sent: MultiDict[str, Any] = CombinedMultiDict([request.files, request.form])
-    form = ApplicationForm(is_visitor=False, kept=queries.papers(employer_id), formdata=sent)
+    form = ApplicationForm(notice_of(employer.activity), is_visitor=False, kept=queries.papers(employer_id), formdata=sent)
     if not form.validate():
         return _application_page(employer, form), 422
     person_id = the_person().id

@@ -43,7 +43,9 @@ from festival.lib.i18n import _, _l
 from festival.lib.identifiers import normal, uscc_problem
 from festival.lib.text import clean_line
 from festival.lib.uploads import Upload
-from festival.signups.wording import uscc_words
+from festival.signups.notice import Notice
+from festival.signups.rules import Reason as SignUpReason
+from festival.signups.wording import REASON_WORDS, uscc_words
 
 _LONGEST_ID = 10
 
@@ -115,21 +117,26 @@ class ApplicationForm(FlaskForm):
     consent = TickField(
         _l("我已阅读上述说明，同意主办方为审核与联系使用这些信息"), validators=[Ticked(_l("请阅读说明，同意后勾选"))]
     )
+    notice_version = HiddenField()
     revision = HiddenField()
 
-    def __init__(self, *, is_visitor: bool, kept: Iterable[Paper] = (), **kwargs: object) -> None:
+    def __init__(self, notice: Notice, *, is_visitor: bool, kept: Iterable[Paper] = (), **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.kept = frozenset(kept)
+        self.notice = notice
+        self.saw_notice = self.notice_version.data == notice.version
+        self.notice_version.data, self.notice_version.raw_data = notice.version, None
         if not is_visitor:
             del self.address, self.code
         self.industry.choices = [("", _("请选择")), *((str(key), words) for key, words in wording.INDUSTRIES.items())]
         self.size.choices = [("", _("请选择")), *((str(one), _("%(size)s 人", size=str(one))) for one in Size)]
 
     @classmethod
-    def of(cls, employer: Employer, kept: Iterable[Paper]) -> "ApplicationForm":
+    def of(cls, employer: Employer, kept: Iterable[Paper], notice: Notice) -> "ApplicationForm":
         """Return the form filled with an application as it stands; ``kept``: papers that are there already."""
         same = employer.name_zh == employer.name_en
         return cls(
+            notice,
             is_visitor=False,
             kept=kept,
             formdata=None,
@@ -150,6 +157,12 @@ class ApplicationForm(FlaskForm):
         """The licence decides who it is; one that was handed in stays."""
         if field.data is None and Paper.LICENCE not in self.kept:
             raise ValidationError(_("请上传营业执照副本"))
+
+    def validate_consent(self, field: TickField) -> None:
+        """One agrees to the words as they read now; when they have changed, they are read and ticked anew."""
+        if not self.saw_notice:
+            field.data = False
+            raise ValidationError(str(REASON_WORDS[SignUpReason.NOTICE_CHANGED]))
 
     def complain(self, name: str, words: str) -> None:
         """Say what is wrong beside a field."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, select, update
 
-from festival.accounts.models import Address
+from festival.accounts.models import Address, Consent
 from festival.accounts.personal import Holding, Moment, Purge, Row, Rows, first, plain, rows
 from festival.kinds.job_fair.employers import following
 from festival.kinds.job_fair.employers.models import (
@@ -17,14 +17,11 @@ from festival.kinds.job_fair.employers.models import (
     Recruiter,
 )
 from festival.kinds.job_fair.employers.papers import content_of
-from festival.kinds.job_fair.employers.rules import EmployerState, Paper
+from festival.kinds.job_fair.employers.rules import RETAIN_DAYS, EmployerState, Paper
 from festival.lib.db import database_now, db
 from festival.lib.i18n import _l
 from festival.programme.locking import lock_activity
 from festival.programme.models import Activity, ActivityStatus
-
-#: Days after the fair.
-RETAIN_DAYS = 180
 
 
 def _applied_by(account_id: int) -> Select[int]:
@@ -67,10 +64,29 @@ def _paper(one: EmployerPaper) -> Row:
 
 def _erase(account_id: int) -> None:
     """Forget who it was. An employer that was let in stays, as others rely on it; one that waits for a review is withdrawn."""
+    _forget(_applied_by(account_id), _recruits(account_id))
+    db.session.execute(
+        update(PositionReport).where(PositionReport.reporter_id == account_id).values(reporter_id=None, words=""),
+    )
+
+
+def _consent_withdrawn(consent: Consent) -> None:
+    """Forget who applied for employers of one fair, and their way to the desk: what they agreed to is taken back."""
+    if consent.sign_up_id is not None or consent.question_key is not None:
+        return
+    here = select(Employer.id).where(Employer.activity_id == consent.activity_id)
+    _forget(
+        _applied_by(consent.account_id).where(Employer.activity_id == consent.activity_id),
+        _recruits(consent.account_id).where(Recruiter.employer_id.in_(here)),
+    )
+
+
+def _forget(applied: Select[int], recruiting: Select[int]) -> None:
+    """Empty employers of who applied for them, and rows of recruiters of who it was."""
     now = database_now()
-    ids = _applied_by(account_id)
-    waiting = ids.where(Employer.state.in_((EmployerState.APPLIED, EmployerState.RETURNED)))
+    waiting = applied.where(Employer.state.in_((EmployerState.APPLIED, EmployerState.RETURNED)))
     left = list(db.session.scalars(waiting))
+    ids = list(db.session.scalars(applied))
     db.session.execute(
         update(Employer).where(Employer.id.in_(left)).values(state=EmployerState.WITHDRAWN, state_at=now),
     )
@@ -79,15 +95,12 @@ def _erase(account_id: int) -> None:
         delete(EmployerPaper).where(EmployerPaper.employer_id.in_(ids), EmployerPaper.paper == Paper.MANDATE),
     )
     db.session.execute(update(Employer).where(Employer.id.in_(ids)).values(contact_name="", review_note=""))
-    recruits = list(db.session.scalars(_recruits(account_id)))
+    recruits = list(db.session.scalars(recruiting))
     db.session.execute(
         update(Recruiter).where(Recruiter.id.in_(recruits), Recruiter.removed_at.is_(None)).values(removed_at=now),
     )
     db.session.execute(update(Recruiter).where(Recruiter.id.in_(recruits)).values(name="", address=""))
     _tell_unnamed(recruits, now)
-    db.session.execute(
-        update(PositionReport).where(PositionReport.reporter_id == account_id).values(reporter_id=None, words=""),
-    )
 
 
 def _tell_unnamed(recruiter_ids: list[int], now: datetime) -> None:
@@ -143,6 +156,7 @@ HOLDING = Holding(
     tables=frozenset({"employer", "employer_paper", "booth", "position", "recruiter", "position_report", "fair_figure"}),
     export=_export,
     erase=_erase,
+    consent_withdrawn=_consent_withdrawn,
     purges=(
         Purge("employer_papers", _l("用人单位的材料"), _l("招聘会结束后 180 天"), _old_papers),
         Purge("employer_contacts", _l("用人单位联系人与招聘者"), _l("招聘会结束后 180 天"), _old_contacts),

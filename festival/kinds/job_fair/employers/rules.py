@@ -103,6 +103,10 @@ class Reason(StrEnum):
     STALE = "stale"  # the form was filled from something older
 
 
+#: Days after the fair that papers and contacts of employers are kept.
+RETAIN_DAYS = 180
+
+
 class FairRefused(Refused):
     """An expected "no" to an employer or an organizer of a fair."""
 

@@ -11,7 +11,7 @@ from festival.accounts.models import Account, Address
 from festival.accounts.rules import Reachable
 from festival.audit.service import record
 from festival.kinds.job_fair.details import JobFairDetails
-from festival.kinds.job_fair.employers import following, queries, rules
+from festival.kinds.job_fair.employers import following, notice, queries, rules
 from festival.kinds.job_fair.employers.models import (
     Booth,
     Employer,
@@ -44,6 +44,7 @@ from festival.lib.uploads import Upload
 from festival.outbox.service import owe
 from festival.programme.locking import lock_activity
 from festival.programme.models import Activity, ActivityStatus
+from festival.signups.notice import consent_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def window(details: JobFairDetails) -> rules.Window:
 
 
 def apply(activity_id: int, person_id: int, asked: Applied, papers: Mapping[Paper, Upload]) -> Employer:
-    """Hand an application in. Who does so is the first recruiter.
+    """Hand an application in. Who does so has agreed to the notice for employers, and is the first recruiter.
 
     :raises FairRefused: outside the window, a legal entity that has a live application, or one that is barred.
     """
@@ -187,6 +188,7 @@ def apply(activity_id: int, person_id: int, asked: Applied, papers: Mapping[Pape
         ),
     )
     db.session.flush()
+    consent_to(fair.activity, notice.notice_of(fair.activity), account_id=person_id)
     _tell(employer, "employer_applied")
     return employer
 
@@ -210,7 +212,7 @@ def _keep(employer: Employer, papers: Mapping[Paper, Upload]) -> None:
 
 
 def change(employer_id: int, person_id: int, asked: Applied, papers: Mapping[Paper, Upload], *, revision: int) -> Employer:
-    """Change an application that is not decided, and hand it in again if it was returned.
+    """Change an application that is not decided, and hand it in again if it was returned; again one agrees to the notice.
 
     :param revision: the one the form was filled from.
     :raises FairRefused: decided meanwhile, changed by somebody else, or a code that is taken.
@@ -229,6 +231,7 @@ def change(employer_id: int, person_id: int, asked: Applied, papers: Mapping[Pap
     employer.state, employer.revision = EmployerState.APPLIED, employer.revision + 1
     if was != EmployerState.APPLIED:
         employer.state_at, employer.review_fields = fair.now, ""
+    consent_to(fair.activity, notice.notice_of(fair.activity), account_id=person_id)
     _note("change", employer, person_id)
     return employer
 

@@ -14,6 +14,7 @@ from festival.accounts.service import CodeRefused, CodeRejected, CodeSent
 from festival.accounts.wording import code_words
 from festival.kinds.job_fair.employers import plan, queries, service, wording
 from festival.kinds.job_fair.employers.forms import ApplicationForm, ReportForm
+from festival.kinds.job_fair.employers.notice import notice_of
 from festival.kinds.job_fair.employers.rules import FairRefused, Reason
 from festival.lib import clock, limits
 from festival.lib.access import public
@@ -61,7 +62,7 @@ def new(slug: str) -> ResponseReturnValue:
     if reason := service.window(queries.details(activity)).reason_at(clock.now()):
         return _closed(activity, reason)
     access.browser()
-    return _page(activity, ApplicationForm(is_visitor=current_person() is None, formdata=None))
+    return _page(activity, ApplicationForm(notice_of(activity), is_visitor=current_person() is None, formdata=None))
 
 
 @bp.post("/activities/<slug:slug>/employers/apply")
@@ -72,7 +73,7 @@ def apply(slug: str) -> ResponseReturnValue:
     activity = queries.fair(slug)
     if reason := service.window(queries.details(activity)).reason_at(clock.now()):
         return _closed(activity, reason)
-    form = _sent_form()
+    form = _sent_form(activity)
     if "send-code" in request.form and form.address is not None:
         return _send_code(activity, form)
     if not form.validate():
@@ -80,9 +81,9 @@ def apply(slug: str) -> ResponseReturnValue:
     return _apply(activity, form)
 
 
-def _sent_form() -> ApplicationForm:
+def _sent_form(activity: Activity) -> ApplicationForm:
     sent: MultiDict[str, Any] = CombinedMultiDict([request.files, request.form])
-    return ApplicationForm(is_visitor=current_person() is None, formdata=sent)
+    return ApplicationForm(notice_of(activity), is_visitor=current_person() is None, formdata=sent)
 
 
 def _apply(activity: Activity, form: ApplicationForm) -> ResponseReturnValue:
@@ -112,9 +113,15 @@ def _apply(activity: Activity, form: ApplicationForm) -> ResponseReturnValue:
     return redirect(url_for("fair_desk.show", employer_id=employer_id), 303)
 
 
+def _again(slug: str) -> tuple[Activity, ApplicationForm]:
+    """Read the fair afresh after a transaction, with the form as it was sent."""
+    activity = queries.fair(slug)
+    return activity, _sent_form(activity)
+
+
 def _refused(slug: str, reason: Reason, person_id: int | None) -> ResponseReturnValue:
     """Say no: beside the field where it can be mended. Who pressed twice is led to what the first press made."""
-    activity, form = queries.fair(slug), _sent_form()
+    activity, form = _again(slug)
     if reason == Reason.ALREADY and person_id is not None and current_person() is not None:
         made = queries.live_of(activity.id, form.uscc.normal())
         if made is not None and made.applicant_id == person_id:
@@ -127,7 +134,7 @@ def _refused(slug: str, reason: Reason, person_id: int | None) -> ResponseReturn
 
 
 def _code_rejected(slug: str, rejected: CodeRejected) -> ResponseReturnValue:
-    activity, form = queries.fair(slug), _sent_form()
+    activity, form = _again(slug)
     form.complain("address" if isinstance(rejected.reason, AddressProblem) else "code", code_words(rejected))
     return _page(activity, form), 422
 
@@ -139,7 +146,7 @@ def _send_code(activity: Activity, form: ApplicationForm) -> ResponseReturnValue
     slug = activity.slug
     with limits.codes, transaction():
         sent = accounts.request_code(form.address.data or "", locale())
-    activity, form = queries.fair(slug), _sent_form()
+    activity, form = _again(slug)
     if isinstance(sent, CodeSent) or sent.reason == CodeReason.TOO_SOON:
         return _page(activity, form, sent=sent)
     form.complain("address", code_words(sent))
