@@ -409,7 +409,7 @@ def readers(app: Flask) -> list[Reader]:
             *(f"/manage/activities/drone-show/show{page}" for page in ("", "/go", "/hold", "/postpone", "/cancel", "/ground")),
             *(
                 f"/manage/activities/job-fair/{page}"
-                for page in ("employers", "employers/1", "floor-plan", "position-reports", "figures")
+                for page in ("employers", "employers/1", "employers/arrivals", "floor-plan", "position-reports", "figures")
             ),
             "/manage/activities/craft/counter",
             f"/manage/activities/{invited.slug}/counter",

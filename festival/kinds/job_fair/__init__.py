@@ -53,6 +53,7 @@ KIND = Kind(
     organizer_links=(
         OrganizerLink(_l("参会用人单位"), "/manage/activities/<slug>/employers", Permission.ACTIVITY_READ),
         OrganizerLink(_l("展位与到场"), "/manage/activities/<slug>/floor-plan", Permission.ACTIVITY_READ),
+        OrganizerLink(_l("用人单位签到"), "/manage/activities/<slug>/employers/arrivals", Permission.CHECK_IN),
         OrganizerLink(_l("投递与面试"), "/manage/activities/<slug>/applications", Permission.STATISTICS),
         OrganizerLink(_l("岗位举报"), "/manage/activities/<slug>/position-reports", Permission.ACTIVITY_EDIT),
         OrganizerLink(_l("招聘会数据"), "/manage/activities/<slug>/figures", Permission.STATISTICS),

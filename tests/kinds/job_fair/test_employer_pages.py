@@ -145,6 +145,51 @@ def test_each_sees_what_is_theirs_and_nothing_else(app):
     assert (report.state, queries.recruited(theirs.id, owner(theirs)).state) == ("open", EmployerState.APPROVED)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_whoever_stands_in_the_hall_notes_that_employers_are_there_on_the_day_and_takes_it_back(app, frozen):
+    fair, elsewhere = make_fair(slug="fair"), make_activity(slug="elsewhere")
+    employer, other = make_employer(fair, 1), make_employer(fair, 2)
+    for one, booth in zip((employer, other), booth_ids(fair), strict=False):
+        with transaction():
+            service.choose_booth(one.id, booth, owner(one))
+    page = "/manage/activities/fair/employers/arrivals"
+    early = Browser(app).sign_in(make_staff(Role.STEWARD, activity=fair)).get(page)
+    frozen(fair.starts_at)
+    steward = Browser(app).sign_in(make_staff(Role.STEWARD, activity=fair))
+    door = steward.get("/manage/activities/fair/check-in")
+    found = steward.get(f"{page}?q=ａ01")
+    noted = steward.post_form(found, {"here": "yes"}, action=f"/manage/activities/fair/employers/{employer.id}/arrival")
+    listed = steward.get(page)
+    db.session.rollback()
+    arrived = db.session.get_one(Employer, employer.id).arrived_at
+    taken_back = steward.post_form(listed, {"here": "no"}, action=f"/manage/activities/fair/employers/{employer.id}/arrival")
+    who = {
+        "elsewhere": Browser(app).sign_in(make_staff(Role.STEWARD, activity=elsewhere)),
+        "reviewer": Browser(app).sign_in(make_staff(Role.REVIEWER)),
+        "employer": Browser(app).sign_in(_person(owner(employer))),
+    }
+    seen = {name: browser.get(page).status for name, browser in who.items()}
+    token = {"csrf_token": _token(who["elsewhere"], "/manage/")}
+    act = who["elsewhere"].post(f"/manage/activities/fair/employers/{employer.id}/arrival", here="yes", **token)
+
+    assert early.html.select(".arrival form") == []
+    assert page in [link["href"] for link in door.html.select("main a")]
+    assert [line["id"] for line in found.html.select(".arrival")] == [f"employer-{employer.id}"]
+    assert (noted.location, arrived) == (f"{page}?q=%EF%BD%8101", fair.starts_at)
+    assert [(line["id"], line["data-arrived"]) for line in listed.html.select(".arrival")] == [
+        (f"employer-{other.id}", "no"),
+        (f"employer-{employer.id}", "yes"),
+    ]
+    assert [
+        name for name in ("经办人", "138") if name in listed.words
+    ] == []  # who and how they are reached is nobody's business here
+    db.session.rollback()
+    assert (taken_back.status, db.session.get_one(Employer, employer.id).arrived_at) == (303, None)
+    assert (seen, act.status) == ({"elsewhere": 404, "reviewer": 403, "employer": 403}, 404)
+    actions = db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "employer").order_by(AuditEntry.id)).all()
+    assert actions[-2:] == ["employer.arrive", "employer.arrive_undo"]
+
+
 def _person(account_id):
     return db.session.get_one(Account, account_id)
 

@@ -225,14 +225,15 @@ def test_an_employer_moves_to_another_booth_and_leaves_the_first(app):
 
 def test_a_late_booth_is_released_and_goes_to_who_waits_and_one_that_comes_after_all_gets_another(app):
     fair = make_fair(booths=2)
-    late, here, waits = (make_employer(fair, number) for number in (1, 2, 3))
+    late, here, waits, longer = (make_employer(fair, number) for number in (1, 2, 3, 4))
     staff = make_staff().id
     first, second = booth_ids(fair)
     for employer, booth in ((late, first), (here, second)):
         with transaction():
             service.choose_booth(employer.id, booth, staff)
-    with transaction():
-        service.wait_for_booth(waits.id, staff)
+    for one in (longer, waits):
+        with transaction():
+            service.wait_for_booth(one.id, staff)
     early = refusal(service.arrive, here.id, staff)
     with at(fair.starts_at - timedelta(minutes=21)):
         arrived = refusal(service.arrive, here.id, staff)
@@ -241,20 +242,31 @@ def test_a_late_booth_is_released_and_goes_to_who_waits_and_one_that_comes_after
         is_here = refusal(service.release, here.id, staff)
         released = refusal(service.release, late.id, staff)
         chosen = refusal(service.choose_booth, waits.id, first, staff)
-        given = refusal(service.give, first, waits.id, staff)
+        not_next = [refusal(service.give, first, one.id, staff) for one in (waits, late)]
+        given = refusal(service.give, first, waits.id, staff, why="4号单位电话告知不来了")
         taken = refusal(service.give, first, late.id, staff)
     with at(fair.starts_at + timedelta(minutes=30)), transaction():
         service.withdraw(here.id, staff, by_staff=True)
     missed = late.missed_at is not None
+    left = db.session.get_one(Booth, second).state  # by one that went home, while another waited
     with at(fair.starts_at + timedelta(minutes=31)), transaction():
+        service.give(second, longer.id, staff)
+        service.withdraw(longer.id, staff, by_staff=True)
         service.give(second, late.id, staff)
 
     assert (early, arrived, not_yet) == (Reason.NOT_THE_DAY, None, Reason.NOT_LATE_YET)
     assert (is_here, released, given, taken) == (Reason.IS_HERE, None, None, Reason.BOOTH_TAKEN)
     assert chosen == Reason.BOOTH_TAKEN  # a released booth is given in the order of waiting, not grabbed
+    assert (not_next, left) == ([Reason.NOT_NEXT, Reason.NOT_NEXT], BoothState.RELEASED)
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "employer.give").order_by(AuditEntry.id))
+    assert [(one.reason, one.changes) for one in entries] == [
+        ("4号单位电话告知不来了", f"booth A01, passed over {longer.id}"),
+        ("", "booth A02"),
+        ("", "booth A02"),
+    ]
     assert (missed, late.missed_at, late.arrived_at is not None) == (True, None, True)
     assert (waits.waiting_at, [one.employer_id for one in queries.booths(fair.id)]) == (None, [waits.id, late.id])
-    assert [told(f"employer_{word}") for word in ("released", "given")] == [1, 2]
+    assert [told(f"employer_{word}") for word in ("released", "given")] == [1, 3]
 
 
 def test_a_copy_of_a_fair_has_the_same_hall_with_every_booth_free_and_no_employer(app):

@@ -13,14 +13,14 @@ from festival.kinds.job_fair.employers import plan, queries, rules, service, wor
 from festival.kinds.job_fair.employers.forms import PlainForm, ReasonForm, RecruiterForm, ReviewForm, ids_of
 from festival.kinds.job_fair.employers.models import Employer
 from festival.kinds.job_fair.employers.papers import content_of
-from festival.kinds.job_fair.employers.rules import EmployerState, FairRefused, Paper
+from festival.kinds.job_fair.employers.rules import BoothState, EmployerState, FairRefused, Paper
 from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.download import download
 from festival.lib.errors import NotFound
 from festival.lib.i18n import _
 from festival.lib.names import masked
-from festival.programme.models import Activity
+from festival.programme.models import Activity, ActivityStatus
 
 bp = Blueprint("fair", __name__)
 
@@ -204,11 +204,12 @@ def floor_plan(slug: str) -> ResponseReturnValue:
         rows=rows,
         ready=[one.booth.id for one, readiness in rows if one.booth and readiness.is_ready],
         waiting=queries.waiting(activity.id),
-        open_booths=[one for one in booths if one.employer_id is None],
+        open_booths=sorted((one for one in booths if one.employer_id is None), key=lambda one: one.state == BoothState.FREE),
         is_the_day=rules.is_the_day(activity.starts_at, clock.now()),
         arrive_by=service.arrive_by(activity, details),
         is_late=clock.now() >= service.arrive_by(activity, details) and details.registration.release_if_late,
         may_edit=may(the_staff(), Permission.ACTIVITY_EDIT, activity.id),
+        may_check_in=may(the_staff(), Permission.CHECK_IN, activity.id),
         plain=PlainForm(formdata=None),
         words=wording,
     )
@@ -221,11 +222,49 @@ def _on_the_plan(slug: str, employer_id: int) -> str:
     return url_for(".floor_plan", slug=slug) + f"#employer-{employer_id}"
 
 
+@bp.get("/activities/<slug:slug>/employers/arrivals")
+@staff(Permission.CHECK_IN)
+def arrivals(slug: str) -> ResponseReturnValue:
+    """Show to whoever stands in the hall which employers are at their booths, to be noted on a telephone; ``q`` finds one."""
+    activity = _held(slug)
+    typed = request.args.get("q", "")[:100]
+    every = [(one, queries.readiness(one)) for one in queries.public_employers(activity.id) if one.booth is not None]
+    rows = [(one, ready) for one, ready in every if plan.is_meant(one, typed)]
+    details = queries.details(activity)
+    return render_template(
+        "kinds/job_fair/manage/arrivals.html",
+        activity=activity,
+        rows=sorted(rows, key=lambda row: row[1].has_arrived),
+        typed=typed,
+        arrived=sum(ready.has_arrived for _one, ready in every),
+        booths=len(every),
+        is_the_day=rules.is_the_day(activity.starts_at, clock.now()),
+        arrive_by=service.arrive_by(activity, details),
+        is_late=clock.now() >= service.arrive_by(activity, details),
+        may_read=may(the_staff(), Permission.ACTIVITY_READ, activity.id),
+    )
+
+
+def _held(slug: str) -> Activity:
+    """Return a fair that the caller checks people in to; a draft is nobody's to see there."""
+    activity = _fair(slug, Permission.CHECK_IN)
+    if activity.status == ActivityStatus.DRAFT:
+        raise NotFound
+    return activity
+
+
 @bp.post("/activities/<slug:slug>/employers/<id:employer_id>/arrival")
-@staff(Permission.ACTIVITY_EDIT)
+@staff(Permission.CHECK_IN)
 def arrival(slug: str, employer_id: int) -> ResponseReturnValue:
-    """Write that an employer's people are at their booth, or that this was a mistake."""
-    address, here, actor_id = _on_the_plan(slug, employer_id), request.form.get("here") != "no", the_staff().id
+    """Write that an employer's people are at their booth, or that this was a mistake; go on where the button stood."""
+    activity = _held(slug)
+    queries.employer_of(activity.id, employer_id)
+    is_on_plan = "plan" in request.form and may(the_staff(), Permission.ACTIVITY_READ, activity.id)
+    typed = request.form.get("q", "")[:100] or None
+    anchor = f"employer-{employer_id}"
+    where = ".floor_plan" if is_on_plan else ".arrivals"
+    address = url_for(where, slug=slug, q=None if is_on_plan else typed, _anchor=anchor)
+    here, actor_id = request.form.get("here") != "no", the_staff().id
     return _act(
         lambda: service.arrive(employer_id, actor_id, here=here), _("已记录到场。") if here else _("已撤销到场记录。"), address
     )
@@ -242,10 +281,12 @@ def release(slug: str, employer_id: int) -> ResponseReturnValue:
 @bp.post("/activities/<slug:slug>/employers/<id:employer_id>/booth")
 @staff(Permission.ACTIVITY_EDIT)
 def give(slug: str, employer_id: int) -> ResponseReturnValue:
-    """Give a booth to an employer that has none."""
+    """Give a booth to an employer that has none: to the first that waits, or with a reason to another."""
     address, actor_id = _on_the_plan(slug, employer_id), the_staff().id
     booth_id = next(iter(ids_of([request.form.get("booth", "")])), 0)
-    return _act(lambda: service.give(booth_id, employer_id, actor_id), _("展位已安排，并已通知该单位。"), address)
+    form = ReasonForm()
+    why = (form.words.data or "") if form.validate() else ""
+    return _act(lambda: service.give(booth_id, employer_id, actor_id, why=why), _("展位已安排，并已通知该单位。"), address)
 
 
 # -- reports of positions ----------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from festival.kinds.job_fair.employers.models import Booth
+from festival.kinds.job_fair.employers.models import Booth, Employer
 from festival.kinds.job_fair.employers.rules import BoothState
+from festival.lib.text import search_key
 
 #: In units of the drawing.
 _WIDTH, _HEIGHT, _AISLE, _MARGIN, _LETTER = 56, 40, 24, 12, 24
@@ -75,3 +76,9 @@ def drawn(booths: Sequence[Booth]) -> Plan:
     right = max((one.x + one.width for row in made for one in row.booths), default=0)
     bottom = max((one.y + one.height for row in made for one in row.booths), default=0)
     return Plan(right + _MARGIN, bottom + _MARGIN, made)
+
+
+def is_meant(employer: Employer, typed: str) -> bool:
+    """Tell whether an employer is one that somebody in the hall looks for, by name or booth; nothing typed means each."""
+    booth = employer.booth.label if employer.booth is not None else ""
+    return search_key(typed) in search_key(f"{booth} {employer.name_zh} {employer.name_en}")

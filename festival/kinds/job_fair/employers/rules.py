@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 from festival.lib.clock import ZONE, local_day
 from festival.lib.errors import Refused
@@ -95,6 +96,7 @@ class Reason(StrEnum):
     NOT_LATE_YET = "not_late_yet"
     IS_HERE = "is_here"
     NO_BOOTH = "no_booth"
+    NOT_NEXT = "not_next"  # others wait before it
     MOST = "most"  # too many rows of a kind
     RECRUITER_TWICE = "recruiter_twice"
     REPORTED = "reported"
@@ -159,7 +161,7 @@ class BoothState(StrEnum):
 
     FREE = "free"
     TAKEN = "taken"
-    RELEASED = "released"  # its employer did not come; it goes to one that waits
+    RELEASED = "released"  # its employer did not come, or left it while others waited; it goes to one that waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,11 @@ def release_refusal(arrival: Arrival, *, has_arrived: bool, now: datetime) -> Re
 def may_choose(state: BoothState, *, now: datetime, arrival: Arrival) -> bool:
     """Tell whether an employer may take a booth by itself: a released one is given by organizers, in order of waiting."""
     return state == BoothState.FREE and now < arrival.closes_at
+
+
+def passed_over(waiting: Sequence[int], chosen: int) -> list[int]:
+    """Return which of the employers that wait, in their order, come before one; who does not wait comes last."""
+    return list(takewhile(lambda one: one != chosen, waiting))
 
 
 def is_the_day(starts_at: datetime, now: datetime) -> bool:

@@ -356,9 +356,11 @@ def _stand(booth: Booth, employer: Employer, now: datetime) -> None:
     db.session.expire(employer, ["booth"])
 
 
-def _leave_booth(employer: Employer, now: datetime, state: BoothState = BoothState.FREE) -> Booth | None:
+def _leave_booth(employer: Employer, now: datetime, *, is_late: bool = False) -> Booth | None:
+    """Give a booth up, if there is one: while others wait for one, it is not for whoever is first to press a button."""
     booth = _held(employer)
     if booth is not None:
+        state = BoothState.RELEASED if is_late or queries.waiting(employer.activity_id) else BoothState.FREE
         booth.employer_id, booth.state, booth.state_at = None, state, now
         db.session.flush()
         db.session.expire(employer, ["booth"])
@@ -402,7 +404,7 @@ def release(employer_id: int, actor_id: int) -> Booth:
     employer, fair = _approved(employer_id)
     if reason := rules.release_refusal(fair.arrival, has_arrived=employer.arrived_at is not None, now=fair.now):
         raise FairRefused(reason)
-    booth = _leave_booth(employer, fair.now, BoothState.RELEASED)
+    booth = _leave_booth(employer, fair.now, is_late=True)
     if booth is None:
         raise FairRefused(Reason.NO_BOOTH)
     employer.missed_at = fair.now
@@ -411,19 +413,24 @@ def release(employer_id: int, actor_id: int) -> Booth:
     return booth
 
 
-def give(booth_id: int, employer_id: int, actor_id: int) -> Booth:
+def give(booth_id: int, employer_id: int, actor_id: int, *, why: str = "") -> Booth:
     """Give a booth that is free or was released to an employer without one. One that came late after all is no longer absent.
 
-    :raises FairRefused: the booth is taken, or the employer has one.
+    :param why: why others that wait before it are passed over; read in the audit trail.
+    :raises FairRefused: the booth is taken, the employer has one, or others wait before it and nothing says why.
     """
     employer, fair = _approved(employer_id)
     booth = _booth(employer.activity_id, booth_id)
     if booth.state == BoothState.TAKEN or _held(employer) is not None:
         raise FairRefused(Reason.BOOTH_TAKEN)
+    passed = rules.passed_over([one.id for one in queries.waiting(employer.activity_id)], employer.id)
+    if passed and not why:
+        raise FairRefused(Reason.NOT_NEXT)
     _stand(booth, employer, fair.now)
     if employer.missed_at is not None:
         employer.missed_at, employer.arrived_at = None, fair.now
-    _note("give", employer, actor_id, changes=f"booth {booth.label}")
+    over = f", passed over {','.join(map(str, passed))}" if passed else ""
+    _note("give", employer, actor_id, reason=why if passed else "", changes=f"booth {booth.label}{over}")
     _tell(employer, "employer_given")
     return booth
 

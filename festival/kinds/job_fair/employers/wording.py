@@ -32,6 +32,7 @@ REASONS: dict[Reason, LazyString] = {
     Reason.NOT_LATE_YET: _l("还没有到最晚到场时间，展位为该单位保留。"),
     Reason.IS_HERE: _l("该单位已到场，展位不能收回。"),
     Reason.NO_BOOTH: _l("该单位没有展位。"),
+    Reason.NOT_NEXT: _l("前面还有单位在等候展位。不按次序安排时，请写明原因。"),
     Reason.MOST: _l("已达到数量上限，请先删去不用的。"),
     Reason.RECRUITER_TWICE: _l("这个号码或邮箱已在招聘者名单中。"),
     Reason.REPORTED: _l("您已举报过这个岗位，主办方正在核实。"),
