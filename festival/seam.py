@@ -13,7 +13,9 @@ from click import Command
 from festival.accounts.personal import Holding
 from festival.audit import wording as audit
 from festival.audit.wording import Named
+from festival.calendars import kept as keeping
 from festival.calendars import render as calendars
+from festival.calendars.kept import KeptParts
 from festival.checkin import render as door
 from festival.checkin.render import DoorBoards, DoorFacts
 from festival.notices import own as notices
@@ -54,6 +56,9 @@ class Kind(ActivityKind):
     #: Lines it adds to a sign-up's entry in its owner's calendar, in the language spoken. Whoever changes what they say raises
     #: the sign-up's revision in the same transaction (``waitlist.touch``): the feed is built again by that.
     private_lines: Callable[[SignUp], list[str]] | None = None
+    #: Parts of it that somebody keeps for later without booking anything, for their own calendar. Whoever changes what one keeps
+    #: calls ``calendars.service.kept_otherwise``; whoever changes the parts, ``programme.service.touch_feeds``.
+    kept: KeptParts | None = None
     #: Times that somebody keeps within it beside their sign-up, and ways from 我的报名 to pages of its own.
     appointments: Appointments | None = None
     ways: Ways | None = None
@@ -84,6 +89,7 @@ def register(kinds: Iterable[Kind], *, sweeps: Iterable[OwnSweep] = ()) -> None:
     roster.register({kind.key: kind.columns for kind in known})
     notices.register(message for kind in known for message in kind.messages)
     calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
+    keeping.register(kind.kept for kind in known if kind.kept is not None)
     mine.register(
         (kind.appointments for kind in known if kind.appointments is not None),
         (kind.ways for kind in known if kind.ways is not None),

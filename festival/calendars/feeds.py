@@ -15,13 +15,15 @@ from typing import TypeVar
 
 import icalendar
 
-from festival.calendars import ics, openings, queries
+from festival.calendars import ics, kept, openings, queries
 from festival.calendars.addresses import Site
 from festival.calendars.ics import Entry, Head, write_calendar, write_entry
+from festival.calendars.kept import KeptEntry
 from festival.calendars.models import CalendarEntry, CalendarFeed, CalendarTombstone
 from festival.calendars.openings import Opening
 from festival.calendars.queries import Booking, Content, Poll, PrivatePoll, Session
 from festival.calendars.render import (
+    kept_entry,
     opening_entry,
     private_entry,
     private_head,
@@ -41,7 +43,7 @@ from festival.programme.models import Festival, Slot
 from festival.signups.rules import State
 
 PROGRAMME = "programme"
-_Shown = TypeVar("_Shown", Booking, Opening)
+_Shown = TypeVar("_Shown", Booking, Opening, KeptEntry)
 
 
 def track_key(key: str) -> str:
@@ -179,13 +181,15 @@ def renew_private(account_id: int, token: str, site: Site, now: datetime) -> Non
     booked = [] if poll.festival_id is None else queries.bookings(poll.festival_id, account_id)
     shown = [booking for booking in booked if not _is_over(booking.session.slot, now)]
     opening = _openings(account_id, poll, booked, now)
+    parts = _kept(account_id, poll, shown, now)
     made = [
         *_made(shown, lambda booking: private_entry(booking, site, now, alarms=poll.alarms)),
         *_made(opening, lambda one: opening_entry(one, site, rings=bool(poll.alarms))),
+        *_made(parts, lambda one: kept_entry(one, site, now)),
     ]
     modified_at = max((entry.updated_at for entry, _bytes in made), default=None)
     body = write_calendar(private_head(token, site), (written for _entry, written in made), modified_at)
-    leaving = [one.leaves_at for one in opening]
+    leaving = [*(one.leaves_at for one in opening), *(one.leaves_at for one in parts if one.leaves_at is not None)]
     ends = [*_tombstones([booking.session for booking in shown]), *_deadlines(shown, now), *leaving]
     key = queries.account_key(account_id)
     _store(key, site, poll, _fingerprint_for(poll, site), body, min(ends, default=None), seal_as=_seal_of(key, site))
@@ -195,6 +199,12 @@ def _openings(account_id: int, poll: PrivatePoll, booked: Sequence[Booking], now
     if poll.festival_id is None or not poll.shows_openings or poll.saved[0] == 0:
         return []
     return openings.of_person(account_id, poll.festival_id, now, but={booking.sign_up.activity_id for booking in booked})
+
+
+def _kept(account_id: int, poll: PrivatePoll, shown: Sequence[Booking], now: datetime) -> list[KeptEntry]:
+    if poll.festival_id is None:
+        return []
+    return kept.of_person(account_id, poll.festival_id, now, but={booking.session.slot.id for booking in shown})
 
 
 def open_private(content: Content, account_id: int, site: Site) -> Content:
@@ -273,8 +283,13 @@ def _made(shown: Sequence[_Shown], entry_of: Callable[[_Shown], Entry]) -> Itera
         yield entry, written
 
 
-def _named(shown: Booking | Opening) -> str:
-    return f"sign_up:{shown.sign_up.id}" if isinstance(shown, Booking) else f"opening:{shown.row.id}"
+def _named(shown: Booking | Opening | KeptEntry) -> str:
+    match shown:
+        case Booking():
+            return f"sign_up:{shown.sign_up.id}"
+        case Opening():
+            return f"opening:{shown.row.id}"
+    return f"kept:{shown.row.id}"
 
 
 # -- storing ------------------------------------------------------------------------------------------------------------------

@@ -132,6 +132,38 @@ class CalendarOpening(Model):
     updated_at: Mapped[datetime]
 
 
+class CalendarKept(Model):
+    """The entry of a part of an activity that a person keeps for later, as their feed showed it last."""
+
+    __tablename__ = "calendar_kept"
+    __table_args__ = (
+        UniqueConstraint("account_id", "activity_id", "key", name="uq_calendar_kept_once"),
+        UniqueConstraint("uid", name="uq_calendar_kept_uid"),
+        Index("ix_calendar_kept_ends_at", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"))
+    #: Names the part within its activity.
+    key: Mapped[str] = mapped_column(String(60))
+    uid: Mapped[str] = mapped_column(String(36))
+    #: As it was called last: a part that is gone is still named.
+    title_zh: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(300))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    #: Where it was before it was last moved; None: it never was.
+    previous_starts_at: Mapped[datetime | None]
+    previous_ends_at: Mapped[datetime | None]
+    standing: Mapped[Standing] = mapped_column(word(Standing, 16))
+    #: SHA-256 of what it says in any language: other values raise ``sequence``.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    sequence: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
 class CalendarInvitation(Model):
     """What a person's mailbox was last told about a slot: withdrawing and coming back must not count from the beginning."""
 

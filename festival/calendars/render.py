@@ -9,7 +9,8 @@ import nh3
 
 from festival.calendars.addresses import Site, private_path, programme_path, track_path
 from festival.calendars.ics import Entry, Head, Place
-from festival.calendars.models import CalendarTombstone
+from festival.calendars.kept import KeptEntry, Part
+from festival.calendars.models import CalendarKept, CalendarTombstone
 from festival.calendars.openings import Opening
 from festival.calendars.queries import Booking, Session
 from festival.calendars.rules import Audience, Method, Standing, Times, appearance, last_change, rings, standing, state_at
@@ -64,7 +65,7 @@ def private_head(token: str, site: Site) -> Head:
     """Return what a person's feed says of itself."""
     return Head(
         name=_("我的河西人才节"),
-        description=_("仅供本人使用：您报名的活动。请勿把此日历的地址转发给他人。"),
+        description=_("仅供本人使用：您报名和收藏的活动。请勿把此日历的地址转发给他人。"),
         refresh=PRIVATE_REFRESH,
         source=site.address(private_path(token)),
         url=site.address("/me"),
@@ -193,6 +194,44 @@ def opening_entry(opening: Opening, site: Site, *, rings: bool) -> Entry:
     )
 
 
+def kept_entry(entry: KeptEntry, site: Site, now: datetime) -> Entry:
+    """Return a part of an activity that its reader keeps for later: it books nothing, rings not, and takes nobody's time."""
+    row, activity, part = entry.row, entry.kept.activity, entry.kept.part
+    is_public = activity.is_public_at(now)
+    page = site.address(entry.kept.path) if is_public else site.address("/")
+    title = loc(row, "title")
+    if is_public:
+        title = _("%(title)s（%(activity)s）", title=title, activity=loc(activity, "short_title") or loc(activity, "title"))
+    stands = row.standing
+    lines: list[str] = []
+    if part is not None and is_public:
+        lines = [*_old_time(part.day, stands, row), *_where(part)]
+    if stands != Standing.CANCELLED:
+        title = _("【收藏】%(title)s", title=title)
+        lines.append(_("您收藏了这一场，没有预约名额，也不代表已报名。"))
+    return Entry(
+        uid=row.uid,
+        sequence=row.sequence,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        summary=marked(stands, None, title),
+        description="\n\n".join(filter(None, ("\n".join(clean_line(line) for line in lines), f"详情 / Details: {page}"))),
+        place=_place(part.day) if part is not None and is_public else Place("", ""),
+        appearance=appearance(Audience.PRIVATE, stands, is_only_kept=True),
+        categories=_categories(activity),
+        url=page,
+        contact=_contact(activity) if is_public else "",
+        is_private=True,
+    )
+
+
+def _where(part: Part) -> list[str]:
+    where = loc(part, "where")
+    return [_("地点：%(room)s", room=where)] if where else []
+
+
 def mailed_entry(session: Session, site: Site, method: Method, sequence: int) -> Entry:
     """Return a slot as an invitation by mail tells it to one person. It rings as their own calendar is set to."""
     slot = session.slot
@@ -267,14 +306,18 @@ def marked(stands: Standing, state: State | None, title: str) -> str:
     return title
 
 
-def _old_time(slot: Slot, stands: Standing) -> list[str]:
-    """Return the first lines of a time that was moved, is to be, or is off."""
+def _old_time(slot: Slot, stands: Standing, of: CalendarKept | None = None) -> list[str]:
+    """Return the first lines of a time that was moved, is to be, or is off.
+
+    :param of: a part of the slot, with times of its own; None: it is the slot itself.
+    """
+    timed = of if of is not None else slot
     if stands == Standing.CANCELLED:
         return _reason(slot)
     if stands == Standing.POSTPONED:
-        return [_("原定时间：%(when)s。新的时间待定。", when=span(slot.starts_at, slot.ends_at)), *_reason(slot)]
-    if stands == Standing.RESCHEDULED and slot.previous_starts_at is not None:
-        before = span(slot.previous_starts_at, slot.previous_ends_at or slot.previous_starts_at)
+        return [_("原定时间：%(when)s。新的时间待定。", when=span(timed.starts_at, timed.ends_at)), *_reason(slot)]
+    if stands == Standing.RESCHEDULED and timed.previous_starts_at is not None:
+        before = span(timed.previous_starts_at, timed.previous_ends_at or timed.previous_starts_at)
         return [_("原定时间：%(when)s。", when=before), *_reason(slot)]
     return []
 

@@ -99,14 +99,15 @@ class Appearance:
     busy: Busy
 
 
-def appearance(audience: Audience, standing: Standing, state: State | None = None) -> Appearance:
+def appearance(audience: Audience, standing: Standing, state: State | None = None, *, is_only_kept: bool = False) -> Appearance:
     """Return how an entry appears.
 
     :param state: the reader's sign-up in a private feed; None elsewhere.
+    :param is_only_kept: the reader keeps it for later and has booked nothing by that.
     """
     if standing == Standing.CANCELLED:
         return Appearance(Status.CANCELLED, is_opaque=False, busy=Busy.FREE)
-    uncertain = standing == Standing.POSTPONED or state in HOPING
+    uncertain = standing == Standing.POSTPONED or state in HOPING or is_only_kept
     if audience == Audience.PUBLIC:
         return Appearance(Status.TENTATIVE if uncertain else Status.CONFIRMED, is_opaque=False, busy=Busy.FREE)
     if uncertain:

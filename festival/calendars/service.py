@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 
 from festival.accounts.models import Account
 from festival.calendars import queries
-from festival.calendars.models import CalendarChoice, FeedReading
+from festival.calendars.models import CalendarChoice, CalendarFeed, FeedReading
 from festival.calendars.rules import Client, alarms_kept
 from festival.lib.db import db
 
@@ -18,6 +18,14 @@ def renew_address(account_id: int) -> None:
         update(Account).where(Account.id == account_id).values(calendar_key_version=Account.calendar_key_version + 1),
     )
     db.session.execute(delete(FeedReading).where(FeedReading.account_id == account_id))
+
+
+def kept_otherwise(account_id: int) -> None:
+    """Say that a person keeps other parts of activities than before: their feed is built again when it is next read."""
+    queries.hold_account(account_id)
+    db.session.execute(
+        update(CalendarFeed).where(CalendarFeed.key == queries.account_key(account_id)).values(fingerprint=""),
+    )
 
 
 def choose(account_id: int, alarms: Iterable[int], *, shows_openings: bool = True) -> None:

@@ -145,6 +145,11 @@ def _touch(slots: Iterable[Slot], festival_id: int) -> None:
     )
 
 
+def touch_feeds(activity: Activity) -> None:
+    """Say that calendars show something else of an activity that is none of its slots, such as a part of a session."""
+    _touch([], activity.festival_id)
+
+
 def touch_form(activity: Activity) -> None:
     """Say that an activity was saved: whoever filled in a form before is told. No calendar moves."""
     activity.updated_at = _later_than(activity.updated_at)

@@ -100,10 +100,11 @@ def test_a_confirmed_sign_up_is_shown_whole(app, client, forum, person):
 def test_the_feed_says_whose_it_is(app, client, forum, person):
     sign_up(forum, person)
     path = private_path(app, person, "en")
+    words = "For you alone: the activities you have signed up for or saved. Please do not pass the address of this calendar on."
 
     assert head(read(client, path))[4:16] == [
-        "DESCRIPTION:For you alone: the activities you have signed up for. Please do not pass the address of this calendar on.",
-        "X-WR-CALDESC:For you alone: the activities you have signed up for. Please do not pass the address of this calendar on.",
+        f"DESCRIPTION:{words}",
+        f"X-WR-CALDESC:{words}",
         "NAME:My Hexi Talent Festival",
         "X-WR-CALNAME:My Hexi Talent Festival",
         "COLOR:darkslateblue",

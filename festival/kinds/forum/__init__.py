@@ -56,6 +56,7 @@ KIND = Kind(
     door_facts=render.door_facts,
     tasks=render.tasks,
     private_lines=render.private_lines,
+    kept=render.kept,
     audit_words=wording.AUDIT,
     sow=sowing.sow,
     demo=sowing.demo,

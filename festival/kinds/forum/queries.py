@@ -274,6 +274,22 @@ def saved_by(activity_id: int, person_id: int) -> frozenset[str]:
     return frozenset(db.session.scalars(chosen))
 
 
+def saved_in(festival_id: int, person_id: int) -> dict[Activity, frozenset[str]]:
+    """Return the keys of what somebody saved, by forum of an edition (with track and venue)."""
+    rows = db.session.execute(
+        select(Activity, ForumSaved.session_key)
+        .join(ForumSaved, ForumSaved.activity_id == Activity.id)
+        .where(Activity.festival_id == festival_id, ForumSaved.person_id == person_id)
+        .order_by(Activity.id)
+        .options(joinedload(Activity.festival), joinedload(Activity.track), joinedload(Activity.venue))
+        .execution_options(populate_existing=True),
+    )
+    found: dict[Activity, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.Activity, set()).add(row.session_key)
+    return {activity: frozenset(keys) for activity, keys in found.items()}
+
+
 def saved(activity_id: int, person_id: int, session_key: str) -> ForumSaved | None:
     """Return one saved item of somebody's."""
     return db.session.scalar(

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from festival.accounts.rules import Permission
+from festival.calendars.kept import Kept, Part
 from festival.kinds.forum import queries, rules, wording
 from festival.kinds.forum.models import ForumMaterial, ForumSession, ForumSpeaker, ForumVersion
 from festival.kinds.forum.queries import BreakOut
@@ -317,20 +318,35 @@ def ticket_panel(sign_up: SignUp) -> Mapping[str, object] | None:
 
 
 def private_lines(sign_up: SignUp) -> list[str]:
-    """Return what a private calendar entry says besides: a break-out's room; in the forum's, what was saved of it."""
-    version = queries.latest(sign_up.activity_id)
-    if version is None:
+    """Return what a private calendar entry says besides: a break-out's room."""
+    if not sign_up.slot.is_extra:
         return []
-    if sign_up.slot.is_extra:
-        return [_("地点：%(room)s", room=room) for room in _rooms_of(sign_up)]
-    names = wording.names_of(sign_up.activity_id)
-    plan = queries.plan_of(version)
-    kept = queries.saved_by(sign_up.activity_id, sign_up.person_id)
-    return [
-        _("收藏：%(time)s %(title)s（%(room)s）", time=names.time(item), title=wording.title_of(item), room=names.room(item))
-        for item in sorted(plan, key=lambda one: (one.day_id, one.starts, one.key))
-        if item.key in kept
-    ]
+    return [_("地点：%(room)s", room=room) for room in _rooms_of(sign_up)]
+
+
+def kept(person_id: int, festival_id: int) -> list[Kept]:
+    """Return what somebody saved of the forums of an edition, for their own calendar."""
+    found = []
+    for activity, keys in queries.saved_in(festival_id, person_id).items():
+        version, places = queries.latest(activity.id), queries.break_outs(activity.id)
+        items = {one.key: one for one in version.sessions} if version is not None else {}
+        path = f"/activities/{activity.slug}/agenda"
+        found += [Kept(activity, key, _part(items[key], places) if key in items else None, path) for key in sorted(keys)]
+    return found
+
+
+def _part(one: ForumSession, places: Mapping[str, BreakOut]) -> Part:
+    starts_at, ends_at = queries.span_of(queries.planned(one), one.day)
+    return Part(
+        title_zh=one.title_zh,
+        title_en=one.title_en,
+        where_zh=one.room.name_zh,
+        where_en=one.room.name_en,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        day=one.day,
+        slot_id=places[one.key].slot.id if one.seats is not None and one.key in places else None,
+    )
 
 
 def _rooms_of(sign_up: SignUp) -> list[str]:

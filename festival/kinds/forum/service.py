@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert
 
 from festival.audit.service import record
+from festival.calendars import service as calendars
 from festival.kinds.forum import queries, rules
 from festival.kinds.forum.models import (
     ForumCertificate,
@@ -184,7 +185,7 @@ def put_room(activity_id: int, room_id: int | None, name_zh: str, name_en: str, 
     :raises NotFound: there is no such room.
     :raises ForumRefused: another room has that name, or there are too many.
     """
-    lock_activity(activity_id)
+    activity = lock_activity(activity_id)
     known = queries.rooms(activity_id)
     if any(one.name_zh == name_zh and one.id != room_id for one in known):
         raise ForumRefused(ForumReason.SAME_NAME)
@@ -197,9 +198,21 @@ def put_room(activity_id: int, room_id: int | None, name_zh: str, name_en: str, 
         found = made
     else:
         found = queries.room(activity_id, room_id)
-        found.name_zh, found.name_en = name_zh, name_en
+        if (found.name_zh, found.name_en) != (name_zh, name_en):
+            found.name_zh, found.name_en = name_zh, name_en
+            _renamed(activity, room_id)
     record("forum.room", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=f"room {found.id}")
     return found.id
+
+
+def _renamed(activity: Activity, room_id: int) -> None:
+    """Move the calendars of those forward who booked or saved something in a room."""
+    there = {item.key for item in queries.plan_of(queries.latest(activity.id)) if item.room_id == room_id}
+    for key, one in queries.break_outs(activity.id).items():
+        if key in there:
+            programme.touch_slot(one.slot)
+    if there:
+        programme.touch_feeds(activity)
 
 
 def remove_room(activity_id: int, room_id: int, *, actor_id: int) -> None:
@@ -327,6 +340,7 @@ def publish(activity_id: int, *, seen: int, note_zh: str = "", note_en: str = ""
     db.session.flush()
     _give_places(activity, plan, found, now, actor_id)
     _call_off(activity, plan, Why(note_zh[:100], note_en[:200]), now, actor_id)
+    programme.touch_feeds(activity)  # whoever saved an item has it in their calendar
     _tell(activity_id, version_id, concerned.by_news)
     record("forum.publish", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=f"version {n}")
     return Published(n, len(concerned.everybody))
@@ -507,7 +521,7 @@ def save(activity_id: int, person_id: int, key: str) -> None:
         db.session.execute(
             insert(ForumSaved).values(activity_id=activity_id, person_id=person_id, session_key=key, saved_at=now),
         )
-        _say_calendar_changed(activity_id, person_id)
+        calendars.kept_otherwise(person_id)
 
 
 def unsave(activity_id: int, person_id: int, key: str) -> None:
@@ -515,14 +529,7 @@ def unsave(activity_id: int, person_id: int, key: str) -> None:
     engine.lock(activity_id, person_id)
     if (found := queries.saved(activity_id, person_id, key)) is not None:
         db.session.delete(found)
-        _say_calendar_changed(activity_id, person_id)
-
-
-def _say_calendar_changed(activity_id: int, person_id: int) -> None:
-    """Have the private feed built again: the forum's entry names what was saved."""
-    mine = queries.forum_sign_up(activity_id, person_id)
-    if mine is not None:
-        waitlist.touch(db.session.get_one(SignUp, mine.id, populate_existing=True))
+        calendars.kept_otherwise(person_id)
 
 
 def item_of(activity_id: int, key: str) -> Planned:

@@ -51,7 +51,7 @@ def test_an_attendee_books_switches_saves_and_finds_it_on_the_ticket_in_the_cale
     assert "题two 13:30–15:30 · 3号厅 · 已预约" in ticket
     assert "题talk 09:00–10:00 · 1号厅 · 已收藏" in ticket
     feed = unfolded(attendee.get(private_path(app, mine.person)).text)
-    assert "收藏：09:00–10:00 题talk（1号厅）" in feed
+    assert "SUMMARY:【收藏】题talk（论坛）" in feed
     assert "论坛（题two）" in feed
     assert "地点：3号厅" in feed
     assert "题two" not in unfolded(visitor.get("/cal/programme.ics").text)
