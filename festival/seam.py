@@ -51,7 +51,7 @@ class Kind(ActivityKind):
     panels: tuple[Panel, ...] = ()
     #: Columns of the roster, fit for whoever may see it with names masked.
     columns: tuple[Extra, ...] = ()
-    #: Messages of its own.
+    #: Messages of its own. Staff may reword them like all others.
     messages: tuple[OwnMessage, ...] = ()
     #: Lines it adds to a sign-up's entry in its owner's calendar, in the language spoken. Whoever changes what they say raises
     #: the sign-up's revision in the same transaction (``waitlist.touch``): the feed is built again by that.
@@ -87,7 +87,7 @@ def register(kinds: Iterable[Kind], *, sweeps: Iterable[OwnSweep] = ()) -> None:
     programme.register(known)
     following.register({kind.key: kind.followers for kind in known})
     roster.register({kind.key: kind.columns for kind in known})
-    notices.register(message for kind in known for message in kind.messages)
+    notices.register({kind.key: kind.messages for kind in known})
     calendars.register({kind.key: kind.private_lines for kind in known if kind.private_lines is not None})
     keeping.register(kind.kept for kind in known if kind.kept is not None)
     mine.register(

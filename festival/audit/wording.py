@@ -110,6 +110,7 @@ ACTIONS: dict[str, LazyString] = {
     "invitation.revoke": _l("收回一份邀请"),
     "invitation.export": _l("导出邀请名单"),
     "message.wording": _l("修改消息文案"),
+    "message.wording_reset": _l("恢复系统文案"),
     "message.reminders": _l("调整提醒时间"),
     "message.again": _l("重新发送消息"),
     "account.made": _l("注册账号"),

@@ -1,12 +1,13 @@
 """Forms of messages: an activity's own words for one kind, and when it reminds."""
 
 from flask_wtf import FlaskForm
-from wtforms import ValidationError
+from wtforms import Field, ValidationError
 
 from festival.lib.fields import Legible, LineField, LinesField, at_most
-from festival.lib.i18n import Locale, _, _l
-from festival.notices.rules import EARLIEST, MOST_REMINDERS, filled, read_hours, unknown_placeholders
-from festival.outbox.texts import SIGNATURE, SMS_LENGTH, has_link, units
+from festival.lib.i18n import LOCALES, Locale, _, _l
+from festival.notices.rules import EARLIEST, MOST_REMINDERS, Placeholder, filled, read_hours, unknown_placeholders
+from festival.notices.wording import Values
+from festival.outbox.texts import SIGNATURE, SMS_LENGTH, has_link, has_stray_brace, units
 
 #: Characters of a text that mails and 我的消息 say.
 _LONG = 600
@@ -38,12 +39,23 @@ class WordingForm(FlaskForm):
         validators=[Legible(), at_most(_LONG)],
         render_kw={"rows": 4},
     )
-    #: By language: a value for each field of ``wording.Facts``, as long as it gets.
-    examples: dict[Locale, dict[str, str]]
+    #: What the texts may name, and by language a value for each of it.
+    placeholders: tuple[Placeholder, ...]
+    examples: dict[Locale, Values]
 
     @classmethod
-    def of(cls, texts: dict[Locale, tuple[str, str]], examples: dict[Locale, dict[str, str]]) -> "WordingForm":
-        """Return the form with the texts kept so far, judged by these values."""
+    def of(
+        cls,
+        texts: dict[Locale, tuple[str, str]],
+        placeholders: tuple[Placeholder, ...],
+        examples: dict[Locale, Values],
+        *,
+        is_texted: bool,
+    ) -> "WordingForm":
+        """Return the form with the texts kept so far, judged by these values.
+
+        :param is_texted: False: the message is never a text message, and none is asked for.
+        """
         form = cls(
             data={
                 f"{part}_{locale}": text
@@ -51,15 +63,21 @@ class WordingForm(FlaskForm):
                 for part, text in zip(("short", "long"), both, strict=True)
             },
         )
-        form.examples = examples
+        form.placeholders, form.examples = placeholders, examples
+        if not is_texted:
+            del form.short_zh, form.short_en
         return form
+
+    def of_language(self, locale: Locale) -> list[Field]:
+        """Return the fields of one language."""
+        return [self[name] for name in (f"short_{locale}", f"long_{locale}") if name in self]
 
     def texts(self) -> dict[Locale, tuple[str, str]]:
         """Return what was typed: by language the text message, and what everybody else reads."""
-        return {
-            "zh": (self.short_zh.data or "", self.long_zh.data or ""),
-            "en": (self.short_en.data or "", self.long_en.data or ""),
-        }
+        return {locale: (self._typed(f"short_{locale}"), self._typed(f"long_{locale}")) for locale in LOCALES}
+
+    def _typed(self, name: str) -> str:
+        return (self[name].data or "") if name in self else ""
 
     def validate_short_zh(self, field: LineField) -> None:
         """It fits into one text message."""
@@ -71,25 +89,34 @@ class WordingForm(FlaskForm):
 
     def validate_long_zh(self, field: LinesField) -> None:
         """Its placeholders stand for something."""
-        _judge_placeholders(field.data or "")
+        self._judge(field.data or "", "zh")
 
     def validate_long_en(self, field: LinesField) -> None:
         """Its placeholders stand for something."""
-        _judge_placeholders(field.data or "")
+        self._judge(field.data or "", "en")
 
     def _judge_short(self, field: LineField, locale: Locale) -> None:
         text = field.data or ""
-        _judge_placeholders(text)
+        read = self._judge(text, locale)
         if has_link(text):
             raise ValidationError(_("短信不能带链接或网址"))
-        length = units(SIGNATURE + filled(text, self.examples[locale]))
+        length = units(SIGNATURE + read)
         if text and length > SMS_LENGTH:
             raise ValidationError(_("填入真实内容后共 %(n)s 个字，最多 %(most)s 个字（含签名）", n=length, most=SMS_LENGTH))
 
+    def _judge(self, text: str, locale: Locale) -> str:
+        """Return a text with values in it.
 
-def _judge_placeholders(text: str) -> None:
-    if unknown := unknown_placeholders(text):
-        raise ValidationError(_("没有这个占位符：%(names)s", names=_("、").join(f"{{{name}}}" for name in unknown)))
+        :raises ValidationError: it names what there is not, or says nothing.
+        """
+        if unknown := unknown_placeholders(text, self.placeholders):
+            raise ValidationError(_("没有这个占位符：%(names)s", names=_("、").join(f"{{{name}}}" for name in unknown)))
+        if has_stray_brace(text):
+            raise ValidationError(_("花括号要成对，里面写占位符的名字"))
+        read = filled(text, self.examples[locale], self.placeholders)
+        if text and not read.strip():
+            raise ValidationError(_("填入真实内容后是空的，请加上文字；要用系统文案，请留空"))
+        return read
 
 
 class RemindersForm(FlaskForm):

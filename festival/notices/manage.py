@@ -1,6 +1,6 @@
 """Organizers' pages of messages: what became of them, sending again what failed, an activity's own words, and reminders."""
 
-from dataclasses import asdict
+from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,17 +12,16 @@ from festival.accounts.rules import Permission
 from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
-from festival.lib.i18n import LOCALES, Locale, _, _n, speaking
+from festival.lib.i18n import LOCALES, Locale, _, _n, loc, speaking
 from festival.lib.names import masked
-from festival.notices import queries, service, wording
+from festival.notices import editable, queries, service, wording
+from festival.notices.editable import Editable, Group
 from festival.notices.forms import RemindersForm, WordingForm
 from festival.notices.own import headings
-from festival.notices.render import example_facts
-from festival.notices.rules import OFFERED
-from festival.notices.wording import SUBJECTS, WORDS, Words
+from festival.notices.wording import Values, Words
 from festival.outbox.models import Message, MessageState
-from festival.outbox.texts import SIGNATURE
 from festival.programme import queries as programme
+from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Slot
 
 bp = Blueprint("notices", __name__)
@@ -61,6 +60,7 @@ def deliveries() -> ResponseReturnValue:
         state=states[0] if states else None,
         kind=kind if kind in headings() else "",
         subjects=headings(),
+        directory=editable.directory(),
         activities=activities,
         about=chosen,
         masked=masked,
@@ -136,13 +136,21 @@ def _hours(activity: Activity) -> str:
 
 def _words_page(activity: Activity, form: RemindersForm) -> str:
     slot = _slot(activity)
+    kind = kind_of(activity)
     return render_template(
         "manage/notices/words.html",
         activity=activity,
         form=form,
-        kinds=[] if slot is None else [(kind, SUBJECTS[kind], WORDS[kind](example_facts(activity, slot))) for kind in WORDS],
+        groups=[] if slot is None else [(group, _samples(group, activity, slot)) for group in editable.for_all()],
+        of_kind=[] if slot is None else [(group, _samples(group, activity, slot)) for group in editable.of_kind(kind.key)],
+        kind=kind,
         own=queries.worded(activity.id),
     )
+
+
+def _samples(group: Group, activity: Activity, slot: Slot) -> list[tuple[Editable, Words]]:
+    """Return the messages of a group, each with our words for an activity."""
+    return [(message, message.example(activity, slot)[1]) for message in group.messages]
 
 
 @bp.get("/activities/<slug:slug>/messages/<slug:kind>")
@@ -150,35 +158,44 @@ def _words_page(activity: Activity, form: RemindersForm) -> str:
 def word(slug: str, kind: str) -> ResponseReturnValue:
     """Show the words of one kind of message, ours beside the activity's own."""
     activity = _activity(slug)
-    return _word_page(activity, _kind(kind), _form(activity, _kind(kind)))
+    message = _message(activity, kind)
+    return _word_page(activity, message, _form(activity, message))
 
 
 @bp.post("/activities/<slug:slug>/messages/<slug:kind>")
 @staff(Permission.ACTIVITY_EDIT)
 def set_word(slug: str, kind: str) -> ResponseReturnValue:
     """Show how the words read with real values; kept they are at the second button."""
-    activity, chosen = _activity(slug), _kind(kind)
-    form = _form(activity, chosen)
+    activity = _activity(slug)
+    message = _message(activity, kind)
+    if "reset" in request.form:
+        return _keep(activity, message, dict.fromkeys(LOCALES, ("", "")), _("已恢复系统文案。"))
+    form = _form(activity, message)
     if not form.validate():
-        return _word_page(activity, chosen, form), 422
+        return _word_page(activity, message, form), 422
     if "save" not in request.form:
-        return _word_page(activity, chosen, form, is_preview=True)
-    activity_id, actor_id, texts = activity.id, the_staff().id, form.texts()
+        return _word_page(activity, message, form, is_preview=True)
+    return _keep(activity, message, form.texts(), _("已保存。之后发出的消息使用新的文案。"))
+
+
+def _keep(activity: Activity, message: Editable, texts: dict[Locale, tuple[str, str]], done: str) -> ResponseReturnValue:
+    activity_id, slug, actor_id = activity.id, activity.slug, the_staff().id
     with transaction():
-        service.set_wording(activity_id, chosen, texts, actor_id=actor_id)
-    flash(_("已保存。之后发出的消息使用新的文案。"), "ok")
+        service.set_wording(activity_id, message.kind, texts, actor_id=actor_id)
+    flash(done, "ok")
     return redirect(url_for(".words", slug=slug), 303)
 
 
-def _kind(text: str) -> str:
+def _message(activity: Activity, text: str) -> Editable:
     """Return a kind of message from its part of an address.
 
-    :raises NotFound: there is no such kind.
+    :raises NotFound: an activity of this kind has no such message.
     """
     kind = text.replace("-", "_")
-    if kind not in WORDS:
+    found = next((message for message in editable.within(activity) if message.kind == kind), None)
+    if found is None:
         raise NotFound
-    return kind
+    return found
 
 
 def _slot(activity: Activity) -> Slot | None:
@@ -187,43 +204,80 @@ def _slot(activity: Activity) -> Slot | None:
     return min(ahead, key=lambda slot: slot.starts_at, default=activity.slots[-1] if activity.slots else None)
 
 
-def _examples(activity: Activity) -> dict[Locale, dict[str, str]]:
+def _examples(activity: Activity, message: Editable) -> dict[Locale, tuple[Values, Words]]:
     slot = _slot(activity)
     if slot is None:
         raise NotFound
-    examples: dict[Locale, dict[str, str]] = {}
+    examples: dict[Locale, tuple[Values, Words]] = {}
     for locale in LOCALES:
         with speaking(locale):
-            examples[locale] = {name: str(value) for name, value in asdict(example_facts(activity, slot)).items()}
+            examples[locale] = message.example(activity, slot)
     return examples
 
 
-def _form(activity: Activity, kind: str) -> WordingForm:
+def _form(activity: Activity, message: Editable) -> WordingForm:
     kept: dict[Locale, tuple[str, str]] = {}
     for locale in LOCALES:
-        own = queries.wording_of(activity.id, kind, locale)
+        own = queries.wording_of(activity.id, message.kind, locale)
         kept[locale] = ("", "") if own is None else (own.short, own.long)
-    return WordingForm.of(kept, _examples(activity))
+    values = {locale: example[0] for locale, example in _examples(activity, message).items()}
+    return WordingForm.of(kept, message.placeholders, values, is_texted=message.is_texted)
 
 
-def _word_page(activity: Activity, kind: str, form: WordingForm, *, is_preview: bool = False) -> str:
-    slot = _slot(activity)
-    assert slot is not None  # the form has its examples from it
+def _word_page(activity: Activity, message: Editable, form: WordingForm, *, is_preview: bool = False) -> str:
     shown: dict[Locale, tuple[Words, Words]] = {}
-    for locale in LOCALES:
-        with speaking(locale):
-            facts = example_facts(activity, slot)
-            ours = WORDS[kind](facts)
-            shown[locale] = (ours, wording.own_words(ours, *form.texts()[locale], facts))
+    for locale, (values, ours) in _examples(activity, message).items():
+        shown[locale] = (ours, wording.own_words(ours, *form.texts()[locale], values, message.placeholders))
     return render_template(
         "manage/notices/word.html",
         activity=activity,
-        kind=kind,
-        subject=SUBJECTS[kind],
+        message=message,
         form=form,
         shown=shown,
-        offered=OFFERED,
-        signature=SIGNATURE,
+        is_worded=message.kind in queries.worded(activity.id),
         is_preview=is_preview,
         data_result="preview" if is_preview else None,
     )
+
+
+# -- every kind of message there is ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Messages of one kind of activity (or of all), as an activity of it says them."""
+
+    heading: str
+    #: None: the caller has no such activity with a time.
+    activity: Activity | None
+    groups: list[tuple[Group, list[tuple[Editable, Words | None]]]]
+
+
+@bp.get("/messages/words")
+@staff(Permission.ACTIVITY_EDIT)
+def every() -> ResponseReturnValue:
+    """Show every kind of message there is, by kind of activity, and lead to where its words are changed."""
+    within = scope(the_staff(), Permission.ACTIVITY_EDIT, Activity.id.expression)
+    activities = [one for one in programme.all_managed(within) if one.slots]
+    chosen = next((one for one in activities if one.slug == request.args.get("activity")), None)
+    parts = [_part(_("各类活动"), chosen or next(iter(activities), None), editable.for_all())]
+    for kind in editable.kinds_with_words():
+        of_it = [one for one in activities if one.kind == kind.key]
+        parts.append(
+            _part(loc(kind, "label"), chosen if chosen in of_it else next(iter(of_it), None), editable.of_kind(kind.key))
+        )
+    return render_template(
+        "manage/notices/every.html",
+        parts=parts,
+        activities=activities,
+        chosen=chosen,
+        worded=queries.where_worded(one.id for one in activities),
+        fixed=[(one, one.words() if one.words else None) for one in editable.FIXED],
+    )
+
+
+def _part(heading: str, activity: Activity | None, groups: list[Group]) -> _Part:
+    slot = _slot(activity) if activity else None
+    if activity is None or slot is None:
+        return _Part(heading, None, [(group, [(message, None) for message in group.messages]) for group in groups])
+    return _Part(heading, activity, [(group, list(_samples(group, activity, slot))) for group in groups])

@@ -1,6 +1,6 @@
 """Reading messages, an activity's own words, and what is to be reminded of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,6 +88,21 @@ def wording_of(activity_id: int, kind: str, locale: str) -> MessageWording | Non
 def worded(activity_id: int) -> set[str]:
     """Return the kinds of messages for which an activity has words of its own."""
     return set(db.session.scalars(select(MessageWording.kind).where(MessageWording.activity_id == activity_id)))
+
+
+def where_worded(activity_ids: Iterable[int]) -> dict[str, list[Activity]]:
+    """Return in which of some activities a kind of message has words of its own, by kind."""
+    rows = db.session.execute(
+        select(MessageWording.kind, Activity)
+        .join(Activity, Activity.id == MessageWording.activity_id)
+        .where(MessageWording.activity_id.in_(list(activity_ids)))
+        .order_by(Activity.starts_at, Activity.id),
+    )
+    found: dict[str, list[Activity]] = {}
+    for kind, activity in rows:
+        if activity not in found.setdefault(kind, []):
+            found[kind].append(activity)
+    return found
 
 
 # -- reminders ----------------------------------------------------------------------------------------------------------------

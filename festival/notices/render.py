@@ -1,6 +1,6 @@
 """Turns a message owed into words for each address of its reader, from the rows as they are when it leaves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -24,13 +24,13 @@ from festival.letters.rules import is_still_for
 from festival.letters.wording import words_for
 from festival.lib import clock
 from festival.lib.db import db, transaction
-from festival.lib.format import clock_time, month_day, phone, span
+from festival.lib.format import phone, span
 from festival.lib.i18n import Locale, _, loc, locale, speaking
 from festival.lib.settings import Settings
 from festival.notices import own, queries, wording
-from festival.notices.own import OwnMessage
-from festival.notices.rules import INVITES, MOVES_CALENDAR, TRUE_IN, URGENT
-from festival.notices.wording import Facts, Words
+from festival.notices.own import OwnMessage, Told, values_of
+from festival.notices.rules import ABOUT_SIGN_UPS, ALWAYS, DEADLINE, INVITES, MOVES_CALENDAR, TRUE_IN, URGENT, Placeholder
+from festival.notices.wording import Facts, Values, Words, instant
 from festival.outbox.delivery import Claimed
 from festival.outbox.gateways import NOBODY
 from festival.outbox.rules import Composed, Invite, Medium, Parcel
@@ -43,7 +43,8 @@ from festival.signups import queries as signups
 from festival.signups.models import SignUp
 from festival.signups.rules import State
 
-_MEDIA = {Channel.MOBILE: Medium.SMS, Channel.MAIL: Medium.MAIL}
+#: What the message that sign-up opens may name.
+OPENED = (*ALWAYS, DEADLINE)
 
 
 def compose(claimed: Claimed) -> Composed | None:
@@ -142,11 +143,12 @@ def _compose_own(claimed: Claimed, reader: Account, message: OwnMessage) -> Comp
         told = message.tell(claimed.subject_id, reader.id)
         if told is None:
             return None
+        words, title = told_in_words(message, told), values_of(told.activity, told.slot, {})["title"]
         parcels = tuple(
-            _parcel(claimed.kind, told.words, Channel(one.channel), one.value, title=told.title, path=told.path)
+            _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=told.path)
             for one in ([] if message.is_quiet else _one_per_channel(reader))
         )
-    return Composed(parcels, text=told.words.long, locale=language, is_urgent=message.is_urgent, is_quiet=message.is_quiet)
+    return Composed(parcels, text=words.long, locale=language, is_urgent=message.is_urgent, is_quiet=message.is_quiet)
 
 
 def _compose_opened(claimed: Claimed, reader: Account) -> Composed | None:
@@ -161,8 +163,9 @@ def _compose_opened(claimed: Claimed, reader: Account) -> Composed | None:
         return None
     language = _locale(reader.locale)
     with speaking(language):
-        title = loc(activity, "short_title") or loc(activity, "title")
-        words = wording.opened_words(title, _instant(activity.closes_at) if activity.closes_at else "")
+        values = opened_values(activity)
+        title = values["title"]
+        words = spoken(claimed.kind, activity.id, wording.opened_words(values), values, OPENED)
         parcels = tuple(
             _parcel(claimed.kind, words, Channel(one.channel), one.value, title=title, path=f"/activities/{activity.slug}")
             for one in _one_per_channel(reader)
@@ -198,7 +201,8 @@ def _compose_sign_up(claimed: Claimed, reader: Account) -> Composed | None:
 def _compose_about(claimed: Claimed, reader: Account, about: _About, numbered: Numbered | None) -> Composed:
     language = _locale(reader.locale)
     with speaking(language):
-        words = _words(claimed.kind, about, language)
+        facts = facts_of(about.sign_up, about.activity, about.slot, claimed.kind)
+        words = said_of(claimed.kind, about.activity, facts)
         title = loc(about.activity, "short_title")
         path = f"/sign-ups/{about.sign_up.code}"
         parcels = tuple(
@@ -212,12 +216,26 @@ def _compose_about(claimed: Claimed, reader: Account, about: _About, numbered: N
     return Composed(parcels, text=words.long, locale=language, is_urgent=claimed.kind in URGENT)
 
 
-def _words(kind: str, about: _About, language: Locale) -> Words:
-    """Return a message in words: the activity's own where it has them."""
-    facts = facts_of(about.sign_up, about.activity, about.slot, kind)
-    ours = wording.ours(kind, facts)
-    theirs = queries.wording_of(about.activity.id, kind, language)
-    return ours if theirs is None else wording.own_words(ours, theirs.short, theirs.long, facts)
+def said_of(kind: str, activity: Activity, facts: Facts) -> Words:
+    """Return a message about a sign-up in words, in the language spoken: the activity's own where it has them."""
+    return spoken(kind, activity.id, wording.ours(kind, facts), facts.values(), ABOUT_SIGN_UPS)
+
+
+def spoken(kind: str, activity_id: int, ours: Words, values: Values, placeholders: Iterable[Placeholder]) -> Words:
+    """Return a message in words, in the language spoken: the activity's own where it has them, or else ours."""
+    theirs = queries.wording_of(activity_id, kind, locale())
+    return ours if theirs is None else wording.own_words(ours, theirs.short, theirs.long, values, placeholders)
+
+
+def told_in_words(message: OwnMessage, told: Told) -> Words:
+    """Return what a kind has to say, in the language spoken: in the activity's own words where it has them."""
+    values = values_of(told.activity, told.slot, told.values)
+    return spoken(message.kind, told.activity.id, message.ours(values), values, message.named)
+
+
+def opened_values(activity: Activity) -> Values:
+    """Return what the message that sign-up opens may name."""
+    return values_of(activity, None, {"deadline": instant(activity.closes_at) if activity.closes_at else ""})
 
 
 def _compose_left(claimed: Claimed, reader: Account) -> Composed | None:
@@ -229,8 +247,9 @@ def _compose_left(claimed: Claimed, reader: Account) -> Composed | None:
         return None
     language = _locale(reader_now.locale)
     with speaking(language):
-        title = loc(slot.activity, "short_title")
-        words = wording.left_words(title or loc(slot.activity, "title"), span(slot.starts_at, slot.ends_at))
+        values = values_of(slot.activity, slot, {})
+        title = values["title"]
+        words = spoken(claimed.kind, slot.activity_id, wording.left_words(values), values, ALWAYS)
         parcels = tuple(
             _with_invite(
                 _parcel(claimed.kind, words, Channel.MAIL, one.value, title=title, path="/me"), numbered, reader_now.name
@@ -332,16 +351,16 @@ def facts_of(sign_up: SignUp, activity: Activity, slot: Slot, kind: str) -> Fact
     deadline = _deadline(sign_up, kind)
     return Facts(
         title=(loc(slot, "label") if slot.is_extra else "") or loc(activity, "short_title") or loc(activity, "title"),
-        time=_instant(slot.starts_at),
+        time=instant(slot.starts_at),
         span=span(slot.starts_at, slot.ends_at),
         place=loc(slot.venue or activity.venue, "name"),
         digits=sign_up.digits,
-        deadline=_instant(deadline) if deadline else "",
+        deadline=instant(deadline) if deadline else "",
         position=signups.position(sign_up) if waiting else 0,
         reason=sign_up.reason.strip().rstrip("。.") if sign_up.reason else "",
         pool=loc(sign_up.pool, "label"),
         why=(loc(slot, "plan_reason") or loc(activity, "plan_reason")).strip().rstrip("。."),
-        result=_instant(activity.result_at) if activity.result_at else "",
+        result=instant(activity.result_at) if activity.result_at else "",
         seats=seats.labels([sign_up.id]).get(sign_up.id, "") if kind == "seat_given" else "",
         is_waiting=waiting,
     )
@@ -351,22 +370,18 @@ def example_facts(activity: Activity, slot: Slot) -> Facts:
     """Return what a message could say of an activity, with values as long as they get, in the language spoken; of nobody."""
     return Facts(
         title=loc(activity, "short_title") or loc(activity, "title"),
-        time=_instant(slot.starts_at),
+        time=instant(slot.starts_at),
         span=span(slot.starts_at, slot.ends_at),
         place=loc(slot.venue or activity.venue, "name"),
         digits="628415",
-        deadline=_instant(slot.starts_at - timedelta(days=1)),
+        deadline=instant(slot.starts_at - timedelta(days=1)),
         position=12,
         reason=_("所填单位不在本次邀请范围"),
         pool=max((loc(pool, "label") for pool in slot.pools), key=len, default=""),
         seats=_("3排12座"),
         why=_("大风天气"),
-        result=_instant(activity.result_at) if activity.result_at else "",
+        result=instant(activity.result_at) if activity.result_at else "",
     )
-
-
-def _instant(at: datetime) -> str:
-    return wording.short_instant(month_day(at), clock_time(at))
 
 
 def _locale(text: str) -> Locale:

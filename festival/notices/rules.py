@@ -1,7 +1,8 @@
 """When a message is true, what organizers' own words may name, when a reminder is due. Pure: plain values in, a verdict out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from festival.outbox import texts
@@ -72,31 +73,69 @@ URGENT = frozenset(
 
 # -- the organizers' own words -------------------------------------------------------------------------------------------------
 
-#: What a placeholder stands for: its name in Chinese and in English texts, and the field of ``wording.Facts`` behind it.
-PLACEHOLDERS: dict[str, str] = {
-    "活动": "title", "时间": "time", "起止": "span", "地点": "place", "签到码": "digits", "截止": "deadline",
-    "位次": "position", "原因": "reason", "名额": "pool", "座位": "seats", "说明": "why",
-    "title": "title", "time": "time", "times": "span", "place": "place", "code": "digits", "deadline": "deadline",
-    "number": "position", "reason": "reason", "pool": "pool", "seats": "seats", "why": "why",
-}  # fmt: skip
-#: Those offered in the form, by language.
-OFFERED = {
-    "zh": ("活动", "时间", "起止", "地点", "签到码", "截止", "位次", "原因", "名额", "座位", "说明"),
-    "en": ("title", "time", "times", "place", "code", "deadline", "number", "reason", "pool", "seats", "why"),
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """What stands in braces for a value, in a text of either language."""
+
+    #: The value behind it.
+    field: str
+    zh: str
+    en: str
+
+
+#: What every message may name: the activity, and when and where.
+TITLE, TIME, SPAN, PLACE = (
+    Placeholder("title", "活动", "title"),
+    Placeholder("time", "时间", "time"),
+    Placeholder("span", "起止", "times"),
+    Placeholder("place", "地点", "place"),
+)
+ALWAYS = (TITLE, TIME, SPAN, PLACE)
+DEADLINE = Placeholder("deadline", "截止", "deadline")
+_DIGITS = Placeholder("digits", "签到码", "code")
+_POSITION = Placeholder("position", "位次", "number")
+_REASON = Placeholder("reason", "原因", "reason")
+_POOL = Placeholder("pool", "名额", "pool")
+_SEATS = Placeholder("seats", "座位", "seats")
+_WHY = Placeholder("why", "说明", "why")
+#: All that a message about a sign-up could name: fields of ``wording.Facts``.
+ABOUT_SIGN_UPS = (*ALWAYS, _DIGITS, DEADLINE, _POSITION, _REASON, _POOL, _SEATS, _WHY)
+#: What there is a value for on some occasions alone.
+_SOMETIMES: dict[str, tuple[Placeholder, ...]] = {
+    "sign_up_offered": (DEADLINE,),
+    "sign_up_approved_offer": (DEADLINE,),
+    "sign_up_reconfirm": (DEADLINE,),
+    "sign_up_waitlisted": (_POSITION,),
+    "sign_up_released": (_POSITION,),
+    "sign_up_not_drawn": (_POSITION,),
+    "sign_up_removed": (_REASON,),
+    "sign_up_rejected": (_REASON,),
+    "sign_up_asked": (_REASON,),
+    "seat_given": (_SEATS,),
+    "activity_changed": (_WHY,),
+    "activity_postponed": (_WHY,),
+    "activity_cancelled": (_WHY,),
 }
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def placeholders_of(kind: str) -> tuple[Placeholder, ...]:
+    """Return what a kind of message about a sign-up may name: what it never has a value for is not among them."""
+    return (*ALWAYS, _DIGITS, _POOL, *_SOMETIMES.get(kind, ()))
+
+
+def filled(text: str, values: Mapping[str, str], placeholders: Iterable[Placeholder]) -> str:
     """Return a text with its placeholders filled.
 
-    :param values: by field of ``wording.Facts``; a placeholder without one stays as it is.
+    :param values: by field; a placeholder without one stays as it is.
     """
-    return texts.filled(text, {name: values[field] for name, field in PLACEHOLDERS.items() if field in values})
+    named = {name: values[one.field] for one in placeholders if one.field in values for name in (one.zh, one.en)}
+    return texts.filled(text, named)
 
 
-def unknown_placeholders(text: str) -> list[str]:
+def unknown_placeholders(text: str, placeholders: Iterable[Placeholder]) -> list[str]:
     """Return the placeholders of a text that stand for nothing, each once, in their order."""
-    return texts.unknown_placeholders(text, PLACEHOLDERS)
+    return texts.unknown_placeholders(text, {name for one in placeholders for name in (one.zh, one.en)})
 
 
 # -- reminders -----------------------------------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ def set_wording(activity_id: int, kind: str, texts: Mapping[Locale, tuple[str, s
         for locale, (short, long) in texts.items()
         if short or long
     )
-    audit.record("message.wording", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=kind)
+    action = "message.wording" if any(map(any, texts.values())) else "message.wording_reset"
+    audit.record(action, "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=kind)
 
 
 def set_reminders(activity_id: int, hours: tuple[int, ...], *, actor_id: int) -> None:

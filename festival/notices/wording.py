@@ -4,12 +4,14 @@ A text message fits into 70 characters with real values, signature included, and
 may be longer. ``Facts`` is what a sign-up's message may speak of, each value already in words.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
 
+from festival.lib.format import clock_time, month_day
 from festival.lib.i18n import _, _l, locale
-from festival.notices.rules import filled
+from festival.notices.rules import Placeholder, filled, unknown_placeholders
 from festival.outbox.models import MessageState
 from festival.outbox.texts import SIGNATURE, SMS_LENGTH, fitted, has_link, units
 
@@ -47,6 +49,14 @@ class Facts:
     #: It waits again at the end of the list.
     is_waiting: bool = False
 
+    def values(self) -> "Values":
+        """Return what staff's own words may name, by field."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
+
+#: What a message may name: a value in words for each placeholder's field.
+Values: TypeAlias = Mapping[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -54,6 +64,19 @@ class Words:
 
     short: str
     long: str
+
+
+def said(sentence: Callable[..., str], *parts: str, long: str = "", more: str = "") -> Words:
+    """Return a message of one sentence, whose parts are cut where a text message has no room for them, the first one first.
+
+    :param long: what is said where there is room; empty: the same sentence. ``more``: what stands behind that.
+    """
+    return Words(fitted(sentence, *parts), long or sentence(*parts) + more)
+
+
+def further(sentence: str) -> str:
+    """Return a sentence that stands behind another one, parted from it as the language does."""
+    return f" {sentence}" if locale() == "en" else sentence
 
 
 def code_words(code: str, minutes: int) -> Words:
@@ -80,24 +103,24 @@ def staff_link_words(name: str, hours: int) -> Words:
     return Words(words, words)
 
 
-def left_words(title: str, when: str) -> Words:
+def left_words(values: Values) -> Words:
     """Return the words for a mailbox whose owner has moved from one slot of an activity to another."""
 
     def sentence(title: str) -> str:
-        return _("您已不在“%(title)s”原来的场次（%(when)s）。随信的日程会从您的日历中移除它。", title=title, when=when)
+        return _("您已不在“%(title)s”原来的场次（%(when)s）。随信的日程会从您的日历中移除它。", title=title, when=values["span"])
 
-    return Words(fitted(sentence, title), sentence(title))
+    return said(sentence, values["title"])
 
 
-def opened_words(title: str, until: str) -> Words:
-    """Return the words for who wanted to hear that sign-up opens. ``until``: when it closes; empty: nobody has said so."""
+def opened_words(values: Values) -> Words:
+    """Return the words for who wanted to hear that sign-up opens. ``deadline``: when it closes; empty: nobody has said so."""
 
     def sentence(title: str) -> str:
-        if until:
-            return _("您收藏的“%(title)s”开始报名了，%(time)s截止。请登录报名。", title=title, time=until)
+        if values["deadline"]:
+            return _("您收藏的“%(title)s”开始报名了，%(time)s截止。请登录报名。", title=title, time=values["deadline"])
         return _("您收藏的“%(title)s”开始报名了。请登录报名。", title=title)
 
-    return Words(fitted(sentence, title), sentence(title))
+    return said(sentence, values["title"])
 
 
 def _confirmed(facts: Facts) -> Words:
@@ -426,7 +449,7 @@ def _because(facts: Facts) -> str:
     """Return the organizers' reason as a further sentence; empty where they gave none."""
     if not facts.why:
         return ""
-    return (" " if locale() == "en" else "") + _("原因：%(reason)s。", reason=facts.why)
+    return further(_("原因：%(reason)s。", reason=facts.why))
 
 
 #: Kind -> what it says.
@@ -499,6 +522,36 @@ SUBJECTS: "dict[str, LazyString]" = {
 }
 
 
+#: Messages whose words staff may change, as they look for them.
+GROUPS: "tuple[tuple[LazyString, tuple[str, ...]], ...]" = (
+    (
+        _l("报名与取消"),
+        (
+            "saved_opened",
+            "sign_up_confirmed",
+            "sign_up_pool",
+            "questions_added",
+            "seat_given",
+            "slot_left",
+            "sign_up_withdrawn",
+            "sign_up_removed",
+        ),
+    ),
+    (_l("候补与递补"), ("sign_up_waitlisted", "sign_up_promoted", "sign_up_offered", "sign_up_expired")),
+    (
+        _l("审核"),
+        ("sign_up_pending", "sign_up_asked", "sign_up_approved", "sign_up_approved_offer", "sign_up_rejected"),
+    ),
+    (_l("抽签"), ("sign_up_entered", "sign_up_not_drawn", "sign_up_draw_void")),
+    (_l("提醒与再次确认"), ("sign_up_reminder", "sign_up_reconfirm")),
+    (
+        _l("改期、延期与取消"),
+        ("activity_changed", "activity_postponed", "activity_cancelled", "activity_resumed"),
+    ),
+    (_l("到场"), ("sign_up_released", "sign_up_no_show", "sign_up_excused", "sign_up_appeal_answered")),
+)
+
+
 def ours(kind: str, facts: Facts) -> Words:
     """Return what a kind of message says, in our words. A reason with a link in it is read in 我的消息, not on a telephone."""
     words = WORDS[kind](facts)
@@ -507,19 +560,25 @@ def ours(kind: str, facts: Facts) -> Words:
     return words
 
 
-def own_words(ours: Words, short: str, long: str, facts: Facts) -> Words:
-    """Return a message in an activity's own words where it has them.
+def own_words(ours: Words, short: str, long: str, values: Values, placeholders: Iterable[Placeholder]) -> Words:
+    """Return a message in staff's own words where it has them.
 
-    A text message that does not fit with this reader's values is ours: rather plain words than half a sentence.
+    Ours is what holds where theirs say nothing with this reader's values, or name what there is no more; and the text message
+    that does not fit is ours: rather plain words than half a sentence.
 
-    :param short: the activity's text message without signature, with placeholders; empty: ours. ``long`` likewise.
+    :param short: the text message without signature, with placeholders; empty: ours. ``long`` likewise.
     """
-    values = {field.name: str(getattr(facts, field.name)) for field in fields(facts)}
-    mine = SIGNATURE + filled(short, values) if short else ""
+    known = tuple(placeholders)
+    mine = " ".join(_in_own_words(short, values, known).split())
+    signed = SIGNATURE + mine
     return Words(
-        mine if mine and units(mine) <= SMS_LENGTH and not has_link(mine) else ours.short,
-        filled(long, values) if long else ours.long,
+        signed if mine and units(signed) <= SMS_LENGTH and not has_link(signed) else ours.short,
+        _in_own_words(long, values, known) or ours.long,
     )
+
+
+def _in_own_words(text: str, values: Values, placeholders: tuple[Placeholder, ...]) -> str:
+    return "" if unknown_placeholders(text, placeholders) else filled(text, values, placeholders).strip()
 
 
 #: What became of a message.
@@ -529,6 +588,11 @@ STATES: "dict[MessageState, LazyString]" = {
     MessageState.DROPPED: _l("不再属实，未发"),
     MessageState.FAILED: _l("发送失败"),
 }
+
+
+def instant(at: datetime) -> str:
+    """Return an instant in the festival's time, as short as a text message needs it."""
+    return short_instant(month_day(at), clock_time(at))
 
 
 def short_instant(month_day: str, clock_time: str) -> str:

@@ -9,7 +9,9 @@ SIGNATURE = "【河西人才节】"
 SMS_LENGTH = 70
 #: A part is not cut shorter than this.
 _LEAST = 6
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+#: Braces of a Chinese keyboard are braces too.
+_PLACEHOLDER = re.compile(r"[{｛]([^{}｛｝]*)[}｝]")
+_BRACE = re.compile(r"[{}｛｝]")
 #: What a telephone would make a link of. A text message carries none: people are taught not to tap them.
 _LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:cn|com|net|org|gov|top|vip|cc|io|me|link)\b", re.IGNORECASE)
 
@@ -32,6 +34,17 @@ def fitted(sentence: Callable[..., str], *parts: str) -> str:
     return SIGNATURE + sentence(*cut)
 
 
+def fitted_or(sentence: Callable[..., str], shorter: Callable[..., str], detail: str, *parts: str) -> str:
+    """Return a signed sentence that fits into one text message, with a detail in it as long as most of that can stay.
+
+    :param sentence: of the detail and the parts. ``shorter``: of the parts alone, where too little of the detail would be left.
+    """
+    room = SMS_LENGTH - units(SIGNATURE + sentence("", *parts))
+    if room >= max(_LEAST, units(detail) / 2):
+        return fitted(sentence, detail, *parts)
+    return fitted(shorter, *parts)
+
+
 def has_link(text: str) -> bool:
     """Tell whether a telephone would show part of a text as a link."""
     return bool(_LINK.search(text))
@@ -48,3 +61,8 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 def unknown_placeholders(text: str, known: Container[str]) -> list[str]:
     """Return the placeholders of a text that stand for nothing, each once, in their order."""
     return list(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name.strip() not in known))
+
+
+def has_stray_brace(text: str) -> bool:
+    """Tell whether a brace of a text belongs to no placeholder: somebody has lost half of one."""
+    return bool(_BRACE.search(_PLACEHOLDER.sub("", text)))

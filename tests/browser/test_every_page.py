@@ -352,6 +352,7 @@ def readers(app: Flask) -> list[Reader]:
             f"/manage/activities/{drawn.slug}/ledger",
             "/manage/activities/drone-show/rules",
             "/manage/messages",
+            "/manage/messages/words",
             "/manage/letters",
             "/manage/letters/new",
             "/manage/letters/1",

@@ -6,8 +6,8 @@ from sqlalchemy import select, update
 from festival.accounts.rules import Role
 from festival.audit.models import AuditEntry
 from festival.lib.db import db, transaction
-from festival.notices.rules import PLACEHOLDERS, filled, unknown_placeholders
-from festival.notices.wording import Facts
+from festival.notices.rules import ALWAYS, filled, placeholders_of
+from festival.notices.wording import Words, own_words
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import DemoMail, Message, MessageState
 from festival.outbox.texts import has_link
@@ -65,6 +65,8 @@ def test_own_words_are_previewed_with_real_values_and_then_used(app, desk):
         ("详见hexi.cn", "短信不能带链接或网址"),
         ("长" * 80, "最多 70 个字"),
         ("{活动.__class__}", "没有这个占位符：{活动.__class__}"),
+        ("您的座位：{座位}", "没有这个占位符：{座位}"),
+        ("{活动}请带伞｝", "花括号要成对"),
     ],
 )
 def test_words_that_cannot_be_sent_are_refused_beside_their_field_and_nothing_typed_is_lost(desk, typed, words):
@@ -86,13 +88,15 @@ def test_a_text_message_that_gets_too_long_with_a_readers_values_is_ours(app, de
     assert "您已成功报名" in str(db.session.scalar(select(DemoMail.text)))
 
 
+@pytest.mark.parametrize("text", ["{名额}", " {名额}\n", "{座位}见"])
+def test_words_that_say_nothing_or_name_what_there_is_no_more_are_ours(text):
+    ours = Words("【河西人才节】短", "长")
+
+    assert own_words(ours, text, text, {"pool": ""}, placeholders_of("sign_up_confirmed")) == ours
+
+
 def test_a_value_that_looks_like_a_placeholder_is_only_a_value():
-    assert filled("{活动}、{地点}", {"title": "{地点}", "place": "厅"}) == "{地点}、厅"
-
-
-def test_every_placeholder_stands_for_something_a_message_can_say():
-    assert set(PLACEHOLDERS.values()) <= set(Facts.__dataclass_fields__)
-    assert unknown_placeholders("".join(f"{{{name}}}" for name in PLACEHOLDERS)) == []
+    assert filled("{活动}、｛place｝", {"title": "{地点}", "place": "厅"}, ALWAYS) == "{地点}、厅"
 
 
 @pytest.mark.parametrize(

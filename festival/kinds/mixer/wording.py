@@ -8,10 +8,9 @@ from festival.kinds.mixer.details import MixerDetails
 from festival.kinds.mixer.rules import Complaint, Reason
 from festival.lib.db import db
 from festival.lib.format import clock_time, hours
-from festival.lib.i18n import _, _l, loc
+from festival.lib.i18n import _, _l
 from festival.notices.own import OwnMessage, Told
-from festival.notices.wording import Words
-from festival.outbox.texts import fitted
+from festival.notices.wording import Values, Words, said
 from festival.programme.kinds import Candidate, details_of
 from festival.programme.models import Activity, Slot
 from festival.signups.models import SignUp
@@ -112,16 +111,19 @@ def private_lines(sign_up: SignUp) -> list[str]:
 
 
 def _result(sign_up_id: int, _account_id: int) -> Told | None:
-    """Say that results can be seen: the same words to everybody who was there, whatever theirs is."""
+    """Tell that results can be seen: the same to everybody who was there, whatever theirs is."""
     sign_up = db.session.get(SignUp, sign_up_id)
     if sign_up is None or sign_up.state != State.ATTENDED:
         return None
-    title = loc(sign_up.activity, "short_title")
-
-    def sentence(about: str) -> str:
-        return _("“%(title)s”的互选已结束，请登录查看只有您本人可见的结果。", title=about)
-
-    return Told(Words(fitted(sentence, title), sentence(title)), title, f"/sign-ups/{sign_up.code}/mixer")
+    return Told(sign_up.activity, f"/sign-ups/{sign_up.code}/mixer", {}, sign_up.slot)
 
 
-MESSAGES = (OwnMessage("mixer_result", _l("互选结果可以查看了"), _result),)
+def _result_words(values: Values) -> Words:
+    return said(
+        lambda about: _("“%(title)s”互选已结束，请登录查看您的结果。", title=about),
+        values["title"],
+        long=_("“%(title)s”的互选已结束，请登录查看只有您本人可见的结果。", title=values["title"]),
+    )
+
+
+MESSAGES = (OwnMessage("mixer_result", _l("互选结果可以查看了"), _result, _result_words),)

@@ -4,8 +4,7 @@ from festival.kinds.show import beside, live, manage, models, service, views, wo
 from festival.kinds.show.details import ShowDetails
 from festival.kinds.show.sowing import sow
 from festival.lib.format import clock_time, moment
-from festival.lib.i18n import _, _l, speaking
-from festival.notices.own import OwnMessage
+from festival.lib.i18n import _, speaking
 from festival.programme.models import Activity, Slot
 from festival.seam import Kind
 
@@ -36,10 +35,7 @@ KIND = Kind(
     manage_blueprints=(manage.bp,),
     organizer_links=manage.LINKS,
     models=(models,),
-    messages=(
-        OwnMessage("show_go", _l("如期举行"), wording.tell_go, is_urgent=True),
-        OwnMessage("show_hold", _l("暂缓，请等候通知"), wording.tell_hold, is_urgent=True),
-    ),
+    messages=wording.MESSAGES,
     most_in=service.most_in,
     copied=service.copy_ground,
     door_facts=beside.door_facts,

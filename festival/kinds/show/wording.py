@@ -1,8 +1,8 @@
 """What a show says: decisions with words prepared in both languages, refusals, how full zones are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import joinedload
@@ -11,13 +11,13 @@ from festival.kinds.show import queries
 from festival.kinds.show.models import Area, ShowDecision
 from festival.kinds.show.rules import Cause, Decision, Fullness, Reason, Zone, ZoneReason, elsewhere
 from festival.lib.db import db
-from festival.lib.format import clock_time, count, moment, month_day
-from festival.lib.i18n import _, _l, loc, locale, speaking
+from festival.lib.format import clock_time, count, moment
+from festival.lib.i18n import LOCALES, _, _l, loc, speaking
 from festival.notices import render as notices
-from festival.notices import wording as notice_words
-from festival.notices.own import Told
-from festival.notices.wording import Words, short_instant
-from festival.outbox.texts import fitted
+from festival.notices.own import OwnMessage, Told
+from festival.notices.rules import Placeholder
+from festival.notices.wording import Values, Words, instant
+from festival.outbox.texts import fitted, fitted_or
 from festival.programme.models import Activity, Slot
 from festival.programme.service import Why
 from festival.signups.models import SignUp
@@ -87,76 +87,72 @@ def why_of(cause: Cause) -> Why:
 # -- messages -----------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a message about a decision may say, each value already in words."""
-
-    title: str
-    time: str
-    doors: str
-    until: str
-    why: str
+_DOORS = Placeholder("doors", "入场", "doors")
+_UNTIL = Placeholder("until", "下次公布", "until")
+_WHY = Placeholder("why", "原因", "reason")
 
 
-def _facts(activity: Activity, slot: Slot, decision: ShowDecision | None, until: datetime | None, why: Why) -> Facts:
-    if decision is not None:
-        until, why = decision.until, Why(decision.reason_zh, decision.reason_en)
-    return Facts(
-        title=loc(activity, "short_title") or loc(activity, "title"),
-        time=short_instant(month_day(slot.starts_at), clock_time(slot.starts_at)),
-        doors=clock_time(queries.doors_at(slot)),
-        until=clock_time(until) if until is not None else "",
-        why=(why.en if locale() == "en" else why.zh).strip().rstrip("。."),
-    )
+def _values(slot: Slot, decision: ShowDecision) -> Values:
+    return {
+        "doors": clock_time(queries.doors_at(slot)),
+        "until": clock_time(decision.until) if decision.until is not None else "",
+        "why": loc(decision, "reason").strip().rstrip("。."),
+    }
 
 
-def go_words(facts: Facts) -> Words:
+def _example(_activity: Activity, slot: Slot) -> Values:
+    """Return what a message would say two hours before a show."""
+    return {
+        "doors": clock_time(queries.doors_at(slot)),
+        "until": clock_time(slot.starts_at - timedelta(minutes=30)),
+        "why": str(CAUSES[Cause.WIND]),
+    }
+
+
+def _go(values: Values) -> Words:
     """Say that a show goes ahead, when it begins and when the gates open."""
 
     def short(title: str) -> str:
-        return _("“%(title)s”如期举行：%(time)s，%(doors)s起入场。", title=title, time=facts.time, doors=facts.doors)
+        return _("“%(title)s”如期举行：%(time)s，%(doors)s起入场。", title=title, time=values["time"], doors=values["doors"])
 
     return Words(
-        fitted(short, facts.title),
+        fitted(short, values["title"]),
         _(
             "“%(title)s”如期举行：%(time)s 开始，%(doors)s 开放入场。请从所预约观看区的入口入场，凭签到码入场。",
-            title=facts.title,
-            time=facts.time,
-            doors=facts.doors,
+            title=values["title"],
+            time=values["time"],
+            doors=values["doors"],
         ),
     )
 
 
-def hold_words(facts: Facts) -> Words:
+def _hold(values: Values) -> Words:
     """Say that a show waits, why, and when the next word comes; a text message without the reason where that does not fit."""
+    about, because, until = values["title"], values["why"], values["until"]
 
-    def short(title: str, why: str) -> str:
-        return _("“%(title)s”暂缓：%(why)s。%(until)s前再公布。", title=title, why=why, until=facts.until)
+    def short(why: str, title: str) -> str:
+        return _("“%(title)s”暂缓：%(why)s。%(until)s前再公布。", title=title, why=why, until=until)
 
     def shorter(title: str) -> str:
-        return _("“%(title)s”暂缓，%(until)s前再公布。", title=title, until=facts.until)
+        return _("“%(title)s”暂缓，%(until)s前再公布。", title=title, until=until)
 
-    fits = fitted(short, facts.title, facts.why)
     return Words(
-        fits if facts.title in fits and facts.why in fits else fitted(shorter, facts.title),
+        fitted_or(short, shorter, because, about),
         _(
             "“%(title)s”暂缓举行，原因：%(why)s。%(until)s 前公布下一步，请留意消息；已到现场请听从工作人员安排。名额保留。",
-            title=facts.title,
-            why=facts.why,
-            until=facts.until,
+            title=about,
+            why=because,
+            until=until,
         ),
     )
 
 
-_SAID = {Decision.GO: go_words, Decision.HOLD: hold_words}
-
-
-def tell_go(sign_up_id: int, _reader_id: int) -> Told | None:
+def _tell_go(sign_up_id: int, _reader_id: int) -> Told | None:
     """Say that a show goes ahead, as long as that is the last word about it."""
     return _tell(Decision.GO, sign_up_id)
 
 
-def tell_hold(sign_up_id: int, _reader_id: int) -> Told | None:
+def _tell_hold(sign_up_id: int, _reader_id: int) -> Told | None:
     """Say that a show waits and when the next word comes, as long as that is the last word about it."""
     return _tell(Decision.HOLD, sign_up_id)
 
@@ -168,8 +164,14 @@ def _tell(what: Decision, sign_up_id: int) -> Told | None:
     last = queries.last_decision(sign_up.slot_id)
     if last is None or last.what != what or last.about_at != sign_up.slot.starts_at:
         return None
-    facts = _facts(sign_up.activity, sign_up.slot, last, None, Why())
-    return Told(_SAID[what](facts), facts.title, f"/sign-ups/{sign_up.code}")
+    return Told(sign_up.activity, f"/sign-ups/{sign_up.code}", _values(sign_up.slot, last), sign_up.slot)
+
+
+_SAID = {
+    Decision.GO: OwnMessage("show_go", _l("如期举行"), _tell_go, _go, (_DOORS,), _example, is_urgent=True),
+    Decision.HOLD: OwnMessage("show_hold", _l("暂缓，请等候通知"), _tell_hold, _hold, (_UNTIL, _WHY), _example, is_urgent=True),
+}
+MESSAGES = tuple(_SAID.values())
 
 
 def prepared(what: Decision, activity: Activity, slot: Slot, *, kind: str, moved_to: datetime | None) -> dict[str, str]:
@@ -178,19 +180,18 @@ def prepared(what: Decision, activity: Activity, slot: Slot, *, kind: str, moved
     :param kind: the message of the change of plan, where the decision is one.
     :param moved_to: the new start, where it is known.
     """
-    said = {}
-    for language in ("zh", "en"):
-        with speaking("en" if language == "en" else "zh"):
+    words: dict[str, str] = {}
+    for language in LOCALES:
+        with speaking(language):
             if what in _SAID:
-                facts = replace(_facts(activity, slot, None, None, Why()), until="……", why="……")
-                said[language] = _SAID[what](facts).long
+                values = {**_example(activity, slot), "until": "……", "why": "……"}
+                words[language] = notices.told_in_words(_SAID[what], Told(activity, "", values, slot)).long
             else:
                 example = replace(notices.example_facts(activity, slot), why="……")
                 if moved_to is not None:
-                    at = short_instant(month_day(moved_to), clock_time(moved_to))
-                    example = replace(example, time=at, span=moment(moved_to))
-                said[language] = notice_words.ours(kind, example).long
-    return said
+                    example = replace(example, time=instant(moved_to), span=moment(moved_to))
+                words[language] = notices.said_of(kind, activity, example).long
+    return words
 
 
 # -- zones --------------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import speaking
+from festival.notices.render import told_in_words
 from festival.outbox.models import Message
 from festival.plans import service as plans
 from festival.programme.kinds import HallSize
@@ -168,11 +169,12 @@ def test_only_who_booked_or_saved_what_moved_is_told_once_and_in_words(app):
     news = db.session.scalars(select(ForumNews).where(ForumNews.person_id == saver.person_id)).one()
     with speaking("zh"):
         message = messages.MESSAGES[0].tell(news.id, saver.person_id)
-    assert message is not None
-    assert "“题one”时间由 13:30–15:30 改为 14:00–16:00" in message.words.long
-    assert "设备调试" in message.words.long
+        assert message is not None
+        words = told_in_words(messages.MESSAGES[0], message)
+    assert "“题one”时间由 13:30–15:30 改为 14:00–16:00" in words.long
+    assert "设备调试" in words.long
     assert message.path == "/activities/forum/agenda"
-    assert len(message.words.short) <= 70
+    assert len(words.short) <= 70
     assert doctor_finds() == []
 
 

@@ -12,7 +12,8 @@ from festival.accounts.rules import Permission
 from festival.lib.access import public
 from festival.lib.db import db
 from festival.notices.own import OwnMessage, Told
-from festival.notices.wording import Words
+from festival.notices.rules import Placeholder
+from festival.notices.wording import Values, Words
 from festival.outbox.service import owe
 from festival.programme import queries as programme
 from festival.programme.kinds import Candidate, Details, OrganizerLink, details_of
@@ -70,8 +71,12 @@ def _tell(sign_up_id: int, _reader_id: int) -> Told | None:
     sign_up = db.session.get(SignUp, sign_up_id)
     if sign_up is None or sign_up.state != State.CONFIRMED:
         return None
-    words = f"【河西人才节】请先读{sign_up.activity.title_zh}的读本。"
-    return Told(Words(words, words), sign_up.activity.title_zh, f"/activities/{sign_up.activity.slug}/reader")
+    return Told(sign_up.activity, f"/activities/{sign_up.activity.slug}/reader", {"pages": "12"}, sign_up.slot)
+
+
+def _words(values: Values) -> Words:
+    words = f"请先读{values['title']}的读本。"
+    return Words(f"【河西人才节】{words}", words)
 
 
 def _panel(sign_up: SignUp) -> Mapping[str, object] | None:
@@ -96,7 +101,16 @@ KIND = Kind(
     columns=(Extra("shelf", _said("读本"), lambda _activity: True, _shelves),),
     followers=(_lend,),
     panels=(Panel("lecture/panel.html", _panel),),
-    messages=(OwnMessage("lecture_reader", _said("课前读本"), _tell),),
+    messages=(
+        OwnMessage(
+            "lecture_reader",
+            _said("课前读本"),
+            _tell,
+            _words,
+            (Placeholder("pages", "页数", "pages"),),
+            lambda _activity, _slot: {"pages": "120"},
+        ),
+    ),
     private_lines=lambda _sign_up: ["请带读本"],
     blueprints=(pages,),
     manage_blueprints=(desk,),

@@ -189,8 +189,8 @@ def test_its_text_messages_fit_also_with_a_long_title_and_a_long_reason(app):
     for language, title in titles.items():
         with speaking(language):
             for why in ("大风", "y" * 120):
-                facts = wording.Facts(title, "12月30日20:10", "18:30", "20:40", why)
-                for said in (wording.go_words(facts), wording.hold_words(facts)):
+                values = {"title": title, "time": "12月30日20:10", "doors": "18:30", "until": "20:40", "why": why}
+                for said in (message.words(values) for message in wording.MESSAGES):
                     assert said.short.startswith(SIGNATURE)
                     assert units(said.short) <= SMS_LENGTH, said.short
                     assert "20:" in said.short

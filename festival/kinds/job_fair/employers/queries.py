@@ -119,6 +119,12 @@ def public_employers(activity_id: int) -> list[Employer]:
     return sorted(found, key=lambda one: (one.booth is None, one.booth.label if one.booth else "", one.id))
 
 
+def any_approved(activity_id: int) -> Employer | None:
+    """Return an employer that a fair has let in, to speak of by way of example; None: there is none yet."""
+    approved = select(Employer).where(Employer.activity_id == activity_id, Employer.state == EmployerState.APPROVED)
+    return db.session.scalar(approved.order_by(Employer.id).limit(1))
+
+
 def live_of(activity_id: int, uscc: str) -> Employer | None:
     """Return the live application of a legal entity for a fair; None: it has none."""
     return db.session.scalar(

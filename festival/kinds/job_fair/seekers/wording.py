@@ -1,19 +1,19 @@
 """The words of states, refusals and messages of the job fair's seekers, in the language spoken."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from festival.kinds.job_fair.employers import messages as employers
 from festival.kinds.job_fair.seekers import queries
 from festival.kinds.job_fair.seekers.models import Application, BoothNumber
 from festival.kinds.job_fair.seekers.rules import MOST_APPLICATIONS, MOST_NUMBERS, VERSIONS_MOST, Reason, State, Turn
 from festival.lib.db import db
-from festival.lib.format import clock_time, month_day
 from festival.lib.i18n import _, _l, loc
 from festival.notices.own import OwnMessage, Told
-from festival.notices.wording import Words, short_instant
-from festival.outbox.texts import fitted
-from festival.programme.models import Activity
+from festival.notices.rules import Placeholder
+from festival.notices.wording import Values, Words, instant, said
+from festival.programme.models import Activity, Slot
 
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
@@ -100,7 +100,7 @@ def _submitted(employer: str, position: str, _when: str, _booth: str) -> str:
 
 
 def _shortlisted(employer: str, position: str, _when: str, _booth: str) -> str:
-    return _("您投递的“%(employer)s”“%(position)s”已通过初选。", employer=employer, position=position)
+    return _("您向“%(employer)s”投递的“%(position)s”已通过初选。", employer=employer, position=position)
 
 
 def _viewed(employer: str, position: str, _when: str, _booth: str) -> str:
@@ -113,9 +113,9 @@ def _invited(employer: str, position: str, _when: str, _booth: str) -> str:
 
 def _accepted(employer: str, position: str, when: str, booth: str) -> str:
     return _(
-        "面试已预约：%(when)s，展位%(booth)s，“%(employer)s”“%(position)s”。",
+        "面试已预约：%(when)s，展位%(booth)s，“%(employer)s”的“%(position)s”。",
         when=when,
-        booth=booth or _("待定"),
+        booth=booth,
         employer=employer,
         position=position,
     )
@@ -126,19 +126,19 @@ def _intent(employer: str, position: str, _when: str, _booth: str) -> str:
 
 
 def _not_selected(employer: str, position: str, _when: str, _booth: str) -> str:
-    return _("很抱歉，您投递的“%(employer)s”“%(position)s”未入选。欢迎投递其他岗位。", employer=employer, position=position)
+    return _("很抱歉，您向“%(employer)s”投递的“%(position)s”未入选。欢迎投递其他岗位。", employer=employer, position=position)
 
 
 def _employer_left(employer: str, position: str, _when: str, _booth: str) -> str:
-    return _("“%(employer)s”不再参加招聘会，您投递的“%(position)s”已结束。", employer=employer, position=position)
+    return _("“%(employer)s”不再参加招聘会，您对“%(position)s”的投递已结束。", employer=employer, position=position)
 
 
 def _time_off(employer: str, position: str, _when: str, _booth: str) -> str:
-    return _("“%(employer)s”“%(position)s”原约的面试时间已取消，请登录另选。", employer=employer, position=position)
+    return _("“%(employer)s”的“%(position)s”面试时间已取消，请登录另选。", employer=employer, position=position)
 
 
 def _entry_lost(employer: str, position: str, _when: str, _booth: str) -> str:
-    return _("您已没有招聘会的入场名额，“%(employer)s”“%(position)s”的面试时间已取消。", employer=employer, position=position)
+    return _("您已没有招聘会的入场名额，“%(employer)s”的“%(position)s”面试时间也已取消。", employer=employer, position=position)
 
 
 def _booked(_employer: str, position: str, when: str, _booth: str) -> str:
@@ -158,56 +158,82 @@ def _left(_employer: str, position: str, _when: str, _booth: str) -> str:
 
 
 def _written(sentence: _Sentence, employer: str, position: str, when: str, booth: str) -> Words:
-    short = fitted(lambda who, what: sentence(who, what, when, booth), employer, position)
-    return Words(short, sentence(employer, position, when, booth))
+    return said(lambda who, what: sentence(who, what, when, booth), employer, position)
 
 
-def _teller(sentence: _Sentence, states: frozenset[State], *, to_seeker: bool) -> Callable[[int, int], Told | None]:
-    """Return what puts an application into words for its seeker, or for a recruiter, while it is in one of these states."""
+def _teller(states: frozenset[State], *, to_seeker: bool) -> Callable[[int, int], Told | None]:
+    """Return what tells of an application to its seeker, or to a recruiter, while it is in one of these states."""
 
     def tell(application_id: int, reader_id: int) -> Told | None:
         application = db.session.get(Application, application_id)
         if application is None or application.state not in states or (application.person_id == reader_id) != to_seeker:
             return None
         interview = queries.standing_interview(application_id)
-        when = _instant(interview.starts_at) if interview else ""
-        words = _written(
-            sentence,
-            loc(application.employer, "name"),
-            loc(application.position, "title"),
-            when,
-            queries.booth_of(application.employer_id),
-        )
+        values = {
+            "employer": loc(application.employer, "name"),
+            "position": loc(application.position, "title"),
+            "when": instant(interview.starts_at) if interview else "",
+            "booth": queries.booth_of(application.employer_id) or _("待定"),
+        }
         path = f"/me/applications/{application_id}" if to_seeker else f"/recruiting/applications/{application_id}"
         if application.state == State.WITHDRAWN and not to_seeker:
             path = f"/recruiting/{application.employer_id}"
-        return Told(words, _title(application.activity_id), path)
+        return Told(db.session.get_one(Activity, application.activity_id), path, values)
 
     return tell
 
 
-def _instant(at: datetime) -> str:
-    return short_instant(month_day(at), clock_time(at))
+def _example(activity: Activity, slot: Slot) -> Values:
+    """Return an employer and a position of a fair, an interview there, and a number in a queue."""
+    return {**employers.example(activity, slot), "when": instant(slot.starts_at + timedelta(minutes=50)), "number": "18"}
 
 
-def _title(activity_id: int) -> str:
-    activity = db.session.get_one(Activity, activity_id)
-    return loc(activity, "short_title") or loc(activity, "title")
+_WHEN = Placeholder("when", "面试时间", "interview")
+_NUMBER = Placeholder("number", "号码", "number")
+_TO_SEEKERS = _l("发给求职者")
 
 
-def _number_teller(sentence: Callable[[str, str, int], str], turn: Turn) -> Callable[[int, int], Told | None]:
-    """Return what says to the holder of a number how it stands: employer, booth, number."""
+def _message(
+    kind: str,
+    heading: "LazyString",
+    sentence: _Sentence,
+    *states: State,
+    more: tuple[Placeholder, ...] = (),
+    to_seeker: bool = True,
+    is_quiet: bool = False,
+) -> OwnMessage:
+    """Return a message about an application."""
+    return OwnMessage(
+        kind,
+        heading,
+        _teller(frozenset(states), to_seeker=to_seeker),
+        lambda values: _written(sentence, values["employer"], values["position"], values["when"], values["booth"]),
+        (employers.EMPLOYER, employers.POSITION, *more),
+        _example,
+        _TO_SEEKERS if to_seeker else employers.TO_EMPLOYERS,
+        is_quiet=is_quiet,
+    )
+
+
+def _number_message(kind: str, heading: "LazyString", sentence: Callable[[str, str, int], str], turn: Turn) -> OwnMessage:
+    """Return a message to the holder of a number, about how it stands: employer, booth, number."""
 
     def tell(number_id: int, reader_id: int) -> Told | None:
         held = db.session.get(BoothNumber, number_id)
         if held is None or held.state != turn or held.person_id != reader_id:
             return None
-        booth = queries.booth_of(held.employer_id)
-        employer = loc(held.employer, "name")
-        words = Words(fitted(lambda who: sentence(who, booth, held.number), employer), sentence(employer, booth, held.number))
-        return Told(words, _title(held.employer.activity_id), "/me/numbers")
+        values = {
+            "employer": loc(held.employer, "name"),
+            "booth": queries.booth_of(held.employer_id),
+            "number": str(held.number),
+        }
+        return Told(db.session.get_one(Activity, held.employer.activity_id), "/me/numbers", values)
 
-    return tell
+    def words(values: Values) -> Words:
+        return said(lambda who: sentence(who, values["booth"], int(values["number"])), values["employer"])
+
+    named = (employers.EMPLOYER, employers.BOOTH, _NUMBER)
+    return OwnMessage(kind, heading, tell, words, named, _example, _TO_SEEKERS, is_urgent=True)
 
 
 def _called(employer: str, booth: str, number: int) -> str:
@@ -218,27 +244,22 @@ def _near(employer: str, booth: str, number: int) -> str:
     return _("展位%(booth)s“%(employer)s”前面还有 2 位，您是%(n)s号，请到附近等候。", n=number, booth=booth, employer=employer)
 
 
-_ALL = frozenset(State)
+_AT = (_WHEN, employers.BOOTH)
 MESSAGES = (
-    OwnMessage("job_submitted", _l("已投递"), _teller(_submitted, _ALL - {State.WITHDRAWN}, to_seeker=True), is_quiet=True),
-    OwnMessage(
-        "job_viewed",
-        _l("简历已查看"),
-        _teller(_viewed, frozenset({State.VIEWED, State.SHORTLISTED}), to_seeker=True),
-        is_quiet=True,
-    ),
-    OwnMessage("job_shortlisted", _l("初选通过"), _teller(_shortlisted, frozenset({State.SHORTLISTED}), to_seeker=True)),
-    OwnMessage("job_invited", _l("邀请面试"), _teller(_invited, frozenset({State.INVITED}), to_seeker=True)),
-    OwnMessage("job_accepted", _l("面试已预约"), _teller(_accepted, frozenset({State.ACCEPTED}), to_seeker=True)),
-    OwnMessage("job_intent", _l("达成意向"), _teller(_intent, frozenset({State.INTENT}), to_seeker=True)),
-    OwnMessage("job_not_selected", _l("投递结果"), _teller(_not_selected, frozenset({State.NOT_SELECTED}), to_seeker=True)),
-    OwnMessage("job_employer_left", _l("投递已结束"), _teller(_employer_left, frozenset({State.NOT_SELECTED}), to_seeker=True)),
-    OwnMessage("job_time_off", _l("请另选面试时间"), _teller(_time_off, frozenset({State.INVITED}), to_seeker=True)),
-    OwnMessage("job_entry_lost", _l("面试时间已取消"), _teller(_entry_lost, frozenset({State.INVITED}), to_seeker=True)),
-    OwnMessage("job_booked", _l("新的面试预约"), _teller(_booked, frozenset({State.ACCEPTED}), to_seeker=False)),
-    OwnMessage("job_given_back", _l("面试时间已取消"), _teller(_given_back, frozenset({State.INVITED}), to_seeker=False)),
-    OwnMessage("job_declined", _l("不参加面试"), _teller(_declined, frozenset({State.DECLINED}), to_seeker=False)),
-    OwnMessage("job_left", _l("投递已撤回"), _teller(_left, frozenset({State.WITHDRAWN}), to_seeker=False)),
-    OwnMessage("job_number_called", _l("请到展位"), _number_teller(_called, Turn.CALLED), is_urgent=True),
-    OwnMessage("job_number_near", _l("快到您了"), _number_teller(_near, Turn.WAITING), is_urgent=True),
+    _message("job_submitted", _l("已投递"), _submitted, *(frozenset(State) - {State.WITHDRAWN}), is_quiet=True),
+    _message("job_viewed", _l("简历已查看"), _viewed, State.VIEWED, State.SHORTLISTED, is_quiet=True),
+    _message("job_shortlisted", _l("初选通过"), _shortlisted, State.SHORTLISTED),
+    _message("job_invited", _l("邀请面试"), _invited, State.INVITED),
+    _message("job_accepted", _l("面试已预约"), _accepted, State.ACCEPTED, more=_AT),
+    _message("job_intent", _l("达成意向"), _intent, State.INTENT),
+    _message("job_not_selected", _l("投递结果"), _not_selected, State.NOT_SELECTED),
+    _message("job_employer_left", _l("投递已结束"), _employer_left, State.NOT_SELECTED),
+    _message("job_time_off", _l("请另选面试时间"), _time_off, State.INVITED),
+    _message("job_entry_lost", _l("面试时间已取消"), _entry_lost, State.INVITED),
+    _number_message("job_number_called", _l("请到展位"), _called, Turn.CALLED),
+    _number_message("job_number_near", _l("快到您了"), _near, Turn.WAITING),
+    _message("job_booked", _l("新的面试预约"), _booked, State.ACCEPTED, more=_AT, to_seeker=False),
+    _message("job_given_back", _l("面试时间已取消"), _given_back, State.INVITED, to_seeker=False),
+    _message("job_declined", _l("不参加面试"), _declined, State.DECLINED, to_seeker=False),
+    _message("job_left", _l("投递已撤回"), _left, State.WITHDRAWN, to_seeker=False),
 )
