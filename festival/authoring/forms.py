@@ -11,6 +11,7 @@ from festival.authoring import rules
 from festival.authoring.service import Basics, Clone, NewActivity, VenueWords
 from festival.lib import clock
 from festival.lib.fields import InstantField, LineField, Needed, WholeField, at_most
+from festival.lib.format import capital
 from festival.lib.i18n import _, _l, loc
 from festival.programme.kinds import all_kinds
 from festival.programme.models import Activity, Mode, Track, Venue
@@ -39,7 +40,7 @@ def kind_choices() -> list[SelectChoice]:
 
 
 def _mode_choices() -> list[SelectChoice]:
-    return [SelectChoice(mode.value, str(words)) for mode, words in MODES.items()]
+    return [SelectChoice(mode.value, capital(words)) for mode, words in MODES.items()]
 
 
 def _track_choices(tracks: list[Track]) -> list[SelectChoice]:

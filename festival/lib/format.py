@@ -186,6 +186,12 @@ def digits(value: str) -> str:
     return f"{value[:half]} {value[half:]}"
 
 
+def capital(value: object) -> str:
+    """Return words as they begin a line of their own: those that usually stand in the middle of a sentence, with a capital."""
+    words = str(value)
+    return words[:1].upper() + words[1:]
+
+
 # -- titles -----------------------------------------------------------------------------------------------------------------
 
 #: A line may end after these, and never between them and what precedes.
@@ -204,6 +210,7 @@ def wbr(value: str) -> Markup:
 
 #: Every filter of the templates; the composition root registers them.
 FILTERS: dict[str, Callable[..., object]] = {
+    "capital": capital,
     "day": day,
     "local_day": _local_day,
     "day_formal": day_formal,

@@ -56,7 +56,7 @@ def note_beside(activity: Activity, shown: Status, facts: Facts, move: Move, *, 
     if shown == Status.NOT_OPEN and facts.opens_at is not None:
         return _("%(time)s 开放", time=moment(facts.opens_at))
     if shown == Status.IN_PROGRESS and move == Move.SIGN_UP:
-        return _("预约时段") if by_time else _("可预约")
+        return _("可约时段") if by_time else _("可预约")
     if shown == Status.FULL:
         return _("可候补") if move == Move.JOIN_WAITLIST else ""
     if shown in {Status.OPEN, Status.OPEN_FEW_LEFT}:

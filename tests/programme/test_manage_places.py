@@ -418,4 +418,4 @@ def test_places_read_in_english(app):
     page = desk.get(f"/en{HOME}")
 
     assert pools(page)[0][3] == "−2 (over)"
-    assert "2 persons over capacity" in page.words
+    assert "Over capacity by 2" in page.words

@@ -68,8 +68,8 @@ class SessionForm(FlaskForm):
         _l("席位数"), least=1, most=100_000, description=_l("平行论坛有自己的席位，参会者另行预约；其他类型不填。")
     )
     day = OneOfField(_l("日期"), validators=[Chosen()])
-    starts = ClockField(_l("开始"), validators=[Needed()])
-    ends = ClockField(_l("结束"), validators=[Needed()])
+    starts = ClockField(_l("开始时间"), validators=[Needed()])
+    ends = ClockField(_l("结束时间"), validators=[Needed()])
     room = OneOfField(_l("房间"), validators=[Chosen()])
     speakers = SeveralOfField(_l("演讲嘉宾"))
     summary_zh = LinesField(_l("介绍（中文）"), validators=[Legible(), at_most(1000)], render_kw={"rows": "3"})
@@ -208,7 +208,7 @@ class MaterialForm(FlaskForm):
     title_en = LineField(_l("标题（英文）"), validators=[Legible(), Needed(), at_most(150)])
     item = OneOfField(_l("所属议程"))
     audience = OneOfField(_l("谁可以看"), validators=[Chosen()])
-    opens_at = InstantField(_l("开放时间"), validators=[Needed()])
+    opens_at = InstantField(_l("开放查看时间"), validators=[Needed()])
     file = UploadField(_l("文件（PDF 或 DOCX，5 MB 以内）"), validators=[Needed()])
 
     @classmethod

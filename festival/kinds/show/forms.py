@@ -22,6 +22,7 @@ from festival.lib.fields import (
     WholeField,
     at_most,
 )
+from festival.lib.format import capital
 from festival.lib.i18n import _, _l
 from festival.programme.service import Why
 
@@ -57,7 +58,6 @@ class DecisionForm(_Seen):
 
     cause = OneOfRadioField(
         _l("原因"),
-        choices=[SelectChoice(cause.value, words) for cause, words in wording.CAUSES.items()],
         validators=[Chosen()],
         description=_l("中英文已备好，公开显示并写进通知"),
     )
@@ -65,6 +65,10 @@ class DecisionForm(_Seen):
         _l("自己写的原因（中文）"), validators=[at_most(60)], description=_l("选“其他”时填写；填了就代替备好的原因")
     )
     reason_en = LineField(_l("自己写的原因（英文）"), validators=[at_most(120)])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.cause.choices = [SelectChoice(cause.value, capital(words)) for cause, words in wording.CAUSES.items()]
 
     def validate_reason_zh(self, field: LineField) -> None:
         """Another reason is named; own words come in both languages."""

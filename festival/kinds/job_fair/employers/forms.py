@@ -358,9 +358,9 @@ class ReviewForm(FlaskForm):
 class ReportForm(FlaskForm):
     """What is wrong with a position."""
 
-    reason = OneOfRadioField(_l("问题"), validators=[Chosen()])
+    reason = OneOfRadioField(_l("举报原因"), validators=[Chosen()])
     words = LinesField(
-        _l("补充说明"),
+        _l("具体情况"),
         description=_l("可写明您了解到的情况，最多 500 字；只有主办方能看到。"),
         validators=[Legible(), at_most(500)],
         render_kw={"rows": 4},
