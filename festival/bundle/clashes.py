@@ -20,7 +20,7 @@ class Clashes:
 
     #: Between what is chosen already, and with what is held: on top of the page.
     chosen: tuple[str, ...]
-    #: By slot id, for those among which there is a choice.
+    #: By slot id, for those that can still be chosen instead.
     by_slot: dict[int, str]
 
 
@@ -37,7 +37,7 @@ def clashes_of(form: BundleForm, others: Sequence[SignUp], now: datetime) -> Cla
         found = rules.clash(_stop(one, its), _stop(other, others_))
         if found is not None:
             chosen.append(timeline.between(*_titles(one, other), found))
-    return Clashes(tuple(chosen), _by_slot(form, fixed, others))
+    return Clashes(tuple(dict.fromkeys(chosen)), _by_slot(form, fixed, others))
 
 
 def _slot(part: Part) -> Slot | None:
@@ -58,6 +58,7 @@ def _titles(one: Part, other: Part) -> tuple[str, str]:
 
 def _by_slot(form: BundleForm, fixed: Sequence[tuple[Part, Slot]], others: Sequence[SignUp]) -> dict[int, str]:
     found: dict[int, str] = {}
+    said = {slot.id for _part, slot in fixed}  # on top, with all that they clash with
     for part in form.open_parts:
         if part.sheet.only_slot is not None:
             continue  # said on top
@@ -66,7 +67,7 @@ def _by_slot(form: BundleForm, fixed: Sequence[tuple[Part, Slot]], others: Seque
             words = _with_fixed(part, opening, fixed)
             if words:
                 found.setdefault(opening.slot.id, words)
-    return found
+    return {slot_id: words for slot_id, words in found.items() if slot_id not in said}
 
 
 def _with_fixed(part: Part, opening: SlotOpening, fixed: Sequence[tuple[Part, Slot]]) -> str:

@@ -146,7 +146,8 @@ def clash_words(sign_up: SignUp, others: Sequence[SignUp], now: datetime) -> lis
     its = loc(sign_up.activity, "short_title")
     stop = stop_at(sign_up.slot, venue_of(sign_up))
     others = [other for other in others if not _are_one(sign_up.slot, other.slot)]
-    return [between(loc(other.activity, "short_title"), its, found) for other, found in _clashes(stop, others, now, sign_up.id)]
+    told = (between(loc(other.activity, "short_title"), its, found) for other, found in _clashes(stop, others, now, sign_up.id))
+    return list(dict.fromkeys(told))
 
 
 def _are_one(slot: Slot, other: Slot) -> bool:

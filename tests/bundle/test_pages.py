@@ -12,6 +12,7 @@ from festival.programme.models import ActivityStatus, Mode, Sensitivity
 from festival.signups.models import Answer, SignUp
 from tests.accounts.codes import sent_code
 from tests.builders import make_activity, make_person, make_question, make_sign_up, make_staff, pool_of
+from tests.roster.desk import add_child, slot_of
 from tests.signups.engine import change
 from tests.web import Browser
 
@@ -133,6 +134,18 @@ def test_clashes_are_said_before_anything_is_sent(app, visitor):
     assert "“早场”与“晚场”时间重叠" in form.words
     assert answer.status == 303  # it was said on the page
     assert visitor.follow(answer).words.count("时间重叠") == 1  # once for the two, not at each of them
+
+
+def test_the_clash_of_a_time_that_is_chosen_is_said_on_top_and_not_again_beside_it(app, visitor):
+    one, timed = make_activity(slug="one", title_zh="早场"), make_activity(slug="timed", title_zh="分时段")
+    entry = add_child(slot_of(timed), starts_in=timedelta(0), lasts=timedelta(minutes=30))
+    visitor.sign_in(make_person())
+
+    form = visitor.get(form_for(one, timed))
+    chosen = visitor.post_form(form, {"timed-slot": str(entry.id)})  # the notices are not ticked
+
+    assert (form.words.count("时间重叠"), chosen.words.count("时间重叠")) == (2, 2)  # the other time still says so
+    assert "“早场”与“分时段”时间重叠" in chosen.words
 
 
 def test_nothing_chosen_an_unknown_slug_and_a_draft_lead_back_to_the_choice(app, visitor):
