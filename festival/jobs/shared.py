@@ -19,11 +19,13 @@ from procrastinate import jobs as their_jobs
 from procrastinate.periodic import PeriodicDeferrer
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from festival.jobs import rules
 from festival.jobs.rules import Job
 from festival.lib import clock
-from festival.lib.db import db, transaction
+from festival.lib.db import db, is_busy, transaction
 from festival.lib.errors import Busy
 from festival.lib.log import log
 
@@ -214,9 +216,17 @@ async def _defer_due(app: Flask, theirs: procrastinate.App, jobs: Sequence[Job])
 
 
 def _is_due(app: Flask, job: Job) -> bool:
+    """Look; False where the database says "not now": the next look is half a second away, no worker need begin anew for it."""
     assert job.is_due is not None
     with app.app_context():
-        return job.is_due()
+        try:
+            return job.is_due()
+        except (DBAPIError, NoConnection) as error:
+            if not is_busy(error):
+                raise
+            db.session.rollback()
+            log.info("nobody looked: the database is busy", job=job.name)
+            return False
 
 
 def _recovering(theirs: procrastinate.App, silent: timedelta) -> Any:
