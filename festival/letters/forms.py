@@ -102,7 +102,7 @@ class LetterForm(FlaskForm):
 
     def activity_ids(self) -> list[int]:
         """Return the ids of the activities that are ticked."""
-        return [int(one) for one in self.activities.data or []]
+        return [int(one) for one in self.activities.listed()]
 
     def draft(self) -> Draft:
         """Return what was written."""

@@ -33,7 +33,7 @@ class Letter(Model):
     #: What had not left by then was dropped.
     stopped_at: Mapped[datetime | None]
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    #: Of the form it was sent with: a second press finds the first one's letter.
+    #: SHA-256 of author and form it was sent with: a second press finds the first one's letter.
     key: Mapped[str | None] = mapped_column(String(64))
 
 

@@ -113,7 +113,7 @@ def _channels(where: Sequence[ColumnElement[bool]]) -> dict[int, frozenset[Chann
 
 
 def by_key(key: str) -> Letter | None:
-    """Return the letter that a form has sent already; None: it has sent none."""
+    """Return the letter that somebody's form has sent already; None: it has sent none."""
     return db.session.scalar(select(Letter).where(Letter.key == key))
 
 

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sqlalchemy import insert, or_, select, update
 
+from festival.accounts.service import lock_account
 from festival.audit.service import record
 from festival.letters import queries
 from festival.letters.models import Letter, LetterActivity, LetterCopy
@@ -47,7 +48,9 @@ def send(draft: Draft, sources: Sequence[Source], *, seen: str, key: str, actor_
     :param key: of the form; the same one again gives the letter that it has sent.
     :raises LetterRefused: it would reach others than that, or nobody.
     """
-    if (sent := queries.by_key(key)) is not None and sent.author_id == actor_id:
+    lock_account(actor_id)  # of two presses at the same moment the second finds the letter of the first
+    of_form = sha256(f"{actor_id} {key}".encode()).hexdigest()
+    if (sent := queries.by_key(of_form)) is not None:
         return sent
     audience = queries.audience(sources, draft.states, clock.now())
     if not audience.readers:
@@ -66,7 +69,7 @@ def send(draft: Draft, sources: Sequence[Source], *, seen: str, key: str, actor_
         urgent_reason=draft.urgent_reason,
         states=",".join(sorted(draft.states)),
         readers=len(audience.readers),
-        key=key,
+        key=of_form,
     )
     db.session.add(letter)
     db.session.flush()

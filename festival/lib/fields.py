@@ -202,6 +202,11 @@ class SeveralOfField(SelectMultipleField):
         """Take each option once, in the order sent."""
         self.data = list(dict.fromkeys(valuelist))
 
+    def listed(self) -> list[str]:
+        """Return what was chosen of the options that there are: a page that comes back may have been sent anything."""
+        known = {choice[0] for choice in self.iter_choices()}
+        return [one for one in self.data or [] if one in known]
+
     def pre_validate(self, _form: BaseForm) -> None:
         """Take only what is listed."""
         _refuse_unknown(self, self.data or [])

@@ -58,7 +58,7 @@ class ReconfirmForm(FlaskForm):
 
     def slot_ids(self) -> list[int]:
         """Return the ids of the slots that are ticked."""
-        return [int(one) for one in self.slots.data or []]
+        return [int(one) for one in self.slots.listed()]
 
     def plan(self) -> Plan:
         """Return what was decided."""

@@ -1,5 +1,6 @@
 """Writing to many: to whom it goes unless chosen otherwise, shown first, once each, by day, and stopped on its way."""
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -115,6 +116,27 @@ def test_a_second_press_sends_nothing_more_and_what_changed_is_shown_again(app):
 
     assert (first == second, refused) == (True, [LetterReason.CHANGED, LetterReason.NOBODY])
     assert db.session.query(Message).count() == 1
+
+
+def test_two_presses_at_the_same_moment_send_one_letter_and_nobody_elses_form_is_in_the_way(app):
+    forum, staff, other = make_activity(), make_staff().id, make_staff().id
+    make_sign_up(forum)
+    source, sent, start = Source(forum.id), [], threading.Barrier(2)
+
+    def press():
+        with app.app_context():
+            start.wait()
+            sent.append(send(draft(), source, actor_id=staff))
+
+    both = [threading.Thread(target=press) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+
+    assert len(sent) == 2
+    assert send(draft(), source, actor_id=other) not in sent
+    assert db.session.query(Letter).count() == 2
 
 
 def test_at_night_a_letter_waits_for_the_morning_unless_it_is_urgent_and_who_leaves_meanwhile_does_not_get_it(app, at):
@@ -238,10 +260,12 @@ def test_several_activities_are_written_to_at_once_and_nobody_writes_or_reads_be
         make_sign_up(activity)
     desk, limited = at_the_desk(app), at_the_desk(app, activity=mine)
     asks = desk.get("/manage/letters/new")
+    nonsense = desk.post_form(asks, {"activities": ["abc", "9" * 5000, "\0"], "subject": "通知", "body": "内容"})
     seen = desk.post_form(asks, {"activities": [str(mine.id), str(theirs.id)], "subject": "通知", "body": "内容"})
     both = desk.post_form(seen, button="sure").location
     alone = send(draft(), Source(theirs.id), actor_id=make_staff().id)
 
+    assert nonsense.status == 422
     assert set(db.session.scalars(select(Message.activity_id).where(Message.subject_id <= 2))) == {mine.id, theirs.id}
     assert [box["value"] for box in limited.get("/manage/letters/new").html.select("[name=activities]")] == [str(mine.id)]
     assert [limited.get(path).status for path in (both, f"/manage/letters/{alone}", "/manage/activities/fair/letters/new")] == [

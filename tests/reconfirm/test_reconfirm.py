@@ -225,6 +225,7 @@ def test_organizers_see_the_consequence_first_and_people_answer_with_one_tap_on_
     asks = desk.get(page)
 
     wrong = desk.post_form(asks, when="later", ask_at="", silence="release", release_at="", action=page)
+    nonsense = desk.post_form(asks, slots=["abc", "9" * 5000, "\0"], action=page)
     seen = desk.post_form(wrong, when="now", release_at=typed(NOW + 2 * DAY), action=page)
     done = desk.post_form(seen, action=page, button="sure")
     first, second = (Browser(app).sign_in(person) for person in people)
@@ -233,7 +234,7 @@ def test_organizers_see_the_consequence_first_and_people_answer_with_one_tap_on_
     second.post_form(f"/sign-ups/{leaves.code}", action=f"/sign-ups/{leaves.code}/not-coming")
     listed = desk.get(page)
 
-    assert (wrong.status, seen.status, done.status) == (422, 200, 303)
+    assert (wrong.status, nonsense.status, seen.status, done.status) == (422, 422, 200, 303)
     preview = seen.html.select_one("[data-preview]")
     assert preview is not None
     assert "到 6月18日 周日 10:00 还没有回答的（最多 2 个）会被移出名单，名额按顺序给候补的人（现有 1 个）" in preview.get_text()
