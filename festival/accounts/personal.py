@@ -26,6 +26,10 @@ def _nothing(_consent: Consent) -> None:
     return None
 
 
+def _nothing_to_hold(_account_id: int, _activity_id: int | None) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When a purge is done: by the festival's time, which a demo may freeze, and by the real one."""
@@ -57,6 +61,9 @@ class Holding:
     export: Callable[[int], Rows]
     #: Forgets a person: what counts stays, whoever it was goes.
     erase: Callable[[int], None]
+    #: Locks what an account's forgetting touches (of one activity; None: of all) before any slice touches anything: the account's
+    #: own row is held already.
+    hold: Callable[[int, int | None], None] = _nothing_to_hold
     #: What follows when a consent was withdrawn (its row says so already).
     consent_withdrawn: Callable[[Consent], None] = _nothing
     #: What of it is kept for a time only.
@@ -73,6 +80,10 @@ def joined(*parts: Holding) -> Holding:
         for part in parts:
             part.erase(account_id)
 
+    def hold(account_id: int, activity_id: int | None) -> None:
+        for part in parts:
+            part.hold(account_id, activity_id)
+
     def consent_withdrawn(consent: Consent) -> None:
         for part in parts:
             part.consent_withdrawn(consent)
@@ -81,6 +92,7 @@ def joined(*parts: Holding) -> Holding:
         tables=frozenset().union(*(part.tables for part in parts)),
         export=export,
         erase=erase,
+        hold=hold,
         consent_withdrawn=consent_withdrawn,
         purges=tuple(purge for part in parts for purge in part.purges),
     )
@@ -108,6 +120,12 @@ def first(table: type[Model], limit: int, *conditions: ColumnElement[bool]) -> l
     """Return the ids of at most so many rows, oldest first: what one batch of a purge deals with."""
     key: ColumnElement[int] = inspect(table).primary_key[0]
     return list(db.session.scalars(select(key).where(*conditions).order_by(key).limit(limit)))
+
+
+def hold(account_id: int, activity_id: int | None = None) -> None:
+    """Lock what forgetting a person touches; of one activity, or (None) of all."""
+    for holding in _holdings:
+        holding.hold(account_id, activity_id)
 
 
 def export(account_id: int) -> Rows:

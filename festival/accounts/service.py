@@ -318,9 +318,11 @@ def withdraw_consent(account: Account, consent_id: int, *, actor_id: int | None 
     :raises NotFound: it is none of the person's.
     """
     lock_account(account.id)
-    consent = db.session.scalar(select(Consent).where(Consent.id == consent_id, Consent.account_id == account.id))
+    given = select(Consent).where(Consent.id == consent_id, Consent.account_id == account.id)
+    consent = db.session.scalar(given.execution_options(populate_existing=True))
     if consent is None:
         raise NotFound
+    personal.hold(account.id, consent.activity_id)
     if consent.withdrawn_at is None:
         consent.withdrawn_at = clock.wall()
         record(
@@ -351,6 +353,7 @@ def erase_for(account: Account, *, actor_id: int | None, reason: str = "") -> No
     db.session.refresh(account)
     if account.erased_at is not None:
         return
+    personal.hold(account.id)
     record("account.erase", "account", account.id, actor_id=actor_id, reason=reason)  # while it is known which name to hide
     db.session.flush()
     for holding in personal.holdings():

@@ -6,6 +6,7 @@ from festival.accounts.models import Consent
 from festival.accounts.personal import Holding, Row, Rows, plain, rows
 from festival.lib.db import database_now, db
 from festival.lib.sealing import unseal
+from festival.programme.locking import lock_activity
 from festival.programme.models import Question, Slot
 from festival.signups import answers, service
 from festival.signups.models import Answer, AnswerFile, IdempotentAnswer, LedgerEntry, SignUp
@@ -44,6 +45,15 @@ def _file(one: AnswerFile) -> Row:
         "uploaded_at": plain(one.uploaded_at),
         "content_base64": plain(content),
     }
+
+
+def _hold(account_id: int, activity_id: int | None) -> None:
+    """Lock the activities somebody signed up for, in their order: nobody decides on what is being forgotten."""
+    theirs = select(SignUp.activity_id).where(SignUp.person_id == account_id).distinct().order_by(SignUp.activity_id)
+    if activity_id is not None:
+        theirs = theirs.where(SignUp.activity_id == activity_id)
+    for one in db.session.scalars(theirs).all():
+        lock_activity(one)
 
 
 def _erase(account_id: int) -> None:
@@ -99,6 +109,7 @@ HOLDING = Holding(
     tables=frozenset({"sign_up", "answer", "answer_file", "idempotent_answer", "seat_ledger"}),
     export=_export,
     erase=_erase,
+    hold=_hold,
     consent_withdrawn=_consent_withdrawn,
     purges=PURGES,
 )

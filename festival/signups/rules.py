@@ -32,9 +32,9 @@ class State(StrEnum):
 COUNTED = frozenset({State.CONFIRMED, State.ATTENDED, State.NO_SHOW, State.OFFERED})
 #: Something can still become of it, and the person may withdraw it.
 LIVE = frozenset({State.PENDING, State.ENTERED, State.OFFERED, State.CONFIRMED, State.WAITLISTED})
-#: Live or used: a person holds at most one of these per claim (the partial unique index says the same).
 #: Somebody has a place, to come to or come to already.
 PLACED = frozenset({State.CONFIRMED, State.ATTENDED})
+#: Live or used: a person holds at most one of these per claim (the partial unique index says the same).
 CLAIMING = LIVE | {State.ATTENDED, State.NO_SHOW}
 
 #: The states a new sign-up may begin in.

@@ -11,7 +11,7 @@ Called inside ``transaction()``; never commits. The activity is locked before th
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +21,7 @@ from festival.audit.service import record
 from festival.kinds.mixer import queries, rules, service
 from festival.kinds.mixer.models import Choice, Guest, Pair, Run
 from festival.kinds.mixer.rules import MixerRefused, Reason, Row, Stage, Times
-from festival.lib.db import database_now, db
+from festival.lib.db import database_now, db, put
 from festival.lib.sealing import seal, unseal
 from festival.outbox.service import owe
 from festival.programme.locking import lock_activity
@@ -182,38 +182,45 @@ def settle(activity_id: int) -> int | None:
     now, times, run = database_now(), queries.times(activity), queries.run(activity_id)
     if run is None or run.settled_at is not None or times is None or now < times.closes_at:
         return None
-    guests = {guest.id: guest for guest in queries.guests(activity_id)}
-    if not guests:
+    everybody = queries.guests(activity_id)
+    if not everybody:
         return None
+    here = {guest.id: guest for guest in everybody if guest.sign_up.state == State.ATTENDED}
+    pairs = _pairs(activity_id, here)
+    db.session.execute(delete(Choice).where(Choice.guest_id.in_([guest.id for guest in everybody])))
+    run.settled_at, run.pairs, run.blind = now, pairs, None
+    for guest in here.values():
+        owe(
+            "mixer_result",
+            "sign_up",
+            guest.sign_up_id,
+            account_id=guest.sign_up.person_id,
+            activity_id=activity_id,
+            due_at=times.reveal_at,
+        )
+    record("mixer.settle", "activity", activity_id, actor_id=None, activity_id=activity_id, changes=f"pairs {pairs}")
+    db.session.flush()
+    return pairs
+
+
+def _pairs(activity_id: int, here: Mapping[int, Guest]) -> int:
+    """Write who chose each other; return how many pairs. Whose check-in was taken back since has chosen nobody.
+
+    Two who found each other before the mixer was broken off, and now again, pass on what they chose to pass on now.
+    """
     contacts = {
         (row.tag, row.guest_id): row.contact
-        for row in db.session.execute(select(Choice.tag, Choice.guest_id, Choice.contact).where(Choice.guest_id.in_(guests)))
+        for row in db.session.execute(select(Choice.tag, Choice.guest_id, Choice.contact).where(Choice.guest_id.in_(here)))
     }
     choosers: dict[bytes, list[int]] = {}
     for tag, guest_id in contacts:
         choosers.setdefault(tag, []).append(guest_id)
-    group_of = {guest.id: guest.pool_id for guest in guests.values()}
     apart = {frozenset(pair) for pair in queries.blocks(activity_id)}
-    found = rules.mutual(choosers, group_of, apart)
+    found = rules.mutual(choosers, {guest.id: guest.pool_id for guest in here.values()}, apart)
     pairs = {(min(choosers[tag]), max(choosers[tag])): tag for tag in found}  # two who share more tags are one pair
-    db.session.add_all(
-        Pair(left_id=left, right_id=right, left_contact=contacts[tag, left], right_contact=contacts[tag, right])
-        for (left, right), tag in sorted(pairs.items())
-    )
-    db.session.execute(delete(Choice).where(Choice.guest_id.in_(guests)))
-    run.settled_at, run.pairs, run.blind = now, len(pairs), None
-    for guest in guests.values():
-        if guest.sign_up.state == State.ATTENDED:
-            owe(
-                "mixer_result",
-                "sign_up",
-                guest.sign_up_id,
-                account_id=guest.sign_up.person_id,
-                activity_id=activity_id,
-                due_at=times.reveal_at,
-            )
-    record("mixer.settle", "activity", activity_id, actor_id=None, activity_id=activity_id, changes=f"pairs {len(pairs)}")
-    db.session.flush()
+    for (left, right), tag in sorted(pairs.items()):
+        given = {"left_contact": contacts[tag, left], "right_contact": contacts[tag, right]}
+        put(Pair, {"left_id": left, "right_id": right, **given}, key=("left_id", "right_id"))
     return len(pairs)
 
 

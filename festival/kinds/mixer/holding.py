@@ -6,8 +6,10 @@ from sqlalchemy import Select, delete, select, tuple_
 
 from festival.accounts.models import Consent
 from festival.accounts.personal import Holding, Moment, Purge, Rows, rows
-from festival.kinds.mixer import queries, service
+from festival.kinds.mixer import queries, render, service
 from festival.kinds.mixer.models import Acquaintance, Block, Choice, Guest, Meeting, Pair, Preference, Report
+from festival.kinds.mixer.rules import Stage
+from festival.lib import clock
 from festival.lib.db import Model, db
 from festival.lib.i18n import _l
 from festival.lib.sealing import unseal
@@ -30,7 +32,9 @@ def _export(account_id: int) -> Rows:
     """Return what a person gave and was given. Of a choice only that there are rows: nobody can read them."""
     mine, guests = _sign_ups(account_id), _guests(account_id)
     labels = queries.labels(list(db.session.scalars(mine)))
-    others = {guest.id: queries.labels([guest.sign_up_id])[guest.sign_up_id] for guest in queries.by_id(_met(guests)).values()}
+    pairs = [(guest, pair) for guest in guests if _sees_result(guest) for pair in queries.pairs_of(guest)]
+    met = _met(guests) | {person for guest, pair in pairs if (person := _other(pair, guest)) is not None}
+    others = {guest.id: queries.labels([guest.sign_up_id])[guest.sign_up_id] for guest in queries.by_id(met).values()}
     return {
         "mixer_guest": [
             {**row, "label": labels.get(int(str(row["sign_up_id"])), "")} for row in rows(Guest, Guest.id.in_(guests))
@@ -47,7 +51,7 @@ def _export(account_id: int) -> Rows:
             for meeting in queries.meetings_of(guest)
         ],
         "mixer_choice": [{"rows": "sealed"} for guest in guests if queries.has_chosen(guest)],
-        "mixer_pair": [{"with": others[_other(pair, guest) or 0]} for guest in guests for pair in queries.pairs_of(guest)],
+        "mixer_pair": [{"with": others[_other(pair, guest) or 0]} for guest, pair in pairs],
         "mixer_report": [
             {
                 "about": others[report.about_id],
@@ -60,15 +64,20 @@ def _export(account_id: int) -> Rows:
     }
 
 
+def _sees_result(guest_id: int) -> bool:
+    """Tell whether it is time for somebody to learn who chose them back: until then their own data does not say so either."""
+    activity = queries.activity_of(db.session.get_one(Guest, guest_id).activity_id)
+    return render.stage_of(activity, clock.now())[0] == Stage.RESULT
+
+
 def _other(row: Meeting | Pair, guest_id: int) -> int | None:
     return row.right_id if row.left_id == guest_id else row.left_id
 
 
 def _met(guests: list[int]) -> set[int]:
-    """Return everybody whom a person's own rows name."""
+    """Return everybody whom a person's own rows name, pairs apart."""
     met = (_other(meeting, guest) for guest in guests for meeting in queries.meetings_of(guest))
     found = {person for person in met if person is not None}
-    found |= {person for guest in guests for pair in queries.pairs_of(guest) if (person := _other(pair, guest)) is not None}
     found |= set(db.session.scalars(select(Block.blocked_id).where(Block.by_id.in_(guests))))
     return found | set(db.session.scalars(select(Report.about_id).where(Report.by_id.in_(guests))))
 

@@ -23,9 +23,10 @@ from festival.lib.sealing import seal
 from festival.programme.kinds import details_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Pool
+from festival.signups import waitlist
 from festival.signups.following import Moved
 from festival.signups.models import SignUp
-from festival.signups.rules import State
+from festival.signups.rules import LIVE, PLACED, State
 
 _CHANCE = SystemRandom()
 _BLIND_BYTES = 32
@@ -315,6 +316,10 @@ def set_times(  # the three times, and how the tables turn
     after = before.model_copy(update={"pairing": pairing}) if before is not None else MixerDetails(pairing=pairing)
     activity.details = after.model_dump_json()
     activity.updated_at = max(clock.wall(), activity.updated_at + timedelta(seconds=1))
+    if times != queries.times(activity):
+        shown = SignUp.state.in_(LIVE | PLACED)
+        for sign_up in db.session.scalars(select(SignUp).where(SignUp.activity_id == activity_id, shown)):
+            waitlist.touch(sign_up)  # their own calendars name the times
     changes = f"{opens:%H:%M}-{closes:%H:%M} {reveal:%H:%M} rounds {rounds} minutes {minutes_per_round}"
     record("mixer.times", "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=changes)
 

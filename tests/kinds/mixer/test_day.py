@@ -8,6 +8,7 @@ from time import sleep as pause
 import pytest
 from sqlalchemy import func, select
 
+from festival.checkin.models import Scan
 from festival.checkin.rules import Way
 from festival.kinds.mixer import choosing, queries, service
 from festival.kinds.mixer.models import Choice, Guest
@@ -485,6 +486,38 @@ def test_a_mixer_that_was_put_off_or_broken_off_opens_again_on_its_new_day(mixer
     her.choose(one)
     clock.freeze(REVEAL + timedelta(days=7))
     assert (one.result(), pairs_found(mixer)) == ({her.label: {}}, 1)
+
+
+def test_two_who_find_each_other_again_after_a_broken_off_day_pass_on_what_they_choose_now(mixer):
+    (one,), (her,) = phones(mixer, 1, 1)
+    for days, name in ((0, "before"), (7, "now")):
+        clock.freeze(OPENS + timedelta(days=days))
+        one.choose(her, contact={"name": name})
+        her.choose(one)
+        clock.freeze(CLOSES + timedelta(days=days))
+        with transaction():
+            assert choosing.settle(mixer.id) == 1
+        if not days:
+            with transaction():
+                for slot in db.session.get_one(Activity, mixer.id).slots:
+                    slot.starts_at += timedelta(days=7)
+                    slot.ends_at += timedelta(days=7)
+
+    clock.freeze(REVEAL + timedelta(days=7))
+    assert her.result() == {one.label: {"name": "now"}}
+
+
+@SQLITE_ONLY
+def test_whose_check_in_was_taken_back_has_chosen_nobody_and_is_shown_to_nobody(mixer):
+    (one,), (her,) = phones(mixer, 1, 1)
+    clock.freeze(OPENS)
+    one.choose(her)
+    her.choose(one)
+    undo(one.sign_up, db.session.scalars(select(Scan.id).where(Scan.sign_up_id == one.sign_up.id)).one())
+    clock.freeze(REVEAL)
+
+    assert (her.result(), pairs_found(mixer)) == ({}, 0)
+    assert db.session.scalar(select(func.count()).select_from(Choice)) == 0
 
 
 # -- who may come ------------------------------------------------------------------------------------------------------------

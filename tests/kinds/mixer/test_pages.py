@@ -2,7 +2,9 @@
 
 import base64
 import re
+import threading
 from datetime import timedelta
+from time import sleep as pause
 
 import pytest
 from sqlalchemy import func, select, update
@@ -11,7 +13,7 @@ from festival.accounts import personal
 from festival.accounts.models import Account, Consent, PrivacyNotice
 from festival.accounts.rules import Role
 from festival.accounts.service import erase, withdraw_consent
-from festival.kinds.mixer import models, queries, service
+from festival.kinds.mixer import choosing, models, queries, service
 from festival.kinds.mixer.rules import Complaint, MixerRefused
 from festival.lib import clock
 from festival.lib.db import db, transaction
@@ -259,11 +261,13 @@ def test_organizers_move_the_times_until_the_choice_is_settled_and_a_moved_day_t
     guests(mixer, 1, 1)
     desk, here = Browser(app).sign_in(make_staff()), f"/manage/activities/{mixer.slug}/mixer"
     fields = {"opens": "16:50", "closes": "17:05", "reveal": "17:05", "rounds": "6", "minutes": "5"}
+    [before] = set(db.session.scalars(select(SignUp.revision)))
     wrong = desk.post_form(desk.get(here), fields | {"closes": "16:50", "rounds": "99"}, action=f"{here}/times")
     assert (wrong.status, len(wrong.html.select(".field__error"))) == (422, 2)
     desk.post_form(desk.get(here), fields, action=f"{here}/times")
     db.session.rollback()
     times = times_of(mixer)
+    assert set(db.session.scalars(select(SignUp.revision))) == {before + 1}  # people's own calendars name the times
     assert (times.opens_at, times.reveal_at) == (OPENS + timedelta(minutes=10), CLOSES + timedelta(minutes=5))
     with transaction():
         for slot in queries.activity_of(mixer.id).slots:
@@ -279,23 +283,28 @@ def test_organizers_move_the_times_until_the_choice_is_settled_and_a_moved_day_t
     )
 
 
+def consented(mixer, phone):
+    """Have the owner of a phone consent to pass contacts on; return the id of the consent."""
+    notice = PrivacyNotice(activity_id=mixer.id, version="1", text_zh="-", text_en="-", created_at=clock.wall())
+    with transaction():
+        db.session.add(notice)
+        db.session.flush()
+        given = Consent(
+            account_id=phone.sign_up.person_id, activity_id=mixer.id, sign_up_id=phone.sign_up.id, notice_id=notice.id,
+            question_key="match_consent", given_at=clock.wall(),
+        )  # fmt: skip
+        db.session.add(given)
+        db.session.flush()
+        return given.id
+
+
 @SQLITE_ONLY
 def test_without_the_consent_to_pass_contacts_on_there_is_no_choice_and_no_pair(mixer):
     (one,), (her,) = phones(mixer, 1, 1)
     clock.freeze(OPENS)
     one.choose(her)
     her.choose(one)
-    notice = PrivacyNotice(activity_id=mixer.id, version="1", text_zh="-", text_en="-", created_at=clock.wall())
-    with transaction():
-        db.session.add(notice)
-        db.session.flush()
-        given = Consent(
-            account_id=one.sign_up.person_id, activity_id=mixer.id, sign_up_id=one.sign_up.id, notice_id=notice.id,
-            question_key="match_consent", given_at=clock.wall(),
-        )  # fmt: skip
-        db.session.add(given)
-        db.session.flush()
-        consent_id = given.id
+    consent_id = consented(mixer, one)
     with transaction():
         withdraw_consent(db.session.get_one(Account, one.sign_up.person_id), consent_id)
     with pytest.raises(MixerRefused, match="no_consent"):
@@ -303,6 +312,26 @@ def test_without_the_consent_to_pass_contacts_on_there_is_no_choice_and_no_pair(
     clock.freeze(REVEAL)
 
     assert (one.result(), her.result(), guest(one.sign_up).public_key) == ({}, {}, None)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_choice_sent_while_its_consent_is_withdrawn_does_not_stay(app, mixer):
+    (one,), _women = phones(mixer, 1, 1)
+    person_id, consent_id = one.sign_up.person_id, consented(mixer, one)
+    clock.freeze(OPENS)
+
+    def withdraw():
+        with app.app_context(), transaction():
+            withdraw_consent(db.session.get_one(Account, person_id), consent_id)
+
+    at_once = threading.Thread(target=withdraw)
+    with transaction():
+        choosing.choose(one.sign_up, one.rows())
+        at_once.start()
+        pause(0.3)  # the withdrawal has come as far as it can
+    at_once.join()
+
+    assert rows()["mixer_choice"] == 0
 
 
 # -- forgetting --------------------------------------------------------------------------------------------------------------
@@ -335,8 +364,13 @@ def test_whoever_is_forgotten_leaves_no_number_and_their_partner_no_pair(mixer):
         "mixer_pair": 0, "mixer_report": 0,
     }  # fmt: skip
     assert exported["mixer_choice"] == [{"rows": "sealed"}]
+    clock.freeze(CLOSES)
+    with transaction():
+        assert choosing.settle(mixer.id) == 1
+    assert personal.export(person_id)["mixer_pair"] == []  # nobody learns of it before the announced minute
     clock.freeze(REVEAL)
     assert her.result() == {one.label: {}}
+    assert personal.export(person_id)["mixer_pair"] == [{"with": her.label}]
 
     with transaction():
         erase(db.session.get_one(Account, person_id))
