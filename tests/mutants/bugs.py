@@ -452,7 +452,7 @@ BUGS = (
     _bug(
         "choices that were not returned are kept",
         CHOOSING,
-        "    db.session.execute(delete(Choice).where(Choice.guest_id.in_(guests)))\n",
+        "    db.session.execute(delete(Choice).where(Choice.guest_id.in_([guest.id for guest in everybody])))\n",
         "",
         f"{SECRET}::test_a_second_copy_shows_that_minds_changed_and_once_the_window_has_closed_nothing_one_sided_is_left",
     ),
