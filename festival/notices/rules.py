@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from festival.outbox import texts
 
+#: Whoever may still come, or is there already.
+_CONCERNED = frozenset({"pending", "entered", "offered", "confirmed", "waitlisted", "attended"})
 #: In which states of the sign-up a message about it is still true.
 TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_confirmed": frozenset({"confirmed", "attended"}),
@@ -33,10 +35,10 @@ TRUE_IN: dict[str, frozenset[str]] = {
     "sign_up_reconfirm": frozenset({"confirmed"}),
     "sign_up_pool": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
     "seat_given": frozenset({"confirmed", "attended"}),
-    "activity_changed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
-    "activity_postponed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
-    "activity_cancelled": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
-    "activity_resumed": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
+    "activity_changed": _CONCERNED,
+    "activity_postponed": _CONCERNED,
+    "activity_cancelled": _CONCERNED,
+    "activity_resumed": _CONCERNED,
     "questions_added": frozenset({"pending", "entered", "offered", "confirmed", "waitlisted"}),
 }
 #: Messages after which the calendar of who gets them by mail must say something else.

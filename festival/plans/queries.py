@@ -12,7 +12,7 @@ from festival.lib.db import db
 from festival.plans.rules import Booked, Conflict, conflicts
 from festival.programme.models import Activity, ActivityStatus, PoolBatch, Slot, SlotStatus, Venue
 from festival.signups.models import SignUp
-from festival.signups.rules import CLAIMING, LIVE, State, Stop, Waiting
+from festival.signups.rules import CLAIMING, CONCERNED, LIVE, State, Stop, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class Told:
 
 
 def told(slot_ids: Iterable[int]) -> Told:
-    """Return the live sign-ups of some slots, counted by state in the order of their life."""
+    """Return the sign-ups that what becomes of some slots concerns, counted by state in the order of their life."""
     rows = db.session.execute(
         select(SignUp.state, func.count(SignUp.id).label("sign_ups"))
-        .where(SignUp.slot_id.in_(list(slot_ids)), SignUp.state.in_(LIVE))
+        .where(SignUp.slot_id.in_(list(slot_ids)), SignUp.state.in_(CONCERNED))
         .group_by(SignUp.state),
     )
     found = {State(row.state): row.sign_ups for row in rows}

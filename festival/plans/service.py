@@ -22,7 +22,7 @@ from festival.signups import queries as signups
 from festival.signups import service as engine
 from festival.signups.changed import Choice
 from festival.signups.models import LedgerEntry, SignUp
-from festival.signups.rules import LIVE, State
+from festival.signups.rules import CONCERNED, State
 from festival.signups.service import Locked, lock
 
 
@@ -304,7 +304,7 @@ def _asked(sign_up_id: int) -> tuple[SignUp, Locked]:
 
 
 def _tell(activity_id: int, moved: Iterable[Slot], *, actor_id: int) -> int:
-    """Owe a message to each live sign-up of the slots that moved, and ask them to choose again.
+    """Owe a message to everybody concerned by the slots that moved, and ask those still to come to choose again.
 
     What was and stays past is told to nobody.
     """
@@ -321,10 +321,9 @@ def _tell(activity_id: int, moved: Iterable[Slot], *, actor_id: int) -> int:
 
 
 def _owe(activity_id: int, slot_ids: Iterable[int], kind: str, *, but: Iterable[int] = ()) -> int:
-    """Owe a message to every live sign-up of some slots; return to how many. ``but``: those who are told otherwise."""
-    rows = db.session.execute(
-        select(SignUp.id, SignUp.person_id).where(SignUp.slot_id.in_(list(slot_ids)), SignUp.state.in_(LIVE)).order_by(SignUp.id),
-    )
+    """Owe a message to everybody some slots concern; return to how many sign-ups. ``but``: those who are told otherwise."""
+    chosen = select(SignUp.id, SignUp.person_id).where(SignUp.slot_id.in_(list(slot_ids)), SignUp.state.in_(CONCERNED))
+    rows = db.session.execute(chosen.order_by(SignUp.id))
     told_otherwise = set(but)
     readers = {row.id: row.person_id for row in rows if row.id not in told_otherwise}
     owe_each(kind, "sign_up", readers, activity_id=activity_id)

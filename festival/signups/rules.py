@@ -36,6 +36,8 @@ LIVE = frozenset({State.PENDING, State.ENTERED, State.OFFERED, State.CONFIRMED, 
 PLACED = frozenset({State.CONFIRMED, State.ATTENDED})
 #: Live or used: a person holds at most one of these per claim (the partial unique index says the same).
 CLAIMING = LIVE | {State.ATTENDED, State.NO_SHOW}
+#: What becomes of a time concerns whoever may still come to it, and whoever is there already.
+CONCERNED = LIVE | {State.ATTENDED}
 
 #: The states a new sign-up may begin in.
 FIRST = (State.PENDING, State.ENTERED, State.CONFIRMED, State.WAITLISTED)

@@ -22,7 +22,7 @@ from tests.signups.engine import NOW, add_slot, change, counters, faults, fill, 
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WIND = Why("大风", "Strong wind")
-LIVE = (State.PENDING, State.ENTERED, State.OFFERED, State.CONFIRMED, State.WAITLISTED)
+CONCERNED = (State.PENDING, State.ENTERED, State.OFFERED, State.CONFIRMED, State.WAITLISTED, State.ATTENDED)
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +98,7 @@ def test_time_limits_the_steps(standing, what, at, reason):
 def test_everybody_alive_is_told_once_and_keeps_state_and_code(app, what, status, kind, line):
     activity = make_activity(capacity=3)
     until = NOW + HOUR
-    live = [make_sign_up(activity, state=state, offered_until=until if state == State.OFFERED else None) for state in LIVE]
+    live = [make_sign_up(activity, state=state, offered_until=until if state == State.OFFERED else None) for state in CONCERNED]
     gone = [make_sign_up(activity, state=state) for state in (State.WITHDRAWN, State.REJECTED)]
     codes, version = [one.code for one in live], db.session.scalars(select(Festival.calendar_version)).one()
     sequence, taken = slot_of(activity).sequence, pool_of(activity).taken
@@ -106,10 +106,10 @@ def test_everybody_alive_is_told_once_and_keeps_state_and_code(app, what, status
     done = step(what, activity)
 
     db.session.rollback()
-    assert (done.told, done.served) == (5, 0)
-    assert [messages(one) for one in live] == [[kind]] * 5
+    assert (done.told, done.served) == (6, 0)
+    assert [messages(one) for one in live] == [[kind]] * 6
     assert messages(*gone) == []
-    assert states(*live) == [state.value for state in LIVE]
+    assert states(*live) == [state.value for state in CONCERNED]
     assert [one.code for one in live] == codes
     assert (activity.status, activity.plan_reason_zh, activity.plan_reason_en) == (status, "大风", "Strong wind")
     assert slot_of(activity).sequence == sequence + 1

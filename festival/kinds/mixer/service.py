@@ -26,7 +26,7 @@ from festival.programme.models import Pool
 from festival.signups import waitlist
 from festival.signups.following import Moved
 from festival.signups.models import SignUp
-from festival.signups.rules import LIVE, PLACED, State
+from festival.signups.rules import CONCERNED, State
 
 _CHANCE = SystemRandom()
 _BLIND_BYTES = 32
@@ -317,7 +317,7 @@ def set_times(  # the three times, and how the tables turn
     activity.details = after.model_dump_json()
     activity.updated_at = max(clock.wall(), activity.updated_at + timedelta(seconds=1))
     if times != queries.times(activity):
-        shown = SignUp.state.in_(LIVE | PLACED)
+        shown = SignUp.state.in_(CONCERNED)
         for sign_up in db.session.scalars(select(SignUp).where(SignUp.activity_id == activity_id, shown)):
             waitlist.touch(sign_up)  # their own calendars name the times
     changes = f"{opens:%H:%M}-{closes:%H:%M} {reveal:%H:%M} rounds {rounds} minutes {minutes_per_round}"

@@ -20,7 +20,7 @@ from festival.overview.render import OwnTask
 from festival.programme.models import Activity, Slot
 from festival.roster.columns import Extra
 from festival.signups.models import SignUp
-from festival.signups.rules import LIVE, State
+from festival.signups.rules import CONCERNED, LIVE
 from festival.signups.ticket import Panel
 
 #: What the audit trail calls what a show records.
@@ -79,7 +79,7 @@ def door_board(activity: Activity, now: datetime) -> DoorBoard:
 def _ticket(sign_up: SignUp) -> Mapping[str, object] | None:
     """Return what stands below a ticket: the gate, and what was decided; None: nothing to say of a place that is gone."""
     area = queries.zone_of_pool(sign_up.pool_id)
-    if sign_up.state not in LIVE | {State.ATTENDED} or area is None:
+    if sign_up.state not in CONCERNED or area is None:
         return None
     last = queries.last_decision(sign_up.slot_id)
     standing = last is not None and live.stands(last, sign_up.activity, sign_up.slot)

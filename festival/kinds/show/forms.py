@@ -34,9 +34,11 @@ _TEXT = 2000
 
 
 class _Seen(FlaskForm):
-    """A form that knows what was decided last when it was shown."""
+    """A form that knows what it was about, and what was decided last, when it was shown."""
 
     seen = HiddenField()
+    #: What the page said the decision is about, as ``service.about`` has it.
+    about = HiddenField()
 
     def seen_id(self) -> int:
         """Return the id of the last decision that stood on the page; 0: none. What is no id is one that nobody has."""
@@ -101,16 +103,16 @@ class HoldForm(DecisionForm):
         return Ruling(what, Cause(self.cause.data), self.why(), self.until.data)
 
 
-def form_of(what: Decision, *, seen: int, until: datetime | None = None) -> GoForm | DecisionForm:
+def form_of(what: Decision, *, seen: int = 0, about: str = "", until: datetime | None = None) -> GoForm | DecisionForm:
     """Return the form of a decision.
 
     :param until: the hour that is proposed for the next word of a hold.
     """
     if what == Decision.GO:
-        return GoForm(seen=str(seen))
+        return GoForm(seen=str(seen), about=about)
     if what == Decision.HOLD:
-        return HoldForm(seen=str(seen), until=until)
-    return DecisionForm(seen=str(seen))
+        return HoldForm(seen=str(seen), about=about, until=until)
+    return DecisionForm(seen=str(seen), about=about)
 
 
 # -- the ground ---------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from festival.accounts.rules import Permission
 from festival.kinds.show import live, queries, rules, service, wording
 from festival.kinds.show.forms import DecisionForm, EntranceForm, GoForm, PlanForm, ZoneForm, form_of
 from festival.kinds.show.models import Area, ShowDecision
-from festival.kinds.show.rules import Decision, Reason, ShowRefused, ZoneRefused
+from festival.kinds.show.rules import Decision, Reason, ShowRefused, ZoneReason, ZoneRefused
 from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
@@ -118,13 +118,14 @@ def look(slug: str, what: str) -> ResponseReturnValue:
     activity = _activity(slug, Permission.ACTIVITY_EDIT)
     slot = _evening(activity)
     last = queries.last_decision(slot.id)
-    return _page(activity, slot, Decision(what), _form(Decision(what), slot, last))
+    return _page(activity, slot, Decision(what), _form(Decision(what), activity, slot, last))
 
 
-def _form(what: Decision, slot: Slot, last: ShowDecision | None) -> GoForm | DecisionForm:
+def _form(what: Decision, activity: Activity, slot: Slot, last: ShowDecision | None) -> GoForm | DecisionForm:
     now = clock.local(max(clock.now(), queries.doors_at(slot) - _WAIT))
     until = (now + _WAIT).replace(minute=(now + _WAIT).minute // 5 * 5, second=0, microsecond=0)
-    return form_of(what, seen=last.id if last is not None else 0, until=until)
+    about = service.about(what, activity, slot, clock.now())
+    return form_of(what, seen=last.id if last is not None else 0, about=about, until=until)
 
 
 @bp.post("/activities/<slug:slug>/show/<any(go,hold,postpone,cancel):what>")
@@ -133,13 +134,14 @@ def decide(slug: str, what: str) -> ResponseReturnValue:
     """Decide: everybody concerned is told, and the decision stands on the public page."""
     activity, wanted = _activity(slug, Permission.ACTIVITY_EDIT), Decision(what)
     slot = _evening(activity)
-    form = form_of(wanted, seen=0)
+    form = form_of(wanted)
     if not form.validate():
         return _page(activity, slot, wanted, form), 422
     slot_id, actor_id = slot.id, the_staff().id
     try:
         with transaction():
-            told = service.decide(slot_id, form.value(wanted), seen=form.seen_id(), actor_id=actor_id).told
+            on = form.about.data or ""
+            told = service.decide(slot_id, form.value(wanted), seen=form.seen_id(), on=on, actor_id=actor_id).told
     except ShowRefused as refused:
         return _again(slug, wanted, form, refused.reason)
     except StepRefused as refused:
@@ -168,6 +170,7 @@ def _refused(slug: str, what: Decision, form: GoForm | DecisionForm, words: str)
     slot = _evening(activity)
     last = queries.last_decision(slot.id)
     form.seen.data = str(last.id if last is not None else 0)
+    form.about.data = service.about(what, activity, slot, clock.now())
     return _page(activity, slot, what, form, refused=words), 409
 
 
@@ -288,7 +291,8 @@ def set_zone(slug: str, pool_id: int) -> ResponseReturnValue:
     except ZoneRefused as refused:
         activity = _activity(slug, Permission.ACTIVITY_EDIT)
         pool, area = _zone(activity, pool_id)
-        form.safety_limit.errors = [str(wording.ZONE_REFUSALS[refused.reason])]
+        wrong = form.staff if refused.reason == ZoneReason.MORE_HEADS else form.safety_limit
+        wrong.errors = [str(wording.ZONE_REFUSALS[refused.reason])]
         return _zone_page(activity, pool, area, form, EntranceForm(formdata=None)), 422
     flash(_("已保存。"), "ok")
     return redirect(url_for(".zone", slug=slug, pool_id=pool_id), 303)

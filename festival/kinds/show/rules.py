@@ -35,6 +35,7 @@ class Reason(StrEnum):
     """Why a decision is not taken."""
 
     CHANGED_MEANWHILE = "changed_meanwhile"  # somebody else decided since the page was opened
+    ANOTHER_EVENING = "another_evening"  # what the page was about is over, or is to be otherwise now
     OVER = "over"
     IS_OFF = "is_off"  # it was called off or put off already
     SAID_ALREADY = "said_already"
@@ -53,6 +54,8 @@ class ZoneReason(StrEnum):
 
     #: More places are given out, or planned, than would be safe; or any number.
     MORE_PLACES = "more_places"
+    #: All places and all staff would be more than the approved number.
+    MORE_HEADS = "more_heads"
 
 
 class ZoneRefused(Refused):

@@ -25,7 +25,7 @@ from festival.programme.models import Activity, ActivityStatus, Pool, Slot, Slot
 from festival.programme.service import Why
 from festival.signups import waitlist
 from festival.signups.models import SignUp
-from festival.signups.rules import LIVE
+from festival.signups.rules import CONCERNED, LIVE
 from festival.signups.service import lock
 
 #: What a copy of a show has as well.
@@ -68,10 +68,18 @@ def standing(activity: Activity, slot: Slot, last: ShowDecision | None) -> Eveni
     return Evening(slot.ends_at, is_on, last.what if last is not None and is_about_it else None)
 
 
-def decide(slot_id: int, asked: Ruling, *, seen: int, actor_id: int) -> ShowDecision:
+def about(what: Decision, activity: Activity, slot: Slot, now: datetime) -> str:
+    """Return what a decision is about, in a word: the evening, its start, and what becomes of it."""
+    step = step_of(what, activity, slot, now)
+    to = slot.backup_starts_at if step is not None and step[0] == Step.BACKUP else None
+    return " ".join(str(part) for part in (slot.id, slot.starts_at, step[0].value if step is not None else what.value, to))
+
+
+def decide(slot_id: int, asked: Ruling, *, seen: int, on: str | None = None, actor_id: int) -> ShowDecision:
     """Decide about an evening, tell everybody concerned, and keep the decision.
 
     :param seen: the id of the last decision that stood on the page; 0: none.
+    :param on: what the page said it is about, as ``about`` has it; None: whatever it is now.
     :raises NotFound: there is no such time.
     :raises ShowRefused: somebody else decided meanwhile, or this cannot be decided as things stand.
     :raises StepRefused, PlanRefused: the plan cannot be changed so.
@@ -88,6 +96,8 @@ def decide(slot_id: int, asked: Ruling, *, seen: int, actor_id: int) -> ShowDeci
     last = queries.last_decision(slot_id)
     if (last.id if last is not None else 0) != seen:
         raise ShowRefused(Reason.CHANGED_MEANWHILE)
+    if on is not None and on != about(asked.what, activity, slot, now):
+        raise ShowRefused(Reason.ANOTHER_EVENING)
     about_at = slot.starts_at
     told, moved_to = _carry_out(activity, slot, asked, standing(activity, slot, last), now, actor_id)
     made = ShowDecision(
@@ -126,7 +136,7 @@ def _carry_out(
 
 def _tell(kind: str, activity_id: int, slot_id: int) -> int:
     rows = db.session.execute(
-        select(SignUp.id, SignUp.person_id).where(SignUp.slot_id == slot_id, SignUp.state.in_(LIVE)).order_by(SignUp.id),
+        select(SignUp.id, SignUp.person_id).where(SignUp.slot_id == slot_id, SignUp.state.in_(CONCERNED)).order_by(SignUp.id),
     )
     readers = {row.id: row.person_id for row in rows}
     owe_each(kind, "sign_up", readers, activity_id=activity_id)
@@ -186,7 +196,7 @@ def set_zone(pool_id: int, asked: ZoneEdit, *, actor_id: int) -> Area:
     """Set the zone of a pool: its safety number, and where it lies on the plan.
 
     :raises NotFound: there is no such pool.
-    :raises ZoneRefused: more places are given out, or planned, than would be safe.
+    :raises ZoneRefused: more places are given out, or planned, than would be safe; or more staff than the approved number leaves.
     """
     slot = db.session.scalar(select(Slot).join(Pool, Pool.slot_id == Slot.id).where(Pool.id == pool_id))
     if slot is None:
@@ -197,6 +207,8 @@ def set_zone(pool_id: int, asked: ZoneEdit, *, actor_id: int) -> Area:
     if places is None or places > asked.safety_limit - asked.staff:
         raise ZoneRefused(ZoneReason.MORE_PLACES)
     area = queries.zone_of_pool(pool_id)
+    if asked.staff > (area.staff if area is not None else 0) and _is_above_approved(slot, pool_id, asked.staff):
+        raise ZoneRefused(ZoneReason.MORE_HEADS)
     if area is None:
         area = Area(activity_id=slot.activity_id, key=f"pool-{pool_id}", role=Role.ZONE, position=pool.position, pool_id=pool_id)
         db.session.add(area)
@@ -209,6 +221,15 @@ def set_zone(pool_id: int, asked: ZoneEdit, *, actor_id: int) -> Area:
     changes = f"safety_limit {before[0] or '-'} -> {asked.safety_limit}, zone_staff {before[1] or 0} -> {asked.staff}"
     record("show.zone", "pool", pool_id, actor_id=actor_id, activity_id=slot.activity_id, changes=changes)
     return area
+
+
+def _is_above_approved(slot: Slot, pool_id: int, staff: int) -> bool:
+    """Tell whether all places and all staff come to more than the approved number, with so many staff in one zone."""
+    if slot.approved_ceiling is None:
+        return False
+    others = sum(area.staff for area in queries.zones_of(queries.areas(slot.activity_id), slot) if area.pool_id != pool_id)
+    places = sum(number or 0 for number in queries.planned(slot.id).values())
+    return places + others + staff > slot.approved_ceiling
 
 
 def draw(area_id: int, corners: Sequence[Point]) -> None:
@@ -237,13 +258,15 @@ def set_entrance(area_id: int, asked: EntranceEdit, *, actor_id: int) -> Entranc
     if area is None or area.role != Role.ZONE:
         raise NotFound
     gate = checkin.open_gate(area.activity_id, asked.label.zh, actor_id=actor_id)
-    row = queries.entrance_of_gate(gate.id)
+    row, pools = queries.entrance_of_gate(gate.id), {area.pool_id}
     if row is None:
         row = Entrance(gate_id=gate.id)
         db.session.add(row)
+    else:
+        pools.add(db.session.get_one(Area, row.area_id).pool_id)  # it leads into another zone from now on
     row.area_id, row.label_zh, row.label_en = area_id, asked.label.zh, asked.label.en
     row.x, row.y, row.is_step_free = asked.at[0], asked.at[1], asked.is_step_free
-    for sign_up in db.session.scalars(select(SignUp).where(SignUp.pool_id == area.pool_id, SignUp.state.in_(LIVE))):
+    for sign_up in db.session.scalars(select(SignUp).where(SignUp.pool_id.in_(pools), SignUp.state.in_(LIVE))):
         waitlist.touch(sign_up)  # their own calendars name the gate
     db.session.flush()
     return row

@@ -21,7 +21,7 @@ from festival.outbox.texts import fitted, fitted_or
 from festival.programme.models import Activity, Slot
 from festival.programme.service import Why
 from festival.signups.models import SignUp
-from festival.signups.rules import LIVE
+from festival.signups.rules import CONCERNED, PLACED
 
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
@@ -59,6 +59,7 @@ CAUSES: "dict[Cause, LazyString]" = {
 }
 REFUSALS: "dict[Reason, LazyString]" = {
     Reason.CHANGED_MEANWHILE: _l("刚才已有同事作出决定。请看最新的决定，再继续。"),
+    Reason.ANOTHER_EVENING: _l("您打开本页以后，场次、时间或后续安排有变化。请看清下面的内容，再决定一次。"),
     Reason.OVER: _l("这一场已经结束，不能再决定。"),
     Reason.IS_OFF: _l("这一场已取消或延期。请先在“改期、延期与取消”中恢复。"),
     Reason.SAID_ALREADY: _l("已经公布如期举行，无需再通知一次。"),
@@ -67,6 +68,7 @@ REFUSALS: "dict[Reason, LazyString]" = {
 }
 ZONE_REFUSALS: "dict[ZoneReason, LazyString]" = {
     ZoneReason.MORE_PLACES: _l("已放出或计划放出的名额多于安全人数减去工作人员。请先调低名额，或核对安全人数。"),
+    ZoneReason.MORE_HEADS: _l("各区名额加上全部工作人员会超过核准人数。请先调低名额，或核对工作人员人数。"),
 }
 #: How full a zone is.
 FULLNESS: "dict[Fullness, LazyString]" = {
@@ -90,6 +92,8 @@ def why_of(cause: Cause) -> Why:
 _DOORS = Placeholder("doors", "入场", "doors")
 _UNTIL = Placeholder("until", "下次公布", "until")
 _WHY = Placeholder("why", "原因", "reason")
+#: A value that is there where the reader has no place yet.
+_WAITS = "waits"
 
 
 def _values(slot: Slot, decision: ShowDecision) -> Values:
@@ -115,6 +119,8 @@ def _go(values: Values) -> Words:
     def short(title: str) -> str:
         return _("“%(title)s”如期举行：%(time)s，%(doors)s起入场。", title=title, time=values["time"], doors=values["doors"])
 
+    if _WAITS in values:
+        return _go_uncertain(values)
     return Words(
         fitted(short, values["title"]),
         _(
@@ -123,6 +129,19 @@ def _go(values: Values) -> Words:
             time=values["time"],
             doors=values["doors"],
         ),
+    )
+
+
+def _go_uncertain(values: Values) -> Words:
+    """Say that a show goes ahead to somebody who has no place yet, and so no gate to come to."""
+    about, at = values["title"], values["time"]
+
+    def short(title: str) -> str:
+        return _("“%(title)s”如期举行：%(time)s。您的名额还没有确定。", title=title, time=at)
+
+    return Words(
+        fitted(short, about),
+        _("“%(title)s”如期举行：%(time)s 开始。您的名额还没有确定，请以“我的报名”为准。", title=about, time=at),
     )
 
 
@@ -159,12 +178,15 @@ def _tell_hold(sign_up_id: int, _reader_id: int) -> Told | None:
 
 def _tell(what: Decision, sign_up_id: int) -> Told | None:
     sign_up = db.session.get(SignUp, sign_up_id, options=(joinedload(SignUp.activity), joinedload(SignUp.slot)))
-    if sign_up is None or sign_up.state not in LIVE:
+    if sign_up is None or sign_up.state not in CONCERNED:
         return None
     last = queries.last_decision(sign_up.slot_id)
     if last is None or last.what != what or last.about_at != sign_up.slot.starts_at:
         return None
-    return Told(sign_up.activity, f"/sign-ups/{sign_up.code}", _values(sign_up.slot, last), sign_up.slot)
+    values = dict(_values(sign_up.slot, last))
+    if sign_up.state not in PLACED:
+        values[_WAITS] = sign_up.state.value
+    return Told(sign_up.activity, f"/sign-ups/{sign_up.code}", values, sign_up.slot)
 
 
 _SAID = {

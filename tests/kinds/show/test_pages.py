@@ -134,6 +134,17 @@ def test_a_decision_is_looked_at_with_its_words_in_both_languages_and_taken_with
     assert "show.decide" not in desk.get("/manage/activities/drones/log").words
 
 
+def test_a_decision_is_about_the_evening_that_was_looked_at_and_no_other(app):
+    show = make_show()
+    desk = at_the_desk(app)
+    page, slot = desk.get(f"{BOARD}/cancel"), slot_of(show)
+    change(slot, starts_at=slot.starts_at + timedelta(days=1), ends_at=slot.ends_at + timedelta(days=1))
+    stale = desk.post_form(page, {"cause": "rain"})
+
+    assert (stale.status, stale.result, "场次、时间或后续安排有变化" in stale.words) == (409, "refused", True)
+    assert desk.post_form(stale, {"cause": "rain"}).status == 303
+
+
 def test_the_ground_is_set_up_by_organizers_and_hostile_input_is_said_beside_its_field(app):
     show = make_show()
     desk = at_the_desk(app)
@@ -154,14 +165,16 @@ def test_the_ground_is_set_up_by_organizers_and_hostile_input_is_said_beside_its
     assert "<script>" not in bad.text
     few = desk.post_form(zone, {"safety_limit": "11", "staff": "2"}, action=zone)
     assert (few.status, "名额多于安全人数" in few.words) == (422, True), few.words
-    saved = desk.post_form(zone, {"safety_limit": "40", "staff": "3", "corners": "0,0 9,0 9,9 0,9"}, action=zone)
+    many = desk.post_form(zone, {"safety_limit": "40", "staff": "3"}, action=zone)
+    assert (many.status, "会超过核准人数" in many.words) == (422, True)
+    saved = desk.post_form(zone, {"safety_limit": "40", "staff": "2", "corners": "0,0 9,0 9,9 0,9"}, action=zone)
     assert saved.status == 303
     gate = desk.post_form(zone, {"label_zh": "A2口", "label_en": "Gate A2", "x": "5", "y": "6"}, action=f"{zone}/entrances")
     assert gate.status == 303
     db.session.rollback()
     area = queries.areas(show.id)[0]
     assert (area.safety_limit, area.staff, len(area.corners), [one.label_en for one in area.entrances]) == (
-        40, 3, 4, ["Gate A", "Gate A2"],
+        40, 2, 4, ["Gate A", "Gate A2"],
     )  # fmt: skip
     plan = desk.post_form(
         f"{BOARD}/ground", {"weather_zh": "五级风暂缓", "weather_en": "It waits at force 5", "no_fly_metres": "800"}

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from festival.authoring import service as authoring
 from festival.authoring.service import Clone
-from festival.kinds.show import queries, service, wording
+from festival.kinds.show import beside, queries, service, wording
 from festival.kinds.show.models import Area, Entrance, ShowDecision
 from festival.kinds.show.rules import ShowRefused, ZoneRefused
-from festival.kinds.show.service import PlanEdit, ZoneEdit
+from festival.kinds.show.service import EntranceEdit, PlanEdit, ZoneEdit
 from festival.lib.db import db, transaction
 from festival.lib.i18n import Locale, speaking
 from festival.outbox.delivery import deliver_due
@@ -21,8 +21,8 @@ from festival.plans import service as plans
 from festival.programme.service import Why
 from festival.signups import service as engine
 from festival.signups.changed import Choice, choice_of
-from festival.signups.rules import SignUpRefused
-from tests.builders import make_staff, pool_of
+from festival.signups.rules import SignUpRefused, State
+from tests.builders import make_sign_up, make_staff, pool_of
 from tests.kinds.show.grounds import LEFT, book, decide, make_show, slot_of, zone
 from tests.signups.engine import NOW, change, faults, messages, states
 
@@ -55,6 +55,7 @@ def texts(sign_up):
 def test_a_hold_and_then_going_ahead_tell_everybody_who_booked_and_only_the_last_word_is_sent(app):
     show = make_show(capacity=3)
     family, waits = book(show, 3, 2)
+    there = make_sign_up(show, state=State.ATTENDED, pool=pool_of(show, 1))
     deliver_due()
     held = decide(show, "hold", until=NOW + 2 * HOUR)
     assert texts(family)[-1] == (
@@ -64,9 +65,10 @@ def test_a_hold_and_then_going_ahead_tell_everybody_who_booked_and_only_the_last
     gone = decide(show, "go", seen=second)
 
     assert texts(family)[-1].startswith("“测试活动”如期举行：6月21日10:00 开始，09:00 开放入场。")
-    assert messages(waits)[-3:] == ["show_hold", "show_hold #2", "show_go"]
+    assert texts(waits)[-1] == "“测试活动”如期举行：6月21日10:00 开始。您的名额还没有确定，请以“我的报名”为准。"
+    assert messages(waits)[-3:] == messages(there) == ["show_hold", "show_hold #2", "show_go"]
     start = slot_of(show).starts_at
-    assert kept(show) == [("hold", "大风", 2, start, None), ("hold", "大风", 2, start, None), ("go", "", 2, start, None)]
+    assert kept(show) == [("hold", "大风", 3, start, None), ("hold", "大风", 3, start, None), ("go", "", 3, start, None)]
     with pytest.raises(ShowRefused, match="said_already"):
         decide(show, "go", seen=gone)
     assert len(texts(family)) == 3  # the second hold was no longer true when it would have left
@@ -179,9 +181,27 @@ def test_a_zone_is_not_set_to_fewer_than_the_places_that_are_given_out_or_planne
     with pytest.raises(ZoneRefused, match="more_places"):
         zone(show, 0, "A", LEFT, safety_limit=11)
     db.session.rollback()
+    edit = ZoneEdit(Why("A区", "Zone A"), 40, 3, 0, is_step_free=True, corners=LEFT)
+    with pytest.raises(ZoneRefused, match="more_heads"), transaction():  # 20 places and five of staff; 24 are approved
+        service.set_zone(pool_of(show).id, edit, actor_id=make_staff().id)
+    db.session.rollback()
     change(pool_of(show), capacity=None)
     with pytest.raises(ZoneRefused, match="more_places"):
         zone(show, 0, "A", LEFT, safety_limit=500)
+
+
+def test_an_entrance_that_leads_into_another_zone_moves_the_calendars_of_both(app):
+    show = make_show()
+    [left], [right] = book(show, 1), book(show, 1, index=1)
+    before = left.revision, right.revision
+    [_one, other] = queries.areas(show.id)
+    with transaction():
+        edit = EntranceEdit(Why("A口", "Gate A"), LEFT[0], is_step_free=True)
+        service.set_entrance(other.id, edit, actor_id=make_staff().id)
+
+    db.session.rollback()
+    assert (left.revision, right.revision) == (before[0] + 1, before[1] + 1)
+    assert (beside.private_lines(left), beside.private_lines(right)) == ([], ["入口：A口、B口"])
 
 
 def test_its_text_messages_fit_also_with_a_long_title_and_a_long_reason(app):
@@ -190,7 +210,8 @@ def test_its_text_messages_fit_also_with_a_long_title_and_a_long_reason(app):
         with speaking(language):
             for why in ("大风", "y" * 120):
                 values = {"title": title, "time": "12月30日20:10", "doors": "18:30", "until": "20:40", "why": why}
-                for said in (message.words(values) for message in wording.MESSAGES):
+                uncertain = wording.MESSAGES[0].words({**values, "waits": "waitlisted"})
+                for said in (uncertain, *(message.words(values) for message in wording.MESSAGES)):
                     assert said.short.startswith(SIGNATURE)
                     assert units(said.short) <= SMS_LENGTH, said.short
                     assert "20:" in said.short
