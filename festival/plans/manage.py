@@ -149,7 +149,7 @@ def _look(activity: Activity, new: dict[int, Stop]) -> Preview | None:
 
 def _must_look(seen: Preview | None) -> bool:
     """Tell whether people would be sent elsewhere by something other than what the organizer has just looked at."""
-    return seen is not None and seen.told > 0 and request.form.get("sure") != seen.fingerprint
+    return seen is not None and seen.is_news and request.form.get("sure") != seen.fingerprint
 
 
 # -- its slots --------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What a change of plan would mean for people, before it is saved: who is told, and who gets a clash."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -10,7 +10,8 @@ from festival.lib.i18n import _, loc
 from festival.plans import queries, rules, wording
 from festival.plans.queries import Told
 from festival.plans.rules import Conflict
-from festival.programme.models import Activity, Slot, Venue
+from festival.programme.kinds import Move, kind_of
+from festival.programme.models import Activity, ActivityStatus, Slot, Venue
 from festival.programme.service import Span
 from festival.signups.rules import State, Stop
 from festival.signups.timeline import stop_at
@@ -46,6 +47,14 @@ class Preview:
     is_cut: bool
     #: What was looked at: pressing again saves only this.
     fingerprint: str
+    #: What moves along, and who is told beside those who signed up, in sentences.
+    along: Sequence[str] = ()
+    also_told: Sequence[str] = ()
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether it concerns anybody, or moves anything that somebody may count on."""
+        return bool(self.told or self.along or self.also_told)
 
 
 #: Tells whether the staff member who looks may know by name who takes part in an activity.
@@ -96,11 +105,32 @@ def preview(activity: Activity, new: Mapping[int, Stop], may_know: MayKnow, now:
         lines=_lines(found[:LISTED], may_know) if may_know(activity.id) else (),
         is_cut=len(found) > LISTED,
         fingerprint=_fingerprint(new),
+        along=_along(activity, new, now),
+        also_told=_also_told(activity, set(ahead)),
     )
 
 
-def only_told(told: Told) -> Preview:
-    """Return who is told of something that moves nobody."""
+def _along(activity: Activity, new: Mapping[int, Stop], now: datetime) -> list[str]:
+    """Say what the only session of an activity takes along when it moves in time."""
+    sessions = [slot for slot in activity.slots if slot.parent_id is None]
+    if len(sessions) != 1 or sessions[0].id not in new:
+        return []
+    move = Move(sessions[0].starts_at, new[sessions[0].id].starts_at - sessions[0].starts_at, now)
+    if not move.step:
+        return []
+    kind = kind_of(activity)
+    return [*(wording.window_words(activity, move) if kind.window_follows else ()), *kind.moves_along(activity, move)]
+
+
+def _also_told(activity: Activity, slot_ids: Collection[int]) -> list[str]:
+    """Say who is told beside those who signed up; of what concerns parts of a session alone, nobody is."""
+    is_whole = any(slot.id in slot_ids for slot in activity.slots if slot.parent_id is None)
+    return kind_of(activity).also_told(activity) if is_whole and activity.status == ActivityStatus.PUBLISHED else []
+
+
+def only_told(activity: Activity, slot_ids: Collection[int], told: Told) -> Preview:
+    """Return who is told of something that moves nobody and concerns these slots."""
+    sessions = {slot.id for slot in activity.slots if slot.parent_id is None}
     return Preview(
         told=told.total,
         by_state=state_counts(told.by_state),
@@ -108,6 +138,7 @@ def only_told(told: Told) -> Preview:
         lines=(),
         is_cut=False,
         fingerprint="",
+        also_told=kind_of(activity).also_told(activity) if sessions & set(slot_ids) else (),
     )
 
 

@@ -15,6 +15,7 @@ from festival.outbox.service import owe, owe_each
 from festival.plans import rules
 from festival.plans.rules import Facts, Standing, Step, StepReason, StepRefused
 from festival.programme import service as programme
+from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.programme.service import ActivityEdit, PlanChange, SlotEdit, Why
 from festival.signups import changed, waitlist
@@ -108,6 +109,8 @@ def take_step(activity_id: int, slot_id: int | None, step: Step, why: Why, *, ac
     else:
         told_otherwise = _resume_offers(activity, ids, now, actor_id) + waitlist.serve(activity, now, why="plan")
     _enter(activity_id, ids, now, what=_LINES[step], why="plan", actor_id=actor_id)
+    if ids and (slot is None or slot.parent_id is None):
+        _tell_others(activity_id)
     told = _owe(activity_id, ids, _MESSAGES[step], but=[one.id for one in told_otherwise])
     return Done(told + len(told_otherwise), len(told_otherwise))
 
@@ -316,8 +319,16 @@ def _tell(activity_id: int, moved: Iterable[Slot], *, actor_id: int) -> int:
     _enter(activity_id, ids, now, what="rescheduled", why="plan", actor_id=actor_id)
     # What is off is told when it is on again: one message with the new time in it.
     is_off = db.session.get_one(Activity, activity_id).status != ActivityStatus.PUBLISHED
-    on = [] if is_off else [slot.id for slot in ahead if slot.status == SlotStatus.SCHEDULED]
-    return _owe(activity_id, on, "activity_changed")
+    on = [] if is_off else [slot for slot in ahead if slot.status == SlotStatus.SCHEDULED]
+    if any(slot.parent_id is None for slot in on):
+        _tell_others(activity_id)
+    return _owe(activity_id, [slot.id for slot in on], "activity_changed")
+
+
+def _tell_others(activity_id: int) -> None:
+    """Let the activity's kind tell whom it concerns beside those who signed up."""
+    activity = db.session.get_one(Activity, activity_id)
+    kind_of(activity).plan_changed(activity)
 
 
 def _owe(activity_id: int, slot_ids: Iterable[int], kind: str, *, but: Iterable[int] = ()) -> int:

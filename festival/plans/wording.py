@@ -1,11 +1,15 @@
 """Changes of plan in words."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from festival.lib.format import lasting
+from festival.lib.format import lasting, moment
 from festival.lib.i18n import _, _l
 from festival.plans.rules import PoolReason, Step, StepReason
+from festival.programme.kinds import Move
+from festival.programme.models import Activity
+from festival.programme.moving import window_of
+from festival.programme.rules import Opening, moved_window
 from festival.signups.rules import Clash
 
 if TYPE_CHECKING:
@@ -77,3 +81,35 @@ def clash_words(how: Clash) -> str:
 
 def _minutes(minutes: int) -> str:
     return lasting(timedelta(minutes=minutes)) if minutes else _("0 分钟")
+
+
+# -- what moves along ---------------------------------------------------------------------------------------------------------
+
+
+def window_words(activity: Activity, move: Move) -> list[str]:
+    """Say how the window of sign-ups, and until when one gives a place back, move along."""
+    found = opening_words(window_of(activity), move, _("报名开放"), _("报名截止"))
+    if activity.cancel_until is not None:
+        found.append(moved_words(_("免费取消截止"), activity.cancel_until, activity.cancel_until + move.step))
+    return found
+
+
+def opening_words(window: Opening, move: Move, opens: str, closes: str) -> list[str]:
+    """Say how a window moves along, and whether that closes it or opens it again; ``opens`` and ``closes`` name its ends."""
+    after = moved_window(window, move.step, move.now)
+    found = []
+    if window.opens_at is not None and after.opens_at is not None and window.opens_at != after.opens_at:
+        found.append(moved_words(opens, window.opens_at, after.opens_at))
+    if window.closes_at is not None and after.closes_at is not None:
+        words = moved_words(closes, window.closes_at, after.closes_at)
+        if after.closes_at <= move.now < window.closes_at:
+            words += _("（保存后即截止）")
+        elif window.closes_at <= move.now < after.closes_at:
+            words += _("（保存后重新开放）")
+        found.append(words)
+    return found
+
+
+def moved_words(what: str, before: datetime, after: datetime) -> str:
+    """Say from when to when something moves."""
+    return _("%(what)s：%(before)s 改为 %(after)s", what=what, before=moment(before), after=moment(after))

@@ -5,7 +5,7 @@ Generic slices never name a kind. ``festival.app`` hands the list of ``festival.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint
 from flask_babel import LazyString
@@ -37,6 +37,16 @@ class Candidate:
     slot: Slot
     person_id: int
     answers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A session moves in time, or is to."""
+
+    #: When it begins before that.
+    starts_at: datetime
+    step: timedelta
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,23 @@ def _nothing_moves(_activity: Activity, _slot: Slot, _step: timedelta) -> None:
     """Leave a plain talk alone: it has no times of its own."""
 
 
+def _no_more(_before: Details, moved: Details, _move: Move) -> Details:
+    """Leave everything else as it was set."""
+    return moved
+
+
+def _nothing_along(_activity: Activity, _move: Move) -> list[str]:
+    return []
+
+
+def _nobody_else(_activity: Activity) -> list[str]:
+    return []
+
+
+def _tells_nobody(_activity: Activity) -> None:
+    """Leave it at those who signed up."""
+
+
 def _not_copied(_source: Activity, _made: Activity) -> None:
     """Leave a copy as it is."""
 
@@ -109,6 +136,16 @@ class ActivityKind:
     #: What it does when a session moves in time, in the same transaction: for times in tables of its own. Instants in its details
     #: move along by themselves (``moving``). It is told the session as it is now, and by how much it has moved.
     session_moved: Callable[[Activity, Slot, timedelta], None] = _nothing_moves
+    #: Until when one signs up for it, and gives a place back, moves along with its only session; else that stays as it was set.
+    window_follows: bool = False
+    #: What else of its details moves along with its only session, beside instants within that: ``(before, moved so far, move)``.
+    details_follow: Callable[[Details, Details, Move], Details] = _no_more
+    #: What it takes along when its only session moves, in sentences for whoever decides on it: how it is, and how it will be.
+    moves_along: Callable[[Activity, Move], list[str]] = _nothing_along
+    #: Whom it tells of a change of plan beside those who signed up, in sentences for whoever decides on it.
+    also_told: Callable[[Activity], list[str]] = _nobody_else
+    #: Tells them, in the same transaction: the time or place changed, or it was called off or taken up again.
+    plan_changed: Callable[[Activity], None] = _tells_nobody
     #: Lines a calendar entry adds to its description, in a language.
     calendar_lines: Callable[[Activity, Slot, str], list[str]] = _no_lines
     #: Why it takes somebody not, in words the person reads, judged inside the transaction; None: it does.

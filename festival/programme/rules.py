@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -156,3 +156,26 @@ def move(facts: Facts, now: datetime) -> Move:
     if_there_were_room = replace(facts, seats=Seats(None))
     is_full = facts.seats is not None and facts.seats.level is Level.FULL
     return Move.JOIN_WAITLIST if is_full and facts.has_waitlist and is_open(if_there_were_room, now) else Move.NONE
+
+
+# -- a window that moves along ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """From when until when something can be asked for. None: not limited on that side."""
+
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+
+def moved_window(window: Opening, step: timedelta, now: datetime) -> Opening:
+    """Return a window once what it leads to has moved: its end keeps its distance from that.
+
+    Its beginning moves only while it is still to come, so that what is open does not close, or where it would come after the end.
+    """
+    closes_at = None if window.closes_at is None else window.closes_at + step
+    opens_at = window.opens_at
+    if opens_at is not None and (opens_at > now or (closes_at is not None and opens_at >= closes_at)):
+        opens_at += step
+    return Opening(opens_at, closes_at)

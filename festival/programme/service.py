@@ -16,8 +16,10 @@ from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.errors import NotFound, Refused
 from festival.programme import moving
+from festival.programme.kinds import kind_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Activity, ActivityStatus, Festival, Slot, SlotStatus, Venue
+from festival.programme.rules import Opening
 
 
 class PlanReason(StrEnum):
@@ -250,28 +252,13 @@ def set_window(
     activity = lock_activity(activity_id)
     if opens_at is not None and closes_at is not None and closes_at <= opens_at:
         raise PlanRefused(PlanReason.CLOSES_BEFORE_OPENING)
-    changes = [
-        f"{name} {_iso(before)} -> {_iso(after)}"
-        for name, before, after in (
-            ("opens_at", activity.opens_at, opens_at),
-            ("closes_at", activity.closes_at, closes_at),
-        )
-        if before != after
-    ]
-    if not changes:
+    before = moving.window_of(activity)
+    if before == Opening(opens_at, closes_at):
         return False
-    opens_otherwise = activity.opens_at != opens_at
     activity.opens_at, activity.closes_at = opens_at, closes_at
     activity.updated_at = _later_than(activity.updated_at)
-    record(
-        "activity.window",
-        "activity",
-        activity.id,
-        actor_id=actor_id,
-        activity_id=activity.id,
-        changes=", ".join(changes),
-    )
-    if opens_otherwise:  # no entry of the activity changes, but those who keep it for later see when sign-up opens
+    _record_window(activity, before, actor_id)
+    if before.opens_at != opens_at:  # no entry of the activity changes, but those who keep it for later see when sign-up opens
         _touch([], activity.festival_id)
     return True
 
@@ -404,7 +391,7 @@ def move_to_backup(activity: Activity, slot: Slot, why: Why, *, actor_id: int | 
             one.status = SlotStatus.SCHEDULED
         one.plan_reason_zh, one.plan_reason_en = why.zh, why.en
     if sum(one.parent_id is None for one in slots) == 1:
-        for name in ("closes_at", "cancel_until"):
+        for name in ("closes_at", "cancel_until") if not kind_of(activity).window_follows else ():
             at: datetime | None = getattr(activity, name)
             if at is not None:
                 setattr(activity, name, at + step)
@@ -526,8 +513,32 @@ def _reschedule(activity: Activity, slot: Slot, span: Span, slots: list[Slot], a
             _shift(child, Span(child.starts_at + step, child.ends_at + step), step)
     _fit_span(activity, [other for other in slots if other.parent_id is None])
     if step and slot.parent_id is None:
+        window = moving.window_of(activity)
         moving.follow(activity, slot, slots, step)
+        _record_window(activity, window, actor_id)
     return [slot, *children] if step else [slot]
+
+
+def _record_window(activity: Activity, before: Opening, actor_id: int | None) -> None:
+    """Say in the log that sign-up opens or closes at another time than before."""
+    after = moving.window_of(activity)
+    changes = [
+        f"{name} {_iso(was)} -> {_iso(is_)}"
+        for name, was, is_ in (
+            ("opens_at", before.opens_at, after.opens_at),
+            ("closes_at", before.closes_at, after.closes_at),
+        )
+        if was != is_
+    ]
+    if changes:
+        record(
+            "activity.window",
+            "activity",
+            activity.id,
+            actor_id=actor_id,
+            activity_id=activity.id,
+            changes=", ".join(changes),
+        )
 
 
 def _shift(slot: Slot, span: Span, step: timedelta) -> None:

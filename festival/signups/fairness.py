@@ -12,10 +12,13 @@ from sqlalchemy import BindParameter, ColumnElement, Label, and_, bindparam, fun
 from festival.audit.service import record
 from festival.lib import clock
 from festival.lib.db import UtcDateTime, db
+from festival.lib.format import span
+from festival.lib.i18n import _
 from festival.lib.text import search_key
 from festival.outbox.service import owe
 from festival.programme.models import Activity, ActivityStatus, Festival, Overlap, Slot, SlotStatus, Venue
 from festival.signups import mine, queries, rules, waitlist
+from festival.signups.mine import Appointment
 from festival.signups.models import Answer, SignUp
 from festival.signups.rules import CLAIMING, DEFERRED, LIVE, NO_SHOWS_MAX, Reason, SignUpRefused, State, Stop
 
@@ -137,7 +140,7 @@ def check_overlap(activity: Activity, slot: Slot, person_id: int, now: datetime,
     """Refuse a time that somebody cannot keep beside what they hold, where the activity says so.
 
     :param but: the id of the sign-up that is moved to this time.
-    :raises SignUpRefused: another live sign-up or an appointment overlaps, or the way between the two takes longer than the gap.
+    :raises SignUpRefused: another live sign-up overlaps, or the way between the two takes longer than the gap.
     """
     if activity.overlap != Overlap.BLOCK:
         return
@@ -145,9 +148,37 @@ def check_overlap(activity: Activity, slot: Slot, person_id: int, now: datetime,
     stop = Stop(slot.starts_at, slot.ends_at, venue.id, _point(venue.lat, venue.lon))
     rows = db.session.execute(_STOPS, {"person_id": person_id, "but": but, "now": now})
     others = [Stop(row.starts_at, row.ends_at, row.id, _point(row.lat, row.lon)) for row in rows]
-    others += [one.stop for one in mine.appointments(person_id) if one.activity_id != activity.id]
     if any(rules.clash(other, stop) is not None for other in others):
         raise SignUpRefused(Reason.OVERLAP)
+
+
+def check_appointments(activity: Activity, slot: Slot, person_id: int, now: datetime) -> None:
+    """Refuse a time in which somebody keeps an appointment, and an entry that is too late for one within the activity itself.
+
+    An appointment is never in the way of anything, whatever the activity says of overlaps, unless these are all the same to it.
+
+    :raises SignUpRefused: naming the appointment, with the page on which it can be given back.
+    """
+    venue = db.session.get_one(Venue, slot.venue_id or activity.venue_id)
+    stop = Stop(slot.starts_at, slot.ends_at, venue.id, _point(venue.lat, venue.lon))
+    session = db.session.get_one(Slot, slot.parent_id or slot.id)
+    for one in mine.appointments(person_id):
+        if one.stop.ends_at <= now:
+            continue
+        if one.activity_id == activity.id:
+            is_in_the_way = not slot.starts_at <= one.stop.starts_at < session.ends_at
+        else:
+            is_in_the_way = activity.overlap != Overlap.ALLOW and rules.clash(one.stop, stop) is not None
+        if is_in_the_way:
+            raise SignUpRefused(Reason.OVERLAP, _kept(one), one.path)
+
+
+def _kept(one: Appointment) -> str:
+    return _(
+        "您在 %(time)s 有“%(title)s”，与这个时间冲突。请先改约或退回这次预约，再来选择。",
+        time=span(one.stop.starts_at, one.stop.ends_at),
+        title=one.title,
+    )
 
 
 def _point(lat: float | None, lon: float | None) -> tuple[float, float] | None:

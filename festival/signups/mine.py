@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sqlalchemy import ColumnElement
+
 from festival.signups.rules import Stop
 
 
@@ -34,7 +36,16 @@ class Way:
     label: str
 
 
-Appointments: TypeAlias = Callable[[int], list[Appointment]]
+@dataclass(frozen=True, slots=True)
+class Appointments:
+    """How the appointments of a kind are found."""
+
+    #: Those that a person keeps.
+    of: Callable[[int], list[Appointment]]
+    #: Whether a person (bind parameter ``person_id``) keeps any, over or not: asked with every sign-up, so it must cost nothing.
+    are_any: ColumnElement[bool]
+
+
 Ways: TypeAlias = Callable[[int], list[Way]]
 
 _appointments: list[Appointments] = []
@@ -49,8 +60,13 @@ def register(appointments: Iterable[Appointments], ways: Iterable[Ways]) -> None
 
 def appointments(person_id: int) -> list[Appointment]:
     """Return the appointments that somebody keeps, by time."""
-    found = [one for of in _appointments for one in of(person_id)]
+    found = [one for each in _appointments for one in each.of(person_id)]
     return sorted(found, key=lambda one: (one.stop.starts_at, one.path))
+
+
+def are_any() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of which one holds if a person (bind parameter ``person_id``) keeps any appointment."""
+    return tuple(each.are_any for each in _appointments)
 
 
 def ways(person_id: int) -> list[Way]:

@@ -86,6 +86,7 @@ def move_to(sign_up_id: int, pool_id: int, *, revision: int) -> list[SignUp]:
     slot, pool = found
     if reason := _refusal(sign_up, slot, pool, queries.places(pool.id), now):
         raise SignUpRefused(reason)
+    fairness.check_appointments(activity, slot, sign_up.person_id, now)
     fairness.check_overlap(activity, slot, sign_up.person_id, now, but=sign_up.id)
     return _move(sign_up, locked, slot, pool)
 
@@ -114,6 +115,7 @@ def move_by_staff(sign_up_id: int, pool_id: int, *, actor_id: int) -> list[SignU
     slot, pool = found
     if reason := _refusal_of_staff(sign_up, slot, pool, now):
         raise SignUpRefused(reason)
+    fairness.check_appointments(activity, slot, sign_up.person_id, now)
     fairness.check_overlap(activity, slot, sign_up.person_id, now, but=sign_up.id)
     return _move(sign_up, locked, slot, pool, actor_id=actor_id)
 

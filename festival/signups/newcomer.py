@@ -4,11 +4,13 @@ The locks, then one question, whose snapshot is younger than they: on PostgreSQL
 verdict is the engine's (``service.sign_up``); nothing is decided here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, false, func, literal, null, or_, select, true
 from sqlalchemy.orm import aliased
 
 from festival.accounts.models import Account, PrivacyNotice
@@ -19,7 +21,7 @@ from festival.programme.locking import TAKE
 from festival.programme.models import Festival, Pool, PoolBatch, Slot
 from festival.programme.queries import leading_to
 from festival.programme.structure import version_of
-from festival.signups import fairness, queries
+from festival.signups import fairness, mine, queries
 from festival.signups.fairness import Fairness
 from festival.signups.models import IdempotentAnswer, SignUp
 from festival.signups.rules import CLAIMING, DEFERRED, Ceiling, Places, State
@@ -27,18 +29,21 @@ from festival.signups.rules import CLAIMING, DEFERRED, Ceiling, Places, State
 _TAKE_PERSON = Prepared(select(Account.id).where(Account.id == bindparam("person_id")).with_for_update(key_share=True))
 
 
-def _question(at: ColumnElement[datetime], new_id: ColumnElement[Any]) -> "Select[*tuple[Any, ...]]":
+def _question(
+    at: ColumnElement[datetime], new_id: ColumnElement[Any], appointments: Sequence[ColumnElement[bool]]
+) -> "Select[*tuple[Any, ...]]":
     """Return the question.
 
     :param at: the instant that everything is judged by.
     :param new_id: the id that the row will have; null: the row says it when it is there.
+    :param appointments: of which one holds if the person keeps any.
     """
     now = select(at.label("at")).subquery("clock")
     session, neighbour, batched, timed = aliased(Slot), aliased(Pool), aliased(Pool), aliased(Slot)
-    mine = SignUp.pool_id == bindparam("pool_id")
+    here = SignUp.pool_id == bindparam("pool_id")
     last = (
         select(SignUp.priority, SignUp.joined_at)
-        .where(mine, SignUp.state == State.WAITLISTED, SignUp.priority < DEFERRED)
+        .where(here, SignUp.state == State.WAITLISTED, SignUp.priority < DEFERRED)
         .order_by(SignUp.priority.desc(), SignUp.joined_at.desc(), SignUp.id.desc())
         .limit(1)
         .subquery("last")
@@ -88,6 +93,7 @@ def _question(at: ColumnElement[datetime], new_id: ColumnElement[Any]) -> "Selec
             last.c.joined_at.label("last_joined_at"),
             select(SignUp.id).where(SignUp.digits == bindparam("digits")).exists().label("are_digits_taken"),
             notice.limit(1).scalar_subquery().label("notice_id"),
+            or_(false(), *appointments).label("keeps_appointments"),
         )
         .select_from(now)
         .join(Account, Account.id == bindparam("person_id"))
@@ -102,10 +108,15 @@ def _question(at: ColumnElement[datetime], new_id: ColumnElement[Any]) -> "Selec
 _GIVEN: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 _NO_ID: ColumnElement[Any] = null()
 _NEXT_ID: ColumnElement[Any] = func.nextval(literal("sign_up_id_seq", String()), type_=Big)
-#: SQLite runs in this process and has no clock but this one.
-_ON_SQLITE = Prepared(_question(_GIVEN, _NO_ID))
-_ON_POSTGRESQL = Prepared(_question(func.clock_timestamp(type_=UtcDateTime()), _NEXT_ID))
-_ON_POSTGRESQL_FROZEN = Prepared(_question(_GIVEN, _NEXT_ID))
+
+
+@cache
+def _asked(*, is_postgresql: bool, is_frozen: bool, appointments: tuple[ColumnElement[bool], ...]) -> Prepared:
+    """Return the question as a database is asked it. SQLite runs in this process and has no clock but this one."""
+    at = _GIVEN if is_frozen or not is_postgresql else func.clock_timestamp(type_=UtcDateTime())
+    return Prepared(_question(at, _NEXT_ID if is_postgresql else _NO_ID, appointments))
+
+
 #: The locks, in their order. SQLite's ``transaction()`` holds the whole database already.
 LOCKS: tuple[Prepared, ...] = (_TAKE_PERSON, TAKE)
 
@@ -166,18 +177,20 @@ class Facts:
     are_digits_taken: bool
     #: The notice's row; None: nobody agreed to these words yet.
     notice_id: int | None
+    #: The person keeps an appointment somewhere, over or not.
+    keeps_appointments: bool
 
 
 def read(who: Newcomer) -> Facts | None:
     """Lock the person and the activity until commit and return how everything stands after that; None: one is not there."""
     assert in_transaction(), "places change inside transaction() only"  # a bug, not an answer
     values = {name: getattr(who, name) for name in Newcomer.__slots__}
-    if not is_postgresql():
-        [row] = ask((_ON_SQLITE, values | {"now": clock.now()}))
-    elif (frozen := clock.frozen()) is not None:
-        row = ask(*((lock, values) for lock in LOCKS), (_ON_POSTGRESQL_FROZEN, values | {"now": frozen}))[-1]
+    frozen, on_postgresql = clock.frozen(), is_postgresql()
+    question = _asked(is_postgresql=on_postgresql, is_frozen=frozen is not None, appointments=mine.are_any())
+    if on_postgresql:
+        row = ask(*((lock, values) for lock in LOCKS), (question, values if frozen is None else values | {"now": frozen}))[-1]
     else:
-        row = ask(*((lock, values) for lock in LOCKS), (_ON_POSTGRESQL, values))[-1]
+        [row] = ask((question, values | {"now": clock.now()}))
     return None if row is None else _facts(row)
 
 
@@ -201,4 +214,5 @@ def _facts(row: Any) -> Facts:
         last=None if row.last_joined_at is None else (row.last_priority, row.last_joined_at),
         are_digits_taken=bool(row.are_digits_taken),
         notice_id=row.notice_id,
+        keeps_appointments=bool(row.keeps_appointments),
     )

@@ -98,10 +98,11 @@ class SignUpRefused(Refused):
 
     reason: Reason
 
-    def __init__(self, reason: Reason, words: str = "") -> None:
-        """``words``: why, in an activity kind's own words; empty: the reason's."""
+    def __init__(self, reason: Reason, words: str = "", path: str = "") -> None:
+        """``words``: why, in words of their own; empty: the reason's. ``path``: where the person can do something about it."""
         super().__init__(reason)
         self.words = words
+        self.path = path
 
 
 class InvitationEnd(StrEnum):

@@ -223,6 +223,8 @@ def make(  # who, for what, asking what, on whose behalf
     activity, facts = situation.structure.activity, situation.facts
     invitation = _invitation(activity, situation.pool, asked.invitation, facts.now)
     fairness.check_newcomer(activity, facts.fair, asked.answers)
+    if facts.keeps_appointments:
+        fairness.check_appointments(activity, situation.slot, person_id, facts.now)
     if situation.slot.is_extra:
         _check_session_held(situation.slot, person_id)
     else:

@@ -31,7 +31,7 @@ from festival.signups.fairness import Fairness
 from festival.signups.forms import AppealForm, EditForm, MoveForm, is_out_of_sight
 from festival.signups.models import SignUp
 from festival.signups.notice import notice_of
-from festival.signups.rules import CLAIMING, LIVE, Reason, State, may_withdraw_at
+from festival.signups.rules import CLAIMING, LIVE, Reason, SignUpRefused, State, may_withdraw_at
 
 #: States whose code opens the door.
 WITH_TICKET = frozenset({State.CONFIRMED, State.ATTENDED})
@@ -235,11 +235,11 @@ def move_form(sign_up: SignUp) -> MoveForm:
     return MoveForm.for_targets(sign_up.revision, moving.targets(sign_up, clock.now()))
 
 
-def move_page(sign_up: SignUp, form: MoveForm | None = None, refusal: Reason | None = None) -> str:
+def move_page(sign_up: SignUp, form: MoveForm | None = None, refused: SignUpRefused | None = None) -> str:
     """Return the page on which a party is moved: every other slot or pool, with what is free and why some cannot be chosen."""
     targets = moving.targets(sign_up, clock.now())
     form = form or MoveForm.for_targets(sign_up.revision, targets)
-    if refusal is not None:  # what was sent is out of date: pressing again moves
+    if refused is not None:  # what was sent is out of date: pressing again moves
         form.revision.data, form.revision.raw_data = sign_up.revision, None
     return render_template(
         "signups/move.html",
@@ -249,8 +249,8 @@ def move_page(sign_up: SignUp, form: MoveForm | None = None, refusal: Reason | N
         days=[(on, list(group)) for on, group in groupby(targets, key=lambda target: clock.local_day(target.slot.starts_at))],
         has_several=len({target.slot.id for target in targets} | {sign_up.slot_id}) > 1,
         reasons={reason: str(wording.REASON_WORDS[reason]) for reason in Reason},
-        refusal=str(wording.REASON_WORDS[refusal]) if refusal else "",
-        data_result=wording.result_of(refusal) if refusal else None,
+        refusal=wording.refusal(refused.reason, sign_up.activity, clock.now(), refused.words, refused.path) if refused else None,
+        data_result=wording.result_of(refused.reason) if refused else None,
         unlisted=True,
         section="/me",
     )

@@ -184,7 +184,7 @@ def _refused(slug: str, refused: SignUpRefused) -> ResponseReturnValue:
         return _page(sheet, form), 422
     if sheet.openings.reason is not None:
         return _closed(sheet, reason)
-    return _page(sheet, form, refusal=reason, refusal_words=refused.words), 409
+    return _page(sheet, form, refused=refused), 409
 
 
 def _busy(slug: str) -> ResponseReturnValue:
@@ -223,8 +223,7 @@ def _page(
     sheet: Sheet,
     form: SignUpForm,
     *,
-    refusal: Reason | None = None,
-    refusal_words: str = "",
+    refused: SignUpRefused | None = None,
     sent: CodeSent | CodeRefused | None = None,
     is_busy: bool = False,
 ) -> str:
@@ -235,8 +234,8 @@ def _page(
         activity=sheet.activity,
         festival=sheet.activity.festival,
         form=form,
-        refusal=wording.refusal(refusal, sheet.activity, sheet.now, refusal_words) if refusal else None,
-        data_result=wording.result_of(refusal) if refusal else None,
+        refusal=wording.refusal(refused.reason, sheet.activity, sheet.now, refused.words, refused.path) if refused else None,
+        data_result=wording.result_of(refused.reason) if refused else None,
         sent=sent,
         sent_words=code_words(sent) if isinstance(sent, CodeRefused) else "",
         is_busy=is_busy,
@@ -383,7 +382,7 @@ def move(code: str) -> ResponseReturnValue:
         sign_up = queries.owned(code, the_person().id)
         if refused.reason in {Reason.STAYS, Reason.TOO_LATE, Reason.NOT_LIVE}:
             return ticket.page(sign_up, the_person(), refused=refused.reason), 409
-        return ticket.move_page(sign_up, ticket.move_form(sign_up), refused.reason), 409
+        return ticket.move_page(sign_up, ticket.move_form(sign_up), refused), 409
     return redirect(url_for(".show", code=code), 303)
 
 

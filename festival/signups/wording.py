@@ -137,15 +137,18 @@ class Refusal:
     result: str
     title: str
     lines: tuple[str, ...]
+    #: The page on which the person can do something about it; empty: there is none.
+    path: str = ""
 
 
-def refusal(reason: Reason, activity: Activity, now: datetime, words: str = "") -> Refusal:
+def refusal(reason: Reason, activity: Activity, now: datetime, words: str = "", path: str = "") -> Refusal:
     """Return a refusal in the words that fit this activity at this time.
 
-    :param words: why, in the words of the activity's kind; empty: the reason's own.
+    :param words: why, in words of their own; empty: the reason's.
+    :param path: where the person can do something about it.
     """
     title = str(REASON_TITLES[reason])
-    return Refusal(result_of(reason), title, (*_when(reason, activity, now), words or str(REASON_WORDS[reason])))
+    return Refusal(result_of(reason), title, (*_when(reason, activity, now), words or str(REASON_WORDS[reason])), path)
 
 
 def _when(reason: Reason, activity: Activity, now: datetime) -> tuple[str, ...]:

@@ -12,19 +12,21 @@ from festival.kinds.job_fair.employers import holding as employers_holding
 from festival.kinds.job_fair.employers import manage as employers_manage
 from festival.kinds.job_fair.employers import messages as employers_messages
 from festival.kinds.job_fair.employers import models as employers_models
+from festival.kinds.job_fair.employers import moving as employers_moving
 from festival.kinds.job_fair.employers import render as employers_render
 from festival.kinds.job_fair.employers import service as employers_service
 from festival.kinds.job_fair.employers import views as employers_views
 from festival.kinds.job_fair.employers import wording as employers_wording
 from festival.kinds.job_fair.employers.sowing import sow
 from festival.kinds.job_fair.figures import manage as figures_manage
-from festival.kinds.job_fair.seekers import demo, following, manage, recruiting, render, service, views, wording
+from festival.kinds.job_fair.seekers import demo, following, manage, queries, recruiting, render, service, views, wording
 from festival.kinds.job_fair.seekers import holding as seekers_holding
 from festival.kinds.job_fair.seekers import models as seekers_models
 from festival.lib.i18n import _l
 from festival.programme.kinds import OrganizerLink
 from festival.programme.models import Activity
 from festival.seam import Kind
+from festival.signups.mine import Appointments
 from festival.signups.ticket import Panel
 
 
@@ -44,6 +46,12 @@ KIND = Kind(
     details_model=JobFairDetails,
     detail_template="kinds/job_fair/detail.html",
     page_values=employers_render.page_values,
+    window_follows=True,
+    details_follow=employers_moving.details_follow,
+    moves_along=employers_moving.moves_along,
+    also_told=employers_moving.also_told,
+    plan_changed=employers_service.plan_changed,
+    session_moved=service.session_moved,
     copied=employers_service.copy_booths,
     roster_columns=("school", "major", "grad_year", "education", "intent"),
     models=(employers_models, seekers_models),
@@ -63,7 +71,7 @@ KIND = Kind(
     messages=(*employers_messages.MESSAGES, *wording.MESSAGES),
     audit_words=employers_wording.AUDIT,
     private_lines=render.calendar_lines,
-    appointments=render.appointments,
+    appointments=Appointments(of=render.appointments, are_any=queries.keeps_any()),
     ways=render.ways,
     sow=sow,
     demo=_enliven,

@@ -5,11 +5,29 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, model_validator
 
+from festival.lib.clock import local
 from festival.lib.documents import Part, Text, Words
-from festival.programme.kinds import Details
+from festival.programme.kinds import Details, Move
+from festival.programme.rules import Opening, moved_window
 
 Education = Literal["college", "bachelor", "master", "doctor", "student"]
 Industry = Literal["it", "design", "finance", "shipping", "trade", "health", "culture", "education", "service"]
+
+
+#: Minutes of a day.
+_DAY = 24 * 60
+
+
+def later_in_the_day(move: Move) -> int:
+    """Return by how many minutes a fair that has moved begins later in the day than before; negative: earlier."""
+    before, after = local(move.starts_at), local(move.starts_at + move.step)
+    return (after.hour - before.hour) * 60 + after.minute - before.minute
+
+
+def _later(at: time, minutes: int) -> time | None:
+    """Return a time of day so many minutes later; None: that is another day."""
+    found = at.hour * 60 + at.minute + minutes
+    return time(found // 60, found % 60) if 0 <= found < _DAY else None
 
 
 class Registration(Part):
@@ -31,6 +49,11 @@ class Registration(Part):
         if self.closes_at <= self.opens_at:
             raise ValueError("it closes before it opens")
         return self
+
+    @property
+    def window(self) -> Opening:
+        """When employers apply."""
+        return Opening(self.opens_at, self.closes_at)
 
 
 class Booths(Part):
@@ -126,6 +149,18 @@ class JobFairDetails(Details):
                 raise ValueError(f"{employer.key}: booth {employer.booth!r} is taken")
             taken.add(employer.booth)
         return self
+
+    def followed(self, before: "JobFairDetails", move: Move) -> "JobFairDetails":
+        """Return what the fair says once it has moved: employers apply as long before it, and interviews keep their distance.
+
+        :param before: as it was; self has moved already what lies within the fair's own time.
+        """
+        window = moved_window(before.registration.window, move.step, move.now)
+        registration = self.registration.model_copy(update={"opens_at": window.opens_at, "closes_at": window.closes_at})
+        by = later_in_the_day(move)
+        hours = {name: _later(getattr(before.interviews, name), by) for name in ("opens", "closes")}
+        interviews = before.interviews if None in hours.values() else before.interviews.model_copy(update=hours)
+        return self.model_copy(update={"registration": registration, "interviews": interviews})
 
     @property
     def position_count(self) -> int:

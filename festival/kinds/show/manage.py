@@ -223,7 +223,7 @@ def _concerned(activity: Activity, slot: Slot, step: tuple[Step, int | None] | N
         )
         member = the_staff()
         return preview.preview(activity, new, lambda one: may(member, Permission.ROSTER_READ, one), clock.now())
-    return preview.only_told(planned.told([slot.id]))
+    return preview.only_told(activity, [slot.id], planned.told([slot.id]))
 
 
 # -- the ground ---------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -22,11 +23,11 @@ from festival.lib.errors import NotFound
 from festival.lib.uploads import PDF, Upload
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Overlap
-from festival.signups import mine
+from festival.signups import mine, moving
 from festival.signups import service as signups
 from festival.signups.rules import SignUpRefused
 from festival.signups.service import SignUpRequest
-from tests.builders import make_activity, make_person, make_sign_up
+from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.kinds.job_fair.seeking import (
     GOOD_PDF,
     NOW,
@@ -41,6 +42,7 @@ from tests.kinds.job_fair.seeking import (
     newest_cv,
     told,
 )
+from tests.roster.desk import add_child
 
 
 @pytest.fixture
@@ -250,23 +252,102 @@ def test_without_a_place_at_the_fair_there_is_no_interview_and_losing_it_gives_t
     assert render.calendar_lines(entry) == []
 
 
-def test_an_interview_is_in_the_way_of_another_activity_as_a_place_is(fair):
+def refused(act, *args, **kwargs) -> tuple[str, str, str] | None:
+    """Return why an act with a sign-up is refused, in which words, and where to go; None: it is not."""
+    try:
+        with transaction():
+            act(*args, **kwargs)
+    except SignUpRefused as no:
+        return str(no.reason), no.words, no.path
+    return None
+
+
+def test_nothing_is_signed_up_for_in_the_time_of_an_interview_until_it_is_given_back(fair):
     seeker = make_seeker(fair)
     application = invited(fair, seeker)
     with transaction():
         service.book(seeker.id, application.id, fair.at(14))
-    strict = make_activity(starts_in=OPENING + timedelta(hours=5) - clock.now(), lasts=timedelta(hours=1))
-    with transaction():
-        db.session.get_one(Activity, strict.id).overlap = Overlap.BLOCK
-    with pytest.raises(SignUpRefused) as refused, transaction():
-        signups.sign_up(strict.id, seeker.id, SignUpRequest(), kind=kind_of(strict))
+    kinds = {}
+    for overlap, hours in ((Overlap.BLOCK, 5), (Overlap.WARN, 5), (Overlap.ALLOW, 5), (Overlap.BLOCK, 7)):
+        one = make_activity(starts_in=OPENING + timedelta(hours=hours) - clock.now(), lasts=timedelta(hours=1))
+        with transaction():
+            db.session.get_one(Activity, one.id).overlap = overlap
+        kinds[overlap, hours] = one
+
+    def sign_up(*which):
+        return refused(signups.sign_up, kinds[which].id, seeker.id, SignUpRequest(), kind=kind_of(kinds[which]))
+
+    words = "您在 6月18日 周日 14:00–14:10 有“面试：云帆科技”，与这个时间冲突。请先改约或退回这次预约，再来选择。"
+    no = ("overlap", words, f"/me/applications/{application.id}")
     found = mine.appointments(seeker.id)
 
-    assert refused.value.reason == "overlap"
+    assert [sign_up(Overlap.BLOCK, 5), sign_up(Overlap.WARN, 5)] == [no, no]
+    assert [sign_up(Overlap.ALLOW, 5), sign_up(Overlap.BLOCK, 7)] == [None, None]
     assert [(one.title, one.place, clock.local(one.stop.starts_at).hour) for one in found] == [
         ("面试：云帆科技", f"展位 {queries.booth_of(fair.employer.id)}", 14),
     ]
     assert [way.path for way in mine.ways(fair.reader.id)] == ["/me/applications", "/recruiting"]
+    with transaction():
+        service.give_back(seeker.id, application.id)
+    assert sign_up(Overlap.WARN, 5) is None
+    assert refusal(service.book, seeker.id, application.id, fair.at(14)) == Reason.OTHER_ACTIVITY
+
+
+def test_nobody_moves_to_an_entry_that_lets_them_in_after_their_interview(fair):
+    early, noon, late = (
+        add_child(fair.session, starts_in=timedelta(hours=hours), lasts=timedelta(hours=2)) for hours in (0, 1, 3)
+    )
+    seeker = make_seeker()
+    entry = make_sign_up(fair.activity, person=seeker, pool=early.pools[0])
+    application = invited(fair, seeker)
+    with transaction():
+        service.book(seeker.id, application.id, fair.at(10, 30))
+    staff, pool = make_staff().id, late.pools[0].id
+
+    found = [
+        refused(moving.move_to, entry.id, pool, revision=entry.revision),
+        refused(moving.move_by_staff, entry.id, pool, actor_id=staff),
+    ]
+    earlier = refused(moving.move_by_staff, entry.id, noon.pools[0].id, actor_id=staff)
+    with transaction():
+        service.give_back(seeker.id, application.id)
+    afterwards = refused(moving.move_by_staff, entry.id, pool, actor_id=staff)
+
+    assert [no and no[0::2] for no in found] == [("overlap", f"/me/applications/{application.id}")] * 2
+    assert (earlier, afterwards) == (None, None)
+
+
+@pytest.mark.parametrize("first", ["interview", "activity"])
+def test_of_an_interview_and_an_activity_at_once_one_gets_the_seekers_time(app, fair, first):
+    seeker = make_seeker(fair)
+    application = invited(fair, seeker)
+    talk = make_activity(starts_in=OPENING + timedelta(hours=5) - clock.now(), lasts=timedelta(hours=1))
+    person_id, application_id, talk_id, kind = seeker.id, application.id, talk.id, kind_of(talk)
+    acts = {
+        "interview": lambda: refusal(service.book, person_id, application_id, fair.at(14)),
+        "activity": lambda: refused(signups.sign_up, talk_id, person_id, SignUpRequest(), kind=kind),
+    }
+    found: dict[str, object] = {}
+    gate = threading.Barrier(2)
+
+    def press(name: str) -> None:
+        with app.app_context(), clock.frozen_at(NOW):
+            gate.wait(20)
+            if name != first:
+                time.sleep(0.01)
+            found[name] = acts[name]()
+            db.session.remove()
+
+    threads = [threading.Thread(target=contextvars.Context().run, args=(press, name)) for name in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    db.session.rollback()
+
+    assert sorted(one is None for one in found.values()) == [False, True]
+    booked = queries.standing_interview(application_id) is not None
+    assert booked == (found["interview"] is None)
 
 
 def test_a_seeker_has_six_interviews_at_most(fair):

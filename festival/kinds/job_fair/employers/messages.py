@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from festival.kinds.job_fair.employers import queries, wording
 from festival.kinds.job_fair.employers.models import Employer, Position, PositionReport
-from festival.kinds.job_fair.employers.rules import EmployerState, ReportState
+from festival.kinds.job_fair.employers.rules import LIVE, EmployerState, ReportState, Standing
 from festival.lib.db import db
 from festival.lib.i18n import _, _l, loc
 from festival.notices.own import OwnMessage, Told
@@ -59,6 +59,24 @@ def _teller(*states: EmployerState, holds: Callable[[Employer], bool] = _any) ->
         if employer is None or (states and employer.state not in states) or not holds(employer):
             return None
         return _desk(employer, {}) if reader_id in queries.readers(employer_id) else None
+
+    return tell
+
+
+def _teller_of_plan(standing: Standing) -> Callable[[int, int], Told | None]:
+    """Return what tells how the fair of an employer stands, as long as it stands so."""
+
+    def tell(employer_id: int, reader_id: int) -> Told | None:
+        employer = db.session.get(Employer, employer_id)
+        if employer is None or employer.state not in LIVE or reader_id not in queries.readers(employer_id):
+            return None
+        fair = db.session.get_one(Activity, employer.activity_id)
+        session = queries.first_session(fair)
+        if queries.standing(fair, session) != standing:
+            return None
+        why = loc(fair, "plan_reason") or loc(session, "plan_reason")
+        values = {**_values(employer), "note": why.strip().rstrip("。.")}
+        return Told(fair, f"/employer-desk/{employer.id}", values, session)
 
     return tell
 
@@ -158,6 +176,25 @@ def _given(values: Values) -> Words:
     )
 
 
+def _time(values: Values) -> Words:
+    def sentence(place: str, title: str) -> str:
+        return _("“%(title)s”现定于%(time)s在%(place)s举行，请按此参会。", title=title, time=values["span"], place=place)
+
+    return said(sentence, values["place"], values["title"])
+
+
+def _postponed(values: Values) -> Words:
+    return said(lambda title: _("“%(title)s”延期，新的时间另行通知。", title=title), values["title"], more=_because(values))
+
+
+def _cancelled(values: Values) -> Words:
+    return said(lambda title: _("“%(title)s”取消举行，请勿到场布展。", title=title), values["title"], more=_because(values))
+
+
+def _because(values: Values) -> str:
+    return further(_("原因：%(reason)s。", reason=values["note"])) if values["note"] else ""
+
+
 def _named(values: Values) -> Words:
     return said(lambda name: _("您已成为“%(name)s”的招聘者，登录后即可查看。", name=name), values["employer"])
 
@@ -211,6 +248,9 @@ MESSAGES = (
         BOOTH,
         is_urgent=True,
     ),
+    _message("employer_time", _l("招聘会时间地点"), _teller_of_plan(Standing.ON), _time, is_urgent=True),
+    _message("employer_postponed", _l("招聘会延期"), _teller_of_plan(Standing.POSTPONED), _postponed, _REASON, is_urgent=True),
+    _message("employer_cancelled", _l("招聘会取消"), _teller_of_plan(Standing.CANCELLED), _cancelled, _REASON, is_urgent=True),
     _message("recruiter_named", _l("您已成为招聘者"), _teller(), _named),
     _message("position_hidden", _l("岗位已下架"), _hidden, _hidden_words, POSITION, _REASON),
     OwnMessage(

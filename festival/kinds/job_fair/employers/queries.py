@@ -26,13 +26,14 @@ from festival.kinds.job_fair.employers.rules import (
     PositionState,
     Readiness,
     ReportState,
+    Standing,
     is_barred,
 )
 from festival.lib.db import db
 from festival.lib.errors import NotFound
 from festival.programme import queries as programme
 from festival.programme.kinds import details_of
-from festival.programme.models import Activity, Holiday
+from festival.programme.models import Activity, ActivityStatus, Holiday, Slot, SlotStatus
 
 # -- the fair ----------------------------------------------------------------------------------------------------------------
 
@@ -56,6 +57,19 @@ def fair(slug: str) -> Activity:
     activity = programme.published(slug)
     details(activity)
     return activity
+
+
+def first_session(activity: Activity) -> Slot:
+    """Return the first day of a fair."""
+    return min((one for one in activity.slots if one.parent_id is None), key=lambda one: (one.starts_at, one.id))
+
+
+def standing(activity: Activity, session: Slot) -> Standing:
+    """Tell whether a fair takes place, by itself and its first day."""
+    if ActivityStatus.CANCELLED == activity.status or SlotStatus.CANCELLED == session.status:
+        return Standing.CANCELLED
+    is_off = ActivityStatus.POSTPONED == activity.status or SlotStatus.POSTPONED == session.status
+    return Standing.POSTPONED if is_off else Standing.ON
 
 
 def managed_fair(slug: str, within: ColumnElement[bool]) -> Activity:
@@ -88,6 +102,16 @@ def employers(activity_id: int, states: Sequence[EmployerState] = ()) -> list[Em
             .where(Employer.activity_id == activity_id, *chosen)
             .order_by(Employer.applied_at, Employer.id)
             .options(*_WHOLE),
+        ),
+    )
+
+
+def taking_part(activity_id: int) -> list[int]:
+    """Return the employers of a fair that mean to take part and have people to be told: let in, or not decided yet."""
+    named = exists().where(Recruiter.employer_id == Employer.id, Recruiter.removed_at.is_(None))
+    return list(
+        db.session.scalars(
+            select(Employer.id).where(Employer.activity_id == activity_id, Employer.state.in_(LIVE), named).order_by(Employer.id),
         ),
     )
 

@@ -153,6 +153,14 @@ def cancel_until(opens_on: date, working_days: int, is_workday: Callable[[date],
     return datetime.combine(day + timedelta(days=1) if working_days else day, time(), ZONE)
 
 
+class Standing(StrEnum):
+    """Whether a fair takes place."""
+
+    ON = "time"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+
+
 # -- booths ------------------------------------------------------------------------------------------------------------------
 
 

@@ -146,6 +146,14 @@ def _note(action: str, employer: Employer, actor_id: int, *, reason: str = "", c
     )
 
 
+def plan_changed(activity: Activity) -> None:
+    """Tell the people of a fair's employers when and where it is now, or that it is not; the fair is locked."""
+    kind = f"employer_{queries.standing(activity, queries.first_session(activity))}"
+    for employer_id in queries.taking_part(activity.id):
+        for account_id in queries.readers(employer_id):
+            owe(kind, "employer", employer_id, account_id=account_id, activity_id=activity.id)
+
+
 # -- applying ----------------------------------------------------------------------------------------------------------------
 
 

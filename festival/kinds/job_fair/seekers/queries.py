@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from festival.accounts.models import Address
@@ -302,6 +302,11 @@ def interviews_of(person_id: int) -> list[Interview]:
     return sorted(found, key=lambda one: (one.starts_at, one.id))
 
 
+def keeps_any() -> ColumnElement[bool]:
+    """Return the condition that somebody (bind parameter ``person_id``) has a booked interview, over or not."""
+    return exists().where(Interview.person_id == bindparam("person_id"), Interview.cancelled_at.is_(None))
+
+
 def interviews_with(employer_id: int) -> list[Interview]:
     """Return the booked interviews of an employer, by time."""
     found = db.session.scalars(
@@ -322,6 +327,25 @@ def interviews_by(recruiter_id: int) -> list[Interview]:
             .options(*_INTERVIEW),
         ),
     )
+
+
+def interviews_on(session_id: int, *, is_last_first: bool) -> list[Interview]:
+    """Return the booked interviews of a day of a fair, in the order of their times or against it."""
+    order = Interview.minute.desc() if is_last_first else Interview.minute
+    return list(
+        db.session.scalars(
+            select(Interview)
+            .where(Interview.session_id == session_id, Interview.cancelled_at.is_(None))
+            .order_by(order, Interview.id)
+            .options(joinedload(Interview.application)),
+        ),
+    )
+
+
+def offers_on(session_id: int, *, is_last_first: bool) -> list[InterviewOffer]:
+    """Return the times of a day of a fair that were offered, in their order or against it."""
+    order = InterviewOffer.minute.desc() if is_last_first else InterviewOffer.minute
+    return list(db.session.scalars(select(InterviewOffer).where(InterviewOffer.session_id == session_id).order_by(order)))
 
 
 def unsettled(employer_id: int) -> list[Application]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 
 from festival.accounts.service import lock_account
-from festival.kinds.job_fair.details import JobFairDetails
+from festival.kinds.job_fair.details import JobFairDetails, later_in_the_day
 from festival.kinds.job_fair.employers.rules import PositionState
 from festival.kinds.job_fair.seekers import queries, rules
 from festival.kinds.job_fair.seekers.models import (
@@ -29,7 +29,7 @@ from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
 from festival.lib.sealing import seal
 from festival.outbox.service import owe
-from festival.programme.kinds import details_of
+from festival.programme.kinds import Move, details_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import Activity, Slot
 from festival.signups.rules import Stop
@@ -38,6 +38,8 @@ from festival.signups.waitlist import touch
 #: Something that a seeker does to one of their applications: person, application.
 OwnAct: TypeAlias = Callable[[int, int], object]
 
+#: Minutes of a day.
+_DAY = 24 * 60
 #: What messages say they are about: a row of ``job_application``.
 SUBJECT = "job_application"
 
@@ -260,6 +262,42 @@ def entry_lost(person_id: int, activity_id: int) -> None:
         _tell_recruiters(application, "job_given_back")
 
 
+def session_moved(_activity: Activity, session: Slot, step: timedelta) -> None:
+    """Let the interviews and offers of a day follow when the fair begins at another hour; the fair is locked.
+
+    Another day needs nothing written: they are at an hour of whatever day the session is on. What would be past midnight is given
+    back.
+    """
+    by = later_in_the_day(Move(session.starts_at - step, step, session.starts_at))
+    if not by:
+        return
+    db.session.execute(
+        delete(InterviewOffer).where(InterviewOffer.session_id == session.id, ~_is_of_the_day(InterviewOffer.minute + by)),
+    )
+    # Those that go first leave the time of those that follow.
+    for offer in queries.offers_on(session.id, is_last_first=by > 0):
+        offer.minute += by
+        db.session.flush()
+    for interview in queries.interviews_on(session.id, is_last_first=by > 0):
+        if 0 <= interview.minute + by < _DAY - interview.minutes:
+            interview.minute += by
+            db.session.flush()
+        else:
+            _take_back(interview.application, database_now())
+
+
+def _is_of_the_day(minute: ColumnElement[int]) -> ColumnElement[bool]:
+    return minute.between(0, _DAY - 1)
+
+
+def _take_back(application: Application, now: datetime) -> None:
+    """Let a seeker choose another time: the one that was booked is no more."""
+    _free(application, now)
+    if application.state == State.ACCEPTED:
+        move(application, State.INVITED, Side.EMPLOYER, at=now)
+        _tell_seeker(application, "job_time_off")
+
+
 # -- the employer's side -----------------------------------------------------------------------------------------------------
 
 
@@ -393,9 +431,7 @@ def recruiter_left(recruiter_id: int, now: datetime) -> None:
     for interview in queries.interviews_by(recruiter_id):
         application = interview.application
         if application.state == State.ACCEPTED and interview.starts_at > now:
-            _free(application, now)
-            move(application, State.INVITED, Side.EMPLOYER, at=now)
-            _tell_seeker(application, "job_time_off")
+            _take_back(application, now)
     db.session.execute(delete(InterviewOffer).where(InterviewOffer.recruiter_id == recruiter_id))
 
 
