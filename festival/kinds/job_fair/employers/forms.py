@@ -123,6 +123,7 @@ class ApplicationForm(FlaskForm):
     def __init__(self, notice: Notice, *, is_visitor: bool, kept: Iterable[Paper] = (), **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.kept = frozenset(kept)
+        self.licence.flags.required = Paper.LICENCE not in self.kept
         self.notice = notice
         self.saw_notice = self.notice_version.data == notice.version
         self.notice_version.data, self.notice_version.raw_data = notice.version, None

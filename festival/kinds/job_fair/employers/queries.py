@@ -66,9 +66,9 @@ def first_session(activity: Activity) -> Slot:
 
 def standing(activity: Activity, session: Slot) -> Standing:
     """Tell whether a fair takes place, by itself and its first day."""
-    if ActivityStatus.CANCELLED == activity.status or SlotStatus.CANCELLED == session.status:
+    if activity.status == ActivityStatus.CANCELLED or session.status == SlotStatus.CANCELLED:
         return Standing.CANCELLED
-    is_off = ActivityStatus.POSTPONED == activity.status or SlotStatus.POSTPONED == session.status
+    is_off = activity.status == ActivityStatus.POSTPONED or session.status == SlotStatus.POSTPONED
     return Standing.POSTPONED if is_off else Standing.ON
 
 
