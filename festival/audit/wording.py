@@ -85,6 +85,7 @@ ACTIONS: dict[str, LazyString] = {
     "roster.coming": _l("代为记录仍会参加"),
     "reconfirm.plan": _l("安排了再次确认"),
     "reconfirm.cancel": _l("取消了再次确认"),
+    "reconfirm.spare": _l("再次确认不再有期限"),
     "reconfirm.release": _l("到期未确认，名额已放弃"),
     "tag.make": _l("新建了标签"),
     "tag.edit": _l("修改了标签"),

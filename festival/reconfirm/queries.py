@@ -179,24 +179,32 @@ def last_asked(slot_id: int) -> datetime | None:
     return db.session.scalar(asked)
 
 
-def _is_on() -> list[ColumnElement[bool]]:
-    return [Activity.status == ActivityStatus.PUBLISHED, Slot.status == SlotStatus.SCHEDULED]
+def _is_on() -> ColumnElement[bool]:
+    return and_(Activity.status == ActivityStatus.PUBLISHED, Slot.status == SlotStatus.SCHEDULED)
+
+
+def is_on(one: Reconfirmation) -> bool:
+    """Tell whether what people are asked about takes place as planned."""
+    slot = db.session.get_one(Slot, one.slot_id, populate_existing=True)
+    return slot.activity.status == ActivityStatus.PUBLISHED and slot.status == SlotStatus.SCHEDULED
 
 
 def due(now: datetime, activity_id: int | None = None) -> list[Reconfirmation]:
-    """Return the questions that are to be asked by now, and those whose deadline has passed, of slots that take place.
+    """Return the questions that are to be asked by now, those whose deadline has passed, and those whose deadline is not fair.
 
-    A slot that is postponed waits; one that has moved, or has begun, is left alone for good.
+    A slot that is postponed waits with its question; who was asked already reads no question while it does, and must lose nothing
+    by silence. One that has moved, or has begun, is left alone for good.
 
     :param activity_id: of one activity; None: of all.
     """
     to_ask = and_(Reconfirmation.asked_at.is_(None), Reconfirmation.ask_at <= now)
-    to_release = and_(
+    may_release = and_(
         Reconfirmation.asked_at.is_not(None),
         Reconfirmation.released_at.is_(None),
-        Reconfirmation.release_at <= now,
+        Reconfirmation.release_at.is_not(None),
     )
-    where = [Slot.starts_at > now, *_is_on(), *holds(), or_(to_ask, to_release)]
+    is_due = or_(and_(_is_on(), or_(to_ask, and_(may_release, Reconfirmation.release_at <= now))), and_(~_is_on(), may_release))
+    where = [Slot.starts_at > now, *holds(), is_due]
     if activity_id is not None:
         where.append(Reconfirmation.activity_id == activity_id)
     return list(

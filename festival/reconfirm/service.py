@@ -11,6 +11,7 @@ from sqlalchemy import insert, or_, select, update
 
 from festival.accounts.models import Account
 from festival.audit.service import record
+from festival.lib import clock
 from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
 from festival.lib.i18n import _, speaking
@@ -69,7 +70,7 @@ def _plan(activity: Activity, slot_id: int, asked: Plan, now: datetime, actor_id
         raise NotFound
     if slot.status != SlotStatus.SCHEDULED:
         raise ReconfirmRefused(ReconfirmReason.OFF)
-    problem = rules.problem_of(asked, starts_at=slot.starts_at, cutoff_at=waitlist.cutoff(activity, slot), now=now)
+    problem = rules.problem_of(asked, starts_at=clock.local(slot.starts_at), cutoff_at=waitlist.cutoff(activity, slot), now=now)
     if problem is not None:
         raise ReconfirmRefused(problem)
     if queries.running(slot_id) is not None:
@@ -101,7 +102,12 @@ def _plan(activity: Activity, slot_id: int, asked: Plan, now: datetime, actor_id
 
 
 def _ask(one: Reconfirmation, now: datetime) -> int:
-    """Ask everybody who holds a place in the slot and has not said yes; return how many."""
+    """Ask everybody who holds a place in the slot and has not said yes; return how many.
+
+    Asked so late that the deadline would leave less time than it was to leave, nobody loses anything by silence.
+    """
+    if one.release_at is not None and not rules.is_deadline_fair(one.release_at, clock.local(now)):
+        _spare(one)
     people = {
         row.id: row.person_id
         for row in db.session.execute(select(SignUp.id, SignUp.person_id).where(*queries.askable([one.slot_id])))
@@ -114,6 +120,12 @@ def _ask(one: Reconfirmation, now: datetime) -> int:
         owe_each(KIND, "sign_up", people, activity_id=one.activity_id)
     one.asked_at, one.asked = now, len(people)
     return len(people)
+
+
+def _spare(one: Reconfirmation) -> None:
+    """Let silence have no consequence any more."""
+    one.release_at = None
+    record("reconfirm.spare", "reconfirmation", one.id, actor_id=None, activity_id=one.activity_id)
 
 
 def cancel(activity_id: int, reconfirmation_id: int, *, actor_id: int) -> None:
@@ -148,10 +160,13 @@ def note_coming(sign_up_ids: Sequence[int], now: datetime) -> list[int]:
 def give_back(sign_up_id: int) -> list[SignUp]:
     """Give a place back because one was asked and does not come, however late it is; return those who moved up.
 
-    :raises SignUpRefused: nobody asked, and it is too late otherwise.
+    Once it has begun, who has not come has not come.
+
+    :raises SignUpRefused: nobody asked, or it has begun, and it is too late otherwise.
     """
     sign_up, locked = signups.fresh(sign_up_id)
-    was_asked = sign_up.state == State.CONFIRMED and bool(_answer([sign_up_id], Answer.RELEASED, locked.now))
+    may_answer = sign_up.state == State.CONFIRMED and locked.now < sign_up.slot.starts_at
+    was_asked = may_answer and bool(_answer([sign_up_id], Answer.RELEASED, locked.now))
     return signups.withdraw(sign_up_id, even_late=was_asked)
 
 
@@ -177,12 +192,14 @@ def _answer(sign_up_ids: Sequence[int], answer: Answer, now: datetime) -> list[i
 
 
 def activities_due() -> list[int]:
-    """Return the activities in which a question is to be asked, or a deadline has passed."""
+    """Return the activities in which a question is to be asked, or a deadline has passed or is not fair any more."""
     return sorted({one.activity_id for one in queries.due(database_now())})
 
 
 def act(activity_id: int) -> None:
     """Ask what is to be asked in an activity, and give back the places of those who have not answered in time.
+
+    Where it does not take place as planned, silence has no consequence from now on.
 
     Doing it twice changes nothing: what has been done is written, and found by whoever comes second.
     """
@@ -192,8 +209,10 @@ def act(activity_id: int) -> None:
     for one in queries.due(now, activity_id):
         if one.asked_at is None:
             _ask(one, now)
-        else:
+        elif one.release_at is not None and one.release_at <= now and queries.is_on(one):
             _lapse(one, now, people)
+        else:
+            _spare(one)
 
 
 def _silent_people(activity_id: int) -> set[int]:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 REFUSALS: "dict[ReconfirmReason, LazyString]" = {
     ReconfirmReason.PAST: _l("询问的时间已经过去"),
-    ReconfirmReason.BEGUN: _l("场次在那之前已经开始"),
+    ReconfirmReason.BEGUN: _l("场次在人们读到之前已经开始"),
     ReconfirmReason.OFF: _l("活动或场次没有在正常举行，不能询问"),
     ReconfirmReason.RUNNING: _l("这个场次还有一次询问没有结束，请先取消它"),
     ReconfirmReason.JUST_ASKED: _l("这个场次刚问过，至少隔 12 小时再问"),
-    ReconfirmReason.TOO_SOON: _l("期限离询问太近，至少留 12 小时"),
+    ReconfirmReason.TOO_SOON: _l("期限离询问太近，至少留 12 小时（夜间发出的从早上8点算起）"),
     ReconfirmReason.AFTER_CUTOFF: _l("期限太晚：放弃的名额来不及递补，请早于停止递补的时间"),
     ReconfirmReason.NOBODY: _l("没有需要询问的报名"),
     ReconfirmReason.CHANGED: _l("人数刚才有变化，请再看一遍。"),

@@ -20,7 +20,7 @@ from festival.roster import queries as roster
 from festival.roster.rules import Filter, Wanted
 from festival.signups import sweep
 from festival.signups.models import SignUp
-from festival.signups.rules import State
+from festival.signups.rules import SignUpRefused, State
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.roster.desk import at_the_desk, entries, slot_of, typed
 from tests.signups.engine import NOW, change
@@ -122,14 +122,40 @@ def test_a_slot_that_moved_or_is_off_and_a_question_taken_back_cost_nobody_a_pla
     change(slot_of(moved), starts_at=NOW + 5 * DAY, ends_at=NOW + 6 * DAY)
     change(slot_of(later), starts_at=NOW + 5 * DAY, ends_at=NOW + 6 * DAY)
     change(off, status=ActivityStatus.POSTPONED)
-    frozen(NOW + 3 * DAY)
+    frozen(NOW + DAY)
     sweep.sweep_due()
     deliver_due()
+    change(off, status=ActivityStatus.PUBLISHED)  # taken up again at its time: who read no question meanwhile loses nothing
+    frozen(NOW + 3 * DAY)
+    sweep.sweep_due()
 
     assert states(*held) == ["confirmed"] * 4
     assert queries.standing([held[0].id, held[2].id]) == {}
     assert db.session.scalars(select(Reconfirmation.asked_at).where(Reconfirmation.activity_id == later.id)).all() == [None]
     assert db.session.query(DemoMail).count() == 0
+
+
+def test_who_is_asked_much_later_than_planned_loses_nothing_by_silence_and_a_place_is_given_back_before_the_start_only(
+    app, frozen
+):
+    forum = make_activity(starts_in=4 * DAY)
+    one, other = (make_sign_up(forum) for _ in range(2))
+    ask(forum, at=NOW + HOUR, until=NOW + 14 * HOUR)
+    frozen(NOW + 13 * HOUR)  # nobody worked on the jobs; it is night by now
+    sweep.sweep_due()
+    frozen(NOW + 15 * HOUR)
+    sweep.sweep_due()
+    asked = answers(), states(one, other), [action for action, *_rest in entries()]
+    change(forum, cancel_hours_before=1)
+    frozen(NOW + 4 * DAY - HOUR / 2)
+    with transaction():
+        service.give_back(one.id)
+    frozen(NOW + 4 * DAY + HOUR)
+    with pytest.raises(SignUpRefused, match="too_late"), transaction():
+        service.give_back(other.id)
+
+    assert asked == ([None, None], ["confirmed"] * 2, ["reconfirm.plan", "reconfirm.spare"])
+    assert states(one, other) == ["withdrawn", "confirmed"]
 
 
 def test_the_roster_finds_who_is_silent_and_staff_note_what_was_said_on_the_telephone(app):
@@ -159,11 +185,13 @@ def test_the_roster_finds_who_is_silent_and_staff_note_what_was_said_on_the_tele
         (5 * DAY, None, ReconfirmReason.BEGUN),
         (None, 11 * HOUR, ReconfirmReason.TOO_SOON),
         (None, 4 * DAY - HOUR, ReconfirmReason.AFTER_CUTOFF),
+        (12 * HOUR, 33 * HOUR, ReconfirmReason.TOO_SOON),  # asked at 22:00, heard of at 8:00
+        (12 * HOUR, 34 * HOUR, None),
     ],
 )
 def test_a_plan_leaves_time_to_answer_and_time_to_promote(ask_in, release_in, why):
     plan = Plan(None if ask_in is None else NOW + ask_in, None if release_in is None else NOW + release_in)
-    assert problem_of(plan, starts_at=NOW + 4 * DAY, cutoff_at=NOW + 4 * DAY - 2 * HOUR, now=NOW) is why
+    assert problem_of(plan, starts_at=clock.local(NOW + 4 * DAY), cutoff_at=NOW + 4 * DAY - 2 * HOUR, now=NOW) is why
 
 
 def test_two_questions_at_once_and_what_changed_since_the_preview_are_refused(app, frozen):
