@@ -1,13 +1,11 @@
 """What a person answers after the plan changed: keep the place, or release it. One tap each."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from festival.accounts.access import signed_in, the_person
-from festival.lib.db import transaction
+from festival.accounts.access import signed_in
 from festival.plans import service
-from festival.signups import queries, ticket
-from festival.signups.rules import SignUpRefused
+from festival.signups.tapped import tapped
 
 bp = Blueprint("plans", __name__)
 
@@ -16,20 +14,11 @@ bp = Blueprint("plans", __name__)
 @signed_in
 def keep(code: str) -> ResponseReturnValue:
     """Keep the place at the new time."""
-    sign_up_id = queries.owned(code, the_person().id).id
-    with transaction():
-        service.keep(sign_up_id)
-    return redirect(url_for("signups.show", code=code), 303)
+    return tapped(code, service.keep)
 
 
 @bp.post("/sign-ups/<code:code>/release")
 @signed_in
 def release(code: str) -> ResponseReturnValue:
     """Give the place back because the plan changed; whoever waits moves up in the same transaction."""
-    sign_up_id = queries.owned(code, the_person().id).id
-    try:
-        with transaction():
-            service.release(sign_up_id)
-    except SignUpRefused as refused:
-        return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
-    return redirect(url_for("signups.show", code=code), 303)
+    return tapped(code, service.release)

@@ -30,6 +30,7 @@ from festival.signups.rules import LIVE, Reason, SignUpRefused, State
 from festival.signups.service import StructureChanged
 from festival.signups.sheet import Sheet, clashes, empty_form, form_kept, sent_form, sheet_of
 from festival.signups.signing import Signed
+from festival.signups.tapped import tapped
 
 bp = Blueprint("signups", __name__)
 
@@ -317,26 +318,14 @@ def _private(body: bytes, content_type: str) -> Response:
 @signed_in
 def withdraw(code: str) -> ResponseReturnValue:
     """Give the place back, or leave the list; whoever waits moves up in the same transaction."""
-    sign_up_id = queries.owned(code, the_person().id).id
-    try:
-        with transaction():
-            service.withdraw(sign_up_id)
-    except SignUpRefused as refused:
-        return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
-    return redirect(url_for(".show", code=code), 303)
+    return tapped(code, service.withdraw)
 
 
 @bp.post("/sign-ups/<code:code>/confirm")
 @signed_in
 def confirm(code: str) -> ResponseReturnValue:
     """Take an offered place."""
-    sign_up_id = queries.owned(code, the_person().id).id
-    try:
-        with transaction():
-            service.confirm(sign_up_id)
-    except SignUpRefused as refused:
-        return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
-    return redirect(url_for(".show", code=code), 303)
+    return tapped(code, service.confirm)
 
 
 @bp.get("/sign-ups/<code:code>/decline")
@@ -390,15 +379,9 @@ def move(code: str) -> ResponseReturnValue:
 @signed_in
 def withdraw_companion(code: str, number: int) -> ResponseReturnValue:
     """Withdraw one named companion (the first is 1); the rest of the party stays."""
-    sign_up_id = queries.owned(code, the_person().id).id
     revision = request.form.get("revision", "")
     seen = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < _LONGEST_NUMBER else 0
-    try:
-        with transaction():
-            companions.withdraw_one(sign_up_id, number - 1, revision=seen)
-    except SignUpRefused as refused:
-        return ticket.page(queries.owned(code, the_person().id), the_person(), refused=refused.reason), 409
-    return redirect(url_for(".show", code=code, _anchor="answers"), 303)
+    return tapped(code, lambda sign_up_id: companions.withdraw_one(sign_up_id, number - 1, revision=seen), anchor="answers")
 
 
 @bp.post("/sign-ups/<code:code>/appeal")
