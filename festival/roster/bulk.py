@@ -18,7 +18,7 @@ from festival.programme.models import Activity
 from festival.reconfirm import queries as reconfirm
 from festival.roster import acts, beside, queries, render
 from festival.roster.acts import AT_ONCE, ActRefused, Asked, Outcome
-from festival.roster.forms import BulkForm, address_of, picked, view_at
+from festival.roster.forms import MOST_PICKED, BulkForm, address_of, page_of, picked, turned_to, view_at
 from festival.roster.render import Line
 from festival.roster.rules import Act, Wanted
 from festival.roster.scoped import activity_within
@@ -69,20 +69,23 @@ class Chosen:
 @bp.post("/activities/<slug:slug>/roster/bulk")
 @staff(Permission.ROSTER_MASKED)
 def act(slug: str) -> ResponseReturnValue:
-    """Ask what is needed, show what would happen, and do it once that has been seen."""
+    """Ask what is needed, show what would happen, and do it once that has been seen; or turn the page, with what is ticked."""
     activity, member = activity_within(slug, Permission.ROSTER_MASKED), the_staff()
     wanted_act = next((one for one, _words in offered(member, activity.id) if one.value == request.form.get("act")), None)
     view = view_at(request.form.get("view", ""))
+    if (turned := turned_to(request.form)) is not None:
+        _say_limit()
+        return _back(slug, view, picked(request.form), turned)
     if wanted_act is None:
         flash(_("请选择要做什么。"), "warn")
-        return _back(slug, view)
+        return _back(slug, view, picked(request.form), page_of(request.form))
     if wanted_act is Act.MESSAGE:
         return _write(slug, view)
     by_name = may(member, Permission.ROSTER_READ, activity.id)
     chosen = _chosen(activity, wanted_act, view, by_name=by_name)
     if not chosen.ids:
         flash(_("请先勾选要处理的报名。"), "warn")
-        return _back(slug, view)
+        return _back(slug, view, (), page_of(request.form))
     form = BulkForm.of(wanted_act, render.Places(activity).targets(), beside.tags(activity.id))
     if not form.is_filled(wanted_act):
         return _page(activity, wanted_act, chosen, form)
@@ -128,9 +131,19 @@ def _write(slug: str, view: Wanted) -> ResponseReturnValue:
     return redirect(path_to("/manage/activities/<slug>/letters/new", slug=slug, **chosen) or "", 303)
 
 
-def _back(slug: str, view: Wanted) -> ResponseReturnValue:
-    here, query = url_for("manage.roster.roster", slug=slug), address_of(view)
-    return redirect(f"{here}?{query}" if query else here, 303)
+def _back(slug: str, view: Wanted, ticked: Sequence[int] = (), page: int = 1) -> ResponseReturnValue:
+    """Go back to a page of the roster, with what is ticked there or on other pages."""
+    return redirect(_roster(slug, view, ticked, page), 303)
+
+
+def _roster(slug: str, view: Wanted, ticked: Sequence[int], page: int = 1) -> str:
+    here, query = url_for("manage.roster.roster", slug=slug), address_of(view, page, ticked)
+    return f"{here}?{query}" if query else here
+
+
+def _say_limit() -> None:
+    if len(request.form.getlist("pick")) > MOST_PICKED:
+        flash(_("一次最多勾选 %(n)s 个，其余没有保留。", n=MOST_PICKED), "warn")
 
 
 def _say(outcome: Outcome) -> None:
@@ -199,6 +212,7 @@ def _page(  # what is asked, of whom, and what it would do
         title=str(ACTS[wanted_act]),
         chosen=chosen,
         address=address_of(chosen.view),
+        back=_roster(activity.slug, chosen.view, () if chosen.are_all else chosen.ids),
         form=form,
         fields=_fields(form),
         preview=preview,

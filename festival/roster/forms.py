@@ -1,6 +1,6 @@
 """What somebody asks of a roster."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request
@@ -60,9 +60,9 @@ def view_at(query: str) -> Wanted:
     return wanted(MultiDict(parse_qsl(query[:_QUERY])))
 
 
-def address_of(view: Wanted) -> str:
-    """Return the parameters of a view's address, without its page."""
-    return urlencode(view.parameters(), doseq=True)
+def address_of(view: Wanted, page: int = 1, ticked: Iterable[int] = ()) -> str:
+    """Return the parameters of the address of a view's page, with rows that stay ticked."""
+    return urlencode(view.parameters(page=page, ticked=ticked), doseq=True)
 
 
 class RevealForm(FlaskForm):
@@ -221,11 +221,30 @@ _NEEDS: dict[Act, tuple[str, ...]] = {
     Act.EXCUSE: ("reason",),
     Act.COMING: (),
 }
-#: Rows that may be picked at once: more than a page holds.
-_MOST_PICKED = 200
+#: Rows that may be picked at once, over all pages: so many ids still fit into an address.
+MOST_PICKED = 200
 
 
 def picked(given: MultiDict[str, str]) -> list[int]:
     """Return the ids of the rows ticked; what is no id counts as not ticked."""
-    found = (_number(typed, MAX_ID) for typed in given.getlist("pick")[:_MOST_PICKED])
-    return [number for number in found if number]
+    return _ids(given.getlist("pick"))
+
+
+def carried(arguments: MultiDict[str, str]) -> list[int]:
+    """Return the ids of rows that were ticked on other pages of a roster, as its address carries them: ``picked=3.17``."""
+    return _ids(arguments.get("picked", "").split("."))
+
+
+def turned_to(given: MultiDict[str, str]) -> int | None:
+    """Return the page that somebody turns to without letting go of what they ticked; None: they want to act on it."""
+    return _number(given.get("turn"), _PAGES)
+
+
+def page_of(given: MultiDict[str, str]) -> int:
+    """Return the page of a roster that a form stood on."""
+    return _number(given.get("page"), _PAGES) or 1
+
+
+def _ids(typed: Iterable[str]) -> list[int]:
+    found = (_number(one, MAX_ID) for one in typed)
+    return list(dict.fromkeys(number for number in found if number))[:MOST_PICKED]

@@ -11,7 +11,7 @@ from festival.lib.i18n import _, loc
 from festival.lib.pages import path_to
 from festival.programme.models import Activity
 from festival.roster import beside, bulk, columns, filtering, keeping, queries, render, saving, service, tagging
-from festival.roster.forms import ColumnsForm, NoteForm, RevealForm, TagsForm, ViewForm, address_of, wanted
+from festival.roster.forms import ColumnsForm, NoteForm, RevealForm, TagsForm, ViewForm, address_of, carried, wanted
 from festival.roster.queries import Row
 from festival.roster.rules import Sort, last_page
 from festival.roster.scoped import activity_within
@@ -41,6 +41,8 @@ def roster(slug: str) -> ResponseReturnValue:
     found = queries.page(activity.id, view, [question.key for question in asked], now, by_name=by_name)
     offered = filtering.choices(activity, places, tags, queries.reviewers(activity.id))
     [standing] = stand([activity], now)
+    ticked = queries.among(activity.id, before) if (before := carried(request.args)) else []
+    here = {row.id for row in found.rows}
     return render_template(
         "manage/roster/roster.html",
         activity=activity,
@@ -50,6 +52,8 @@ def roster(slug: str) -> ResponseReturnValue:
         found=found,
         lines=[render.line(row, places, asked, by_name=by_name) for row in found.rows],
         last=last_page(found.total, queries.PAGE),
+        ticked=ticked,
+        elsewhere=[one for one in ticked if one not in here],
         columns=shown,
         extras=columns.extras(shown, [row.id for row in found.rows]),
         tags={tag.id: tag for tag in tags},

@@ -170,8 +170,11 @@ class Wanted:
         """Whether it may leave anybody out."""
         return bool(self.words or self.filters)
 
-    def parameters(self, *, without: str | None = None, page: int = 1) -> dict[str, str | list[str]]:
-        """Return the parameters of the address of this view, or of it without one filter (``q``: the words), or another page."""
+    def parameters(self, *, without: str | None = None, page: int = 1, ticked: Iterable[int] = ()) -> dict[str, str | list[str]]:
+        """Return the parameters of the address of this view, or of it without one filter (``q``: the words), or another page.
+
+        :param ticked: rows that stay ticked, wherever they stand.
+        """
         kept = [one for one in self.filters if one.name != without]
         parameters: dict[str, str | list[str]] = {}
         if self.words and without != "q":
@@ -183,6 +186,8 @@ class Wanted:
             parameters["sort"] = self.sort.value
         if page > 1:
             parameters["page"] = str(page)
+        if ids := ".".join(map(str, ticked)):
+            parameters["picked"] = ids
         return parameters
 
     def without_words(self) -> "Wanted":

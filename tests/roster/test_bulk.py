@@ -190,6 +190,34 @@ def test_those_ticked_are_shown_before_anything_happens_and_done_when_confirmed(
     assert entries() == [("roster.remove", "activity", forum.id, "重复报名", f"sign_ups={first.id}")]
 
 
+def test_ticks_come_along_when_the_page_is_turned_searched_or_looked_at_and_left_and_are_counted(app):
+    forum = make_activity(slug="forum", capacity=9)
+    here, gone = make_sign_up(forum, name="李伟"), make_sign_up(forum, name="王小宁", state=State.WITHDRAWN)
+    foreign, desk = make_sign_up(make_activity(slug="other")), at_the_desk(app)
+
+    listed = desk.get(f"{ROSTER}?state=confirmed&picked={here.id}.{gone.id}.{foreign.id}.x.{here.id}")
+    boxes = listed.html.select("form[data-pick] [name=pick]")
+    ticks = {"pick": [str(one["value"]) for one in boxes], "csrf_token": str(listed.html.select("[name=csrf_token]")[0]["value"])}
+    form = ticks | {"view": "state=confirmed", "page": "2"}
+    turned = desk.post(BULK, **form, turn="3")
+    undecided = desk.post(BULK, **form, act="")
+    asks = desk.post(BULK, **form, act="remove", scope="picked")
+
+    assert [(int(str(one["value"])), one["type"], one.has_attr("checked")) for one in boxes] == [
+        (gone.id, "hidden", False),
+        (here.id, "checkbox", True),
+    ]
+    assert "已选 2 个 （1 个不在本页） 全部取消" in listed.words
+    assert [one["value"] for one in listed.html.select(".filters [name=picked]")] == [f"{here.id}.{gone.id}"]
+    kept = f"picked={gone.id}.{here.id}"
+    assert (turned.location, undecided.location) == (
+        f"{ROSTER}?state=confirmed&page=3&{kept}",
+        f"{ROSTER}?state=confirmed&page=2&{kept}",
+    )
+    assert "选中 2 个报名" in asks.words
+    assert f"{ROSTER}?state=confirmed&picked={here.id}.{gone.id}" in {one["href"] for one in asks.html.select("main a[href]")}
+
+
 def test_all_that_a_view_shows_are_counted_anew_and_asked_about_again_when_others_came(app):
     forum = make_activity(slug="forum", mode=Mode.APPROVAL, capacity=9)
     for name in ("李伟", "王小宁"):

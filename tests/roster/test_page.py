@@ -315,8 +315,10 @@ def test_a_long_roster_comes_in_pages_of_fifty(app):
 
     assert [len(names(page)) for page in (first, second, beyond)] == [50, 1, 1]
     assert names(second) == names(beyond) == ["人50"]
-    assert first.link("下一页") == f"{ROSTER}?sort=oldest&page=2"
-    assert second.link("上一页") == f"{ROSTER}?sort=oldest"
+    ticked = first.html.select("form[data-pick] [name=pick]")[7]["value"]
+    turned = desk.post_form(first, {"pick": [ticked]}, action=f"{ROSTER}/bulk", button="turn")
+    assert turned.location == f"{ROSTER}?sort=oldest&page=2&picked={ticked}"
+    assert [(one["value"], one.get_text()) for one in second.html.select("[name=turn]")] == [("1", "上一页")]
     assert "第 2 页，共 2 页" in second.words
 
 

@@ -9,7 +9,7 @@ function remember(region) {
     href: focused?.getAttribute("href"),
     hadFocus: focused !== null,
     open: [...region.querySelectorAll("details")].map((one) => one.open),
-    picked: new Set([...region.querySelectorAll('input[name="pick"]:checked')].map((one) => one.value)),
+    picked: new Set([...region.querySelectorAll('input[name="pick"]:is(:checked, [type="hidden"])')].map((one) => one.value)),
   };
 }
 
@@ -17,7 +17,7 @@ function restore(region, before) {
   region.querySelectorAll("details").forEach((one, number) => {
     one.open = before.open[number] ?? one.open;
   });
-  for (const box of region.querySelectorAll('input[name="pick"]')) {
+  for (const box of region.querySelectorAll('input[name="pick"][type="checkbox"]')) {
     box.checked = before.picked.has(box.value);
   }
   if (before.hadFocus) {

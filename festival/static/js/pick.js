@@ -1,5 +1,7 @@
-// Ticked rows: how many there are, and one box for all on the page. Without script each is ticked by itself.
-const ROWS = 'form[data-pick] input[name="pick"]';
+// Ticked rows: how many there are, one box for all on the page, and ticks that a search or another filter does not let go.
+// Without script each is ticked by itself, and they come along when the page is turned.
+const ROWS = 'form[data-pick] input[name="pick"][type="checkbox"]';
+const ELSEWHERE = 'form[data-pick] input[name="pick"][type="hidden"]';
 
 function refresh() {
   const form = document.querySelector("form[data-pick]");
@@ -12,11 +14,26 @@ function refresh() {
     box.closest("tr").classList.toggle("is-picked", box.checked);
   }
   const words = form.querySelector("[data-picked]");
-  words.dataset.idle ??= words.textContent;
-  words.textContent = picked.length ? form.dataset.pick.replace("{n}", picked.length) : words.dataset.idle;
+  const ids = [...document.querySelectorAll(ELSEWHERE), ...picked].map((one) => one.value);
+  words.textContent = ids.length ? form.dataset.pick.replace("{n}", ids.length) : form.dataset.idle;
+  carry(ids.join("."));
   const all = every(form);
   all.checked = picked.length > 0 && picked.length === boxes.length;
   all.indeterminate = picked.length > 0 && picked.length < boxes.length;
+}
+
+// What is ticked goes along with the search, and with the filters that can be taken away.
+function carry(ids) {
+  document.querySelector('form[data-live="roster"] [name="picked"]').value = ids;
+  for (const link of document.querySelectorAll(".chips--used a")) {
+    const url = new URL(link.href);
+    if (ids) {
+      url.searchParams.set("picked", ids);
+    } else {
+      url.searchParams.delete("picked");
+    }
+    link.href = url;
+  }
 }
 
 // The box in the head of the table, made where there is none yet.
