@@ -12,6 +12,7 @@ from sqlalchemy import insert, inspect, select
 from festival.authoring import queries
 from festival.lib.db import Model, db
 from festival.lib.documents import shifted
+from festival.notices import service as notices
 from festival.programme.kinds import details_of, kind_of
 from festival.programme.models import Activity, ActivityStatus, Pool, PoolBatch, Provenance, Question, QuestionOption, Slot
 from festival.seats import service as seats
@@ -70,6 +71,7 @@ def copy_activity(source: Activity, target: Target, *, slug: str, **changed: obj
     db.session.flush()
     _copy_slots(source, made, target)
     _copy_questions(source, made)
+    notices.copy_words(source.id, made.id)
     if made.kind == source.kind:
         kind_of(source).copied(source, made)
     copy_provenance("activity", source.id, made.id)

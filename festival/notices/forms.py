@@ -5,8 +5,10 @@ from wtforms import Field, ValidationError
 
 from festival.lib.fields import Legible, LineField, LinesField, at_most
 from festival.lib.i18n import LOCALES, Locale, _, _l
+from festival.lib.settings import SmsTemplate
 from festival.notices.rules import EARLIEST, MOST_REMINDERS, Placeholder, filled, read_hours, unknown_placeholders
 from festival.notices.wording import Values
+from festival.outbox.aliyun import is_fitting
 from festival.outbox.texts import SIGNATURE, SMS_LENGTH, has_link, has_stray_brace, units
 
 #: Characters of a text that mails and 我的消息 say.
@@ -42,6 +44,8 @@ class WordingForm(FlaskForm):
     #: What the texts may name, and by language a value for each of it.
     placeholders: tuple[Placeholder, ...]
     examples: dict[Locale, Values]
+    #: The only text messages that the gateway takes; none: it takes any.
+    templates: tuple[SmsTemplate, ...]
 
     @classmethod
     def of(
@@ -49,10 +53,11 @@ class WordingForm(FlaskForm):
         texts: dict[Locale, tuple[str, str]],
         placeholders: tuple[Placeholder, ...],
         examples: dict[Locale, Values],
+        templates: tuple[SmsTemplate, ...] = (),
         *,
         is_texted: bool,
     ) -> "WordingForm":
-        """Return the form with the texts kept so far, judged by these values.
+        """Return the form with the texts kept so far, judged by these values and by what the gateway takes.
 
         :param is_texted: False: the message is never a text message, and none is asked for.
         """
@@ -63,7 +68,7 @@ class WordingForm(FlaskForm):
                 for part, text in zip(("short", "long"), both, strict=True)
             },
         )
-        form.placeholders, form.examples = placeholders, examples
+        form.placeholders, form.examples, form.templates = placeholders, examples, templates
         if not is_texted:
             del form.short_zh, form.short_en
         return form
@@ -103,6 +108,8 @@ class WordingForm(FlaskForm):
         length = units(SIGNATURE + read)
         if text and length > SMS_LENGTH:
             raise ValidationError(_("填入真实内容后共 %(n)s 个字，最多 %(most)s 个字（含签名）", n=length, most=SMS_LENGTH))
+        if text and self.templates and not is_fitting(self.templates, read):
+            raise ValidationError(_("短信平台没有审批过这样的短信，发不出去。请先报批，或留空用系统文案"))
 
     def _judge(self, text: str, locale: Locale) -> str:
         """Return a text with values in it.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, func
 
@@ -12,8 +12,9 @@ from festival.accounts.rules import Permission
 from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.errors import NotFound
-from festival.lib.i18n import LOCALES, Locale, _, _n, loc, speaking
+from festival.lib.i18n import LOCALES, Locale, _, _n, loc, locale, speaking
 from festival.lib.names import masked
+from festival.lib.settings import Settings
 from festival.notices import editable, queries, service, wording
 from festival.notices.editable import Editable, Group
 from festival.notices.forms import RemindersForm, WordingForm
@@ -141,16 +142,23 @@ def _words_page(activity: Activity, form: RemindersForm) -> str:
         "manage/notices/words.html",
         activity=activity,
         form=form,
-        groups=[] if slot is None else [(group, _samples(group, activity, slot)) for group in editable.for_all()],
-        of_kind=[] if slot is None else [(group, _samples(group, activity, slot)) for group in editable.of_kind(kind.key)],
+        groups=[] if slot is None else _samples(editable.for_all(), activity, slot),
+        of_kind=[] if slot is None else _samples(editable.of_kind(kind.key), activity, slot),
         kind=kind,
         own=queries.worded(activity.id),
     )
 
 
-def _samples(group: Group, activity: Activity, slot: Slot) -> list[tuple[Editable, Words]]:
-    """Return the messages of a group, each with our words for an activity."""
-    return [(message, message.example(activity, slot)[1]) for message in group.messages]
+def _samples(groups: list[Group], activity: Activity, slot: Slot) -> list[tuple[Group, list[tuple[Editable, Words | None]]]]:
+    """Return messages by group, each as an activity says it in the language spoken."""
+    own = queries.worded(activity.id)
+
+    def sample(message: Editable) -> Words:
+        values, ours = message.example(activity, slot)
+        theirs = own.get(message.kind, {}).get(locale())
+        return ours if theirs is None else wording.own_words(ours, theirs.short, theirs.long, values, message.placeholders)
+
+    return [(group, [(message, sample(message)) for message in group.messages]) for group in groups]
 
 
 @bp.get("/activities/<slug:slug>/messages/<slug:kind>")
@@ -209,25 +217,24 @@ def _examples(activity: Activity, message: Editable) -> dict[Locale, tuple[Value
     if slot is None:
         raise NotFound
     examples: dict[Locale, tuple[Values, Words]] = {}
-    for locale in LOCALES:
-        with speaking(locale):
-            examples[locale] = message.example(activity, slot)
+    for language in LOCALES:
+        with speaking(language):
+            examples[language] = message.example(activity, slot)
     return examples
 
 
 def _form(activity: Activity, message: Editable) -> WordingForm:
-    kept: dict[Locale, tuple[str, str]] = {}
-    for locale in LOCALES:
-        own = queries.wording_of(activity.id, message.kind, locale)
-        kept[locale] = ("", "") if own is None else (own.short, own.long)
-    values = {locale: example[0] for locale, example in _examples(activity, message).items()}
-    return WordingForm.of(kept, message.placeholders, values, is_texted=message.is_texted)
+    own = queries.worded(activity.id).get(message.kind, {})
+    kept = {language: (own[language].short, own[language].long) if language in own else ("", "") for language in LOCALES}
+    values = {language: example[0] for language, example in _examples(activity, message).items()}
+    settings: Settings = current_app.extensions["settings"]
+    return WordingForm.of(kept, message.placeholders, values, settings.sms.templates, is_texted=message.is_texted)
 
 
 def _word_page(activity: Activity, message: Editable, form: WordingForm, *, is_preview: bool = False) -> str:
     shown: dict[Locale, tuple[Words, Words]] = {}
-    for locale, (values, ours) in _examples(activity, message).items():
-        shown[locale] = (ours, wording.own_words(ours, *form.texts()[locale], values, message.placeholders))
+    for language, (values, ours) in _examples(activity, message).items():
+        shown[language] = (ours, wording.own_words(ours, *form.texts()[language], values, message.placeholders))
     return render_template(
         "manage/notices/word.html",
         activity=activity,
@@ -280,4 +287,4 @@ def _part(heading: str, activity: Activity | None, groups: list[Group]) -> _Part
     slot = _slot(activity) if activity else None
     if activity is None or slot is None:
         return _Part(heading, None, [(group, [(message, None) for message in group.messages]) for group in groups])
-    return _Part(heading, activity, [(group, list(_samples(group, activity, slot))) for group in groups])
+    return _Part(heading, activity, _samples(groups, activity, slot))

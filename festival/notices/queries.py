@@ -85,9 +85,12 @@ def wording_of(activity_id: int, kind: str, locale: str) -> MessageWording | Non
     )
 
 
-def worded(activity_id: int) -> set[str]:
-    """Return the kinds of messages for which an activity has words of its own."""
-    return set(db.session.scalars(select(MessageWording.kind).where(MessageWording.activity_id == activity_id)))
+def worded(activity_id: int) -> dict[str, dict[str, MessageWording]]:
+    """Return the words of its own that an activity has, by kind of message and by language."""
+    found: dict[str, dict[str, MessageWording]] = {}
+    for row in db.session.scalars(select(MessageWording).where(MessageWording.activity_id == activity_id)):
+        found.setdefault(row.kind, {})[row.locale] = row
+    return found
 
 
 def where_worded(activity_ids: Iterable[int]) -> dict[str, list[Activity]]:

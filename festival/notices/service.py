@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, literal, select, update
 
 from festival.audit import service as audit
 from festival.lib import clock
@@ -44,6 +44,25 @@ def set_wording(activity_id: int, kind: str, texts: Mapping[Locale, tuple[str, s
     )
     action = "message.wording" if any(map(any, texts.values())) else "message.wording_reset"
     audit.record(action, "activity", activity_id, actor_id=actor_id, activity_id=activity_id, changes=kind)
+
+
+def copy_words(source_id: int, made_id: int) -> None:
+    """Let a copy of an activity say what the activity says, and remind when it reminds."""
+    db.session.execute(
+        insert(MessageWording).from_select(
+            ["activity_id", "kind", "locale", "short", "long", "updated_at"],
+            select(
+                literal(made_id),
+                MessageWording.kind,
+                MessageWording.locale,
+                MessageWording.short,
+                MessageWording.long,
+                MessageWording.updated_at,
+            ).where(MessageWording.activity_id == source_id),
+        ),
+    )
+    plan = select(literal(made_id), ReminderPlan.hours).where(ReminderPlan.activity_id == source_id)
+    db.session.execute(insert(ReminderPlan).from_select(["activity_id", "hours"], plan))
 
 
 def set_reminders(activity_id: int, hours: tuple[int, ...], *, actor_id: int) -> None:

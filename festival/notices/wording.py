@@ -13,7 +13,7 @@ from festival.lib.format import clock_time, month_day
 from festival.lib.i18n import _, _l, locale
 from festival.notices.rules import Placeholder, filled, unknown_placeholders
 from festival.outbox.models import MessageState
-from festival.outbox.texts import SIGNATURE, SMS_LENGTH, fitted, has_link, units
+from festival.outbox.texts import SIGNATURE, SMS_LENGTH, fitted, fitted_or, has_link, units
 
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
@@ -136,9 +136,8 @@ def _confirmed(facts: Facts) -> Words:
     def shorter(title: str) -> str:
         return _("您已成功报名“%(title)s”，时间%(time)s。请凭签到码%(no)s入场。", title=title, time=facts.time, no=facts.digits)
 
-    fits = fitted(short, facts.place, facts.title)
     return Words(
-        fits if facts.title in fits else fitted(shorter, facts.title),  # rather no place than half a title
+        fitted_or(short, shorter, facts.place, facts.title),
         _(
             "您已成功报名“%(title)s”。时间：%(span)s；地点：%(place)s。请凭签到码 %(no)s 入场。",
             title=facts.title,
@@ -169,7 +168,7 @@ def _waitlisted(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("“%(title)s”名额已满，您已进入候补，当前第%(n)s位。有空位将通知您。", title=title, n=facts.position)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _released(facts: Facts) -> Words:
@@ -189,7 +188,7 @@ def _pending(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("您的“%(title)s”报名已提交，正在审核，结果将通知您。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _entered(facts: Facts) -> Words:
@@ -198,7 +197,7 @@ def _entered(facts: Facts) -> Words:
             return _("您已参加“%(title)s”抽签，%(time)s公布结果，届时将通知您。", title=title, time=facts.result)
         return _("您已参加“%(title)s”抽签，结果公布后将通知您。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _offered(facts: Facts) -> Words:
@@ -209,7 +208,7 @@ def _offered(facts: Facts) -> Words:
             time=facts.deadline,
         )
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _expired(facts: Facts) -> Words:
@@ -218,14 +217,14 @@ def _expired(facts: Facts) -> Words:
             return _("“%(title)s”的名额因逾期未确认已转给下一位，您仍在候补名单末尾。", title=title)
         return _("“%(title)s”的名额因逾期未确认已转给下一位，您的候补已结束。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _withdrawn(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("您已取消“%(title)s”的报名，原定时间%(time)s。", title=title, time=facts.time)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _no_show(facts: Facts) -> Words:
@@ -258,18 +257,31 @@ def _appeal_answered(facts: Facts) -> Words:
     )
 
 
+def _with_reason(facts: Facts, sentence: Callable[..., str], shorter: Callable[[str], str]) -> Words:
+    """Return a message with a reason; a text message without it where there is none, or no room for most of it."""
+    if not facts.reason:
+        return Words(fitted(shorter, facts.title), sentence(_("未说明"), facts.title))
+    return Words(fitted_or(sentence, shorter, facts.reason, facts.title), sentence(facts.reason, facts.title))
+
+
 def _removed(facts: Facts) -> Words:
     def short(reason: str, title: str) -> str:
         return _("您报名的“%(title)s”已由主办方移出名单，原因：%(reason)s。", title=title, reason=reason)
 
-    return Words(fitted(short, facts.reason or _("见我的消息"), facts.title), short(facts.reason or _("未说明"), facts.title))
+    def shorter(title: str) -> str:
+        return _("您报名的“%(title)s”已由主办方移出名单，原因请登录查看。", title=title)
+
+    return _with_reason(facts, short, shorter)
 
 
 def _rejected(facts: Facts) -> Words:
     def short(reason: str, title: str) -> str:
         return _("很抱歉，您报名的“%(title)s”未通过审核，原因：%(reason)s。欢迎关注其他活动。", title=title, reason=reason)
 
-    return Words(fitted(short, facts.reason or _("见我的消息"), facts.title), short(facts.reason or _("未说明"), facts.title))
+    def shorter(title: str) -> str:
+        return _("很抱歉，您报名的“%(title)s”未通过审核，原因请登录查看。", title=title)
+
+    return _with_reason(facts, short, shorter)
 
 
 def _approved(facts: Facts) -> Words:
@@ -292,35 +304,38 @@ def _approved_offer(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("“%(title)s”审核已通过，请于%(time)s前登录确认参加，逾期名额将递补。", title=title, time=facts.deadline)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _asked(facts: Facts) -> Words:
     def short(reason: str, title: str) -> str:
         return _("您的“%(title)s”报名需补充材料：%(reason)s。请登录补充。", title=title, reason=reason)
 
-    return Words(fitted(short, facts.reason or _("见我的消息"), facts.title), short(facts.reason or _("未说明"), facts.title))
+    def shorter(title: str) -> str:
+        return _("您的“%(title)s”报名需补充材料，请登录查看。", title=title)
+
+    return _with_reason(facts, short, shorter)
 
 
 def _not_drawn(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("很遗憾，“%(title)s”本次未抽中，您已自动进入候补。抽签结果可登录查看。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _draw_void(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("“%(title)s”的抽签已作废并将重新抽签，您无需再次报名。原因可登录查看。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title))
+    return said(sentence, facts.title)
 
 
 def _pool(facts: Facts) -> Words:
     def sentence(pool: str, title: str) -> str:
         return _("您的“%(title)s”报名已调整到“%(pool)s”，时间%(time)s，签到码不变。", title=title, pool=pool, time=facts.time)
 
-    return Words(fitted(sentence, facts.pool, facts.title), sentence(facts.pool, facts.title))
+    return said(sentence, facts.pool, facts.title)
 
 
 def _seats(facts: Facts) -> Words:
@@ -341,8 +356,11 @@ def _changed(facts: Facts) -> Words:
             place=place,
         )
 
+    def shorter(title: str) -> str:
+        return _("重要：“%(title)s”改在%(time)s举行，地点请登录查看。不能参加请登录取消。", title=title, time=facts.time)
+
     return Words(
-        fitted(short, facts.place, facts.title),
+        fitted_or(short, shorter, facts.place, facts.title),
         _(
             "重要：“%(title)s”有变动。现在的时间：%(span)s；地点：%(place)s。您的报名仍然有效；不能参加时，请在报名页选择“放弃”。",
             title=facts.title,
@@ -364,8 +382,11 @@ def _resumed(facts: Facts) -> Words:
     def short(place: str, title: str) -> str:
         return _("重要：“%(title)s”恢复举行，%(time)s，%(place)s。您的报名仍然有效。", title=title, time=facts.time, place=place)
 
+    def shorter(title: str) -> str:
+        return _("重要：“%(title)s”恢复举行，时间%(time)s。您的报名仍然有效。", title=title, time=facts.time)
+
     return Words(
-        fitted(short, facts.place, facts.title),
+        fitted_or(short, shorter, facts.place, facts.title),
         _(
             "重要：“%(title)s”恢复举行。时间：%(span)s；地点：%(place)s。您的报名仍然有效，签到码不变；不能参加时，请在报名页选择“放弃”或取消报名。",
             title=facts.title,
@@ -391,16 +412,19 @@ def _questions_added(facts: Facts) -> Words:
 
 def _cancelled(facts: Facts) -> Words:
     def short(reason: str, title: str) -> str:
-        if reason:
-            return _(
-                "因%(reason)s，原定%(time)s的“%(title)s”取消。给您带来不便，深表歉意。",
-                reason=reason,
-                title=title,
-                time=facts.time,
-            )
+        return _(
+            "因%(reason)s，原定%(time)s的“%(title)s”取消。给您带来不便，深表歉意。",
+            reason=reason,
+            title=title,
+            time=facts.time,
+        )
+
+    def plain(title: str) -> str:
         return _("原定%(time)s的“%(title)s”取消。给您带来不便，深表歉意。", title=title, time=facts.time)
 
-    return Words(fitted(short, facts.why, facts.title), short(facts.why, facts.title))
+    if not facts.why:
+        return said(plain, facts.title)
+    return Words(fitted_or(short, plain, facts.why, facts.title), short(facts.why, facts.title))
 
 
 def _reminder(facts: Facts) -> Words:
@@ -416,9 +440,8 @@ def _reminder(facts: Facts) -> Words:
             no=facts.digits,
         )
 
-    fits = fitted(short, facts.place, facts.title)
     return Words(
-        fits if facts.title in fits else fitted(shorter, facts.title),  # rather no place than half a title
+        fitted_or(short, shorter, facts.place, facts.title),
         _(
             "提醒：您报名的“%(title)s”即将开始。时间：%(span)s；地点：%(place)s。请凭签到码 %(no)s 入场；不能参加时请取消报名。",
             title=facts.title,

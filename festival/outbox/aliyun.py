@@ -85,6 +85,15 @@ def fitting(templates: tuple[SmsTemplate, ...], text: str) -> tuple[SmsTemplate,
     raise Undelivered("no template fits")
 
 
+def is_fitting(templates: tuple[SmsTemplate, ...], text: str) -> bool:
+    """Tell whether a text fits one of the templates."""
+    try:
+        fitting(templates, text)
+    except Undelivered:
+        return False
+    return True
+
+
 def _code_of(body: bytes) -> str:
     try:
         code = json.loads(body)["Code"]

@@ -9,6 +9,8 @@ SIGNATURE = "【河西人才节】"
 SMS_LENGTH = 70
 #: A part is not cut shorter than this.
 _LEAST = 6
+#: Of a detail at least so much is worth reading.
+_MOST_OF = 0.6
 #: Braces of a Chinese keyboard are braces too.
 _PLACEHOLDER = re.compile(r"[{｛]([^{}｛｝]*)[}｝]")
 _BRACE = re.compile(r"[{}｛｝]")
@@ -40,7 +42,7 @@ def fitted_or(sentence: Callable[..., str], shorter: Callable[..., str], detail:
     :param sentence: of the detail and the parts. ``shorter``: of the parts alone, where too little of the detail would be left.
     """
     room = SMS_LENGTH - units(SIGNATURE + sentence("", *parts))
-    if room >= max(_LEAST, units(detail) / 2):
+    if room >= max(_LEAST, units(detail) * _MOST_OF):
         return fitted(sentence, detail, *parts)
     return fitted(shorter, *parts)
 

@@ -15,6 +15,8 @@ from festival.authoring.service import Basics, Clone
 from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
+from festival.notices import queries as said
+from festival.notices import service as notices
 from festival.plans import service as plans
 from festival.plans.rules import Step, StepRefused
 from festival.programme.kinds import kind_of
@@ -264,6 +266,8 @@ def test_a_copy_has_all_that_was_decided_and_nobody_in_it(app):
         db.session.add(PoolBatch(pool_id=pool.id, at=clock.now() + DAY, places=4))
         db.session.add(PoolBatch(pool_id=pool.id, at=clock.now() - DAY, places=3, released_at=clock.now()))
         source.venue_id = pool.slot.activity.venue_id
+        notices.set_wording(source.id, "sign_up_confirmed", {"zh": ("见", "长文"), "en": ("", "")}, actor_id=actor)
+        notices.set_reminders(source.id, (48,), actor_id=actor)
     with transaction():
         made = service.clone_activity(source.id, Clone("副本", "Copy", "", 52), actor_id=actor)
         made_id = made.id
@@ -280,6 +284,9 @@ def test_a_copy_has_all_that_was_decided_and_nobody_in_it(app):
     assert [(pool.capacity, pool.taken) for pool in (*session.pools, *entry.pools)] == [(7, 0), (7, 0)]
     assert [(batch.places, batch.released_at) for batch in session.pools[0].batches] == [(3, None), (4, None)]
     assert [(one.key, len(one.options)) for one in made.questions] == [("meal", 2)]
+    words = said.wording_of(made_id, "sign_up_confirmed", "zh")
+    assert words is not None
+    assert (words.short, words.long, said.reminder_hours(made_id)) == ("见", "长文", (48,))
     assert db.session.scalar(select(func.count(SignUp.id)).where(SignUp.activity_id == made_id)) == 0
 
 

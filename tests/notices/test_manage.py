@@ -1,11 +1,14 @@
 """The organizers' pages of messages: their own words, reminders, and sending again what failed."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 
 from festival.accounts.rules import Role
 from festival.audit.models import AuditEntry
 from festival.lib.db import db, transaction
+from festival.lib.settings import SmsTemplate
 from festival.notices.rules import ALWAYS, filled, placeholders_of
 from festival.notices.wording import Words, own_words
 from festival.outbox.delivery import deliver_due
@@ -76,6 +79,17 @@ def test_words_that_cannot_be_sent_are_refused_beside_their_field_and_nothing_ty
     assert words in page.words
     assert page.html.select_one("#short_zh")["value"] == typed
     assert page.html.select_one("#long_zh").get_text().strip() == "长文"
+
+
+def test_words_that_the_gateway_has_not_approved_are_refused_and_those_it_has_are_not(app, desk, monkeypatch):
+    settings = app.extensions["settings"]
+    sms = replace(settings.sms, templates=(SmsTemplate("1", "${title}见，请带${what}。"),))
+    monkeypatch.setitem(app.extensions, "settings", replace(settings, sms=sms))
+
+    pages = [desk.post_form(OWN, {"short_zh": typed}) for typed in ("{活动}不见不散", "{活动}见，请带伞。", "")]
+
+    assert [page.status for page in pages] == [422, 200, 200]
+    assert "短信平台没有审批过这样的短信" in pages[0].words
 
 
 def test_a_text_message_that_gets_too_long_with_a_readers_values_is_ours(app, desk):
