@@ -90,6 +90,6 @@ def test_employers_are_told_what_is_true_when_a_fair_is_called_off_and_on_again(
     title = fair.activity.short_title_zh
     assert [text.removeprefix("【河西人才节】") for text in texts] == [
         f"“{title}”取消举行，请勿到场布展。",
-        f"“{title}”现定于6月18日 周日 09:00–15:30在{venue}举行，请按此参会。",
+        f"“{title}”现为6月18日09:00在{venue}举行，请按此参会。",
         f"“{title}”延期，新的时间另行通知。",
     ]

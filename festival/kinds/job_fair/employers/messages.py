@@ -177,10 +177,21 @@ def _given(values: Values) -> Words:
 
 
 def _time(values: Values) -> Words:
-    def sentence(place: str, title: str) -> str:
-        return _("“%(title)s”现定于%(time)s在%(place)s举行，请按此参会。", title=title, time=values["span"], place=place)
+    def short(place: str, title: str) -> str:
+        return _("“%(title)s”现为%(time)s在%(place)s举行，请按此参会。", title=title, time=values["time"], place=place)
 
-    return said(sentence, values["place"], values["title"])
+    def shorter(title: str) -> str:
+        return _("“%(title)s”现定于%(time)s举行，地点请登录查看。", title=title, time=values["time"])
+
+    return Words(
+        fitted_or(short, shorter, values["place"], values["title"]),
+        _(
+            "“%(title)s”现定于%(time)s在%(place)s举行，请按此参会。",
+            title=values["title"],
+            time=values["span"],
+            place=values["place"],
+        ),
+    )
 
 
 def _postponed(values: Values) -> Words:
