@@ -54,11 +54,12 @@ def inbox_size(account_id: int) -> int:
 
 
 def is_superseded(claimed: Claimed) -> bool:
-    """Tell whether the same is owed, or was said, once more since: the later one says what is so."""
+    """Tell whether the same is owed to the same reader, or was said, once more since: the later one says what is so."""
     later = select(Message.id).where(
         Message.kind == claimed.kind,
         Message.subject == claimed.subject,
         Message.subject_id == claimed.subject_id,
+        Message.account_id == claimed.account_id,
         Message.id > claimed.id,
         Message.state.in_((MessageState.OWED, MessageState.SENT)),
     )

@@ -137,7 +137,9 @@ def _compose_letter(claimed: Claimed, reader: Account) -> Composed | None:
 
 
 def _compose_own(claimed: Claimed, reader: Account, message: OwnMessage) -> Composed | None:
-    """Say what an activity kind has to say."""
+    """Say what an activity kind has to say; None when it is no longer true, or is owed once more since."""
+    if queries.is_superseded(claimed):
+        return None
     language = _locale(reader.locale)
     with speaking(language):
         told = message.tell(claimed.subject_id, reader.id)

@@ -12,6 +12,7 @@ from festival.outbox.texts import fitted_or
 from festival.programme.models import Activity, ActivityStatus, Slot
 from festival.signups.models import SignUp
 
+_AGENDA_CHANGED = "forum_agenda_changed"
 _CHANGE = Placeholder("change", "变化", "change")
 _CHANGES = Placeholder("changes", "全部变化", "changes")
 _NOTE = Placeholder("note", "说明", "note")
@@ -26,18 +27,18 @@ def _full_title(activity: Activity) -> str:
 
 
 def _agenda_changed(news_id: int, _reader_id: int) -> Told | None:
-    """Tell what a version changed of what its reader booked or saved; a later version makes it out of date."""
+    """Tell what is different now for what its reader booked or saved, since they were last told: a later version says it all."""
     found = queries.news(news_id)
     if found is None:
         return None
     news, version = found
     activity = db.session.get_one(Activity, version.activity_id)
     last = queries.latest(activity.id)
-    if activity.status != ActivityStatus.PUBLISHED or last is None:
+    if activity.status != ActivityStatus.PUBLISHED or last is None or not queries.is_latest_news(news, version):
         return None
-    before = queries.version(activity.id, version.n - 1)
-    changes = rules.changes(queries.plan_of(before), queries.plan_of(version))
-    lines = wording.told(changes, news.keys.split(","), wording.names_of(activity.id))
+    since, keys = queries.untold(news, version, _AGENDA_CHANGED)
+    changes = rules.changes(queries.plan_of(queries.version(activity.id, since - 1)), queries.plan_of(last))
+    lines = wording.told(changes, keys, wording.names_of(activity.id))
     if not lines:
         return None
     return Told(activity, f"/activities/{activity.slug}/agenda", _change_values(activity, lines, loc(version, "note")))
@@ -106,7 +107,7 @@ def _certified_example(activity: Activity, _slot: Slot) -> Values:
 
 MESSAGES = (
     OwnMessage(
-        "forum_agenda_changed",
+        _AGENDA_CHANGED,
         _l("议程调整"),
         _agenda_changed,
         _change_words,

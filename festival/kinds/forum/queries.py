@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from festival.checkin.models import Scan
@@ -23,6 +23,7 @@ from festival.kinds.forum.models import (
 from festival.kinds.forum.rules import Passage, Planned
 from festival.lib.db import db
 from festival.lib.errors import NotFound
+from festival.outbox.models import Message, MessageState
 from festival.programme.models import Activity, Pool, Slot, SlotStatus
 from festival.signups import queries as signups
 from festival.signups.models import Answer, SignUp
@@ -99,6 +100,41 @@ def news(news_id: int) -> tuple[ForumNews, ForumVersion] | None:
         return None
     whole = _version(ForumVersion.id == found.version_id)
     return (found, whole) if whole is not None else None
+
+
+def is_latest_news(news: ForumNews, version: ForumVersion) -> bool:
+    """Tell whether no later version is news to the same person."""
+    later = select(ForumNews.id).join(ForumVersion, ForumVersion.id == ForumNews.version_id)
+    mine = (ForumNews.person_id == news.person_id, ForumVersion.activity_id == version.activity_id, ForumVersion.n > version.n)
+    return db.session.scalar(later.where(*mine).limit(1)) is None
+
+
+def untold(news: ForumNews, version: ForumVersion, kind: str) -> tuple[int, list[str]]:
+    """Return since which version somebody has been told nothing, and of which items: of this one, and those just before it.
+
+    :param kind: of the message that tells of news.
+    """
+    rows = db.session.execute(
+        select(ForumVersion.n, ForumNews.keys, Message.state)
+        .join(ForumVersion, ForumVersion.id == ForumNews.version_id)
+        .outerjoin(
+            Message,
+            and_(Message.kind == kind, Message.subject == "forum_news", Message.subject_id == ForumNews.id),
+        )
+        .where(
+            ForumNews.person_id == news.person_id,
+            ForumVersion.activity_id == version.activity_id,
+            ForumVersion.n < version.n,
+        )
+        .order_by(ForumVersion.n.desc()),
+    )
+    since, keys = version.n, set(news.keys.split(","))
+    for n, theirs, state in rows:
+        if state not in {MessageState.OWED, MessageState.DROPPED}:
+            break
+        since = n
+        keys.update(theirs.split(","))
+    return since, sorted(keys)
 
 
 def planned(one: ForumSession) -> Planned:

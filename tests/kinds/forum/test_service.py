@@ -21,6 +21,7 @@ from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
 from festival.lib.i18n import speaking
 from festival.notices.render import told_in_words
+from festival.outbox.delivery import deliver_due
 from festival.outbox.models import Message
 from festival.plans import service as plans
 from festival.programme.kinds import HallSize
@@ -176,6 +177,31 @@ def test_only_who_booked_or_saved_what_moved_is_told_once_and_in_words(app):
     assert message.path == "/activities/forum/agenda"
     assert len(words.short) <= 70
     assert doctor_finds() == []
+
+
+def test_changes_before_anybody_was_told_are_told_at_once_as_they_are_now(app):
+    forum, staff = make_forum(), make_staff().id
+    with transaction():
+        service.save(forum.id, guest(forum).person_id, "one")
+        service.save(forum.id, guest(forum).person_id, "two")
+    publish(forum, move(forum, "one", by=30, staff=staff), staff=staff)
+    publish(forum, move(forum, "one", by=30, staff=staff), staff=staff)
+    publish(forum, move(forum, "two", by=15, staff=staff), staff=staff)
+    deliver_due()
+    db.session.rollback()
+    publish(forum, move(forum, "one", by=-60, staff=staff), staff=staff)
+    deliver_due()
+    db.session.rollback()
+
+    rows = db.session.execute(
+        select(Message.state, Message.text).where(Message.kind == "forum_agenda_changed").order_by(Message.id)
+    )
+    states, texts = zip(*rows, strict=True)
+    assert states == ("dropped", "sent", "sent", "sent")
+    lines = [[line for line in text.splitlines() if line.startswith("·")] for text in texts]
+    assert [len(one) for one in lines] == [0, 1, 1, 1]
+    assert "“题one”时间由 13:30–15:30 改为 14:30–16:30" in lines[1][0]
+    assert "“题one”时间由 14:30–16:30 改为 13:30–15:30" in lines[3][0]
 
 
 def test_words_alone_and_what_nobody_wants_are_told_to_nobody(app):
