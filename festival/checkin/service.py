@@ -20,7 +20,7 @@ from festival.lib import clock
 from festival.lib.db import database_now, db
 from festival.lib.errors import Busy, NotFound
 from festival.lib.i18n import Locale
-from festival.programme.kinds import ActivityKind
+from festival.programme.kinds import ActivityKind, kind_of
 from festival.programme.locking import lock_activity
 from festival.programme.models import SlotStatus
 from festival.signups import changed, following, releasing
@@ -279,13 +279,15 @@ def undo(activity_id: int, scan_id: int, reason: UndoReason, where: Where, *, no
 
 def open_gate(activity_id: int, name: str, *, actor_id: int) -> Gate:
     """Add a gate, or open again the one of that name."""
-    lock_activity(activity_id)
+    activity = lock_activity(activity_id)
     gate = scans.gate_named(activity_id, name)
     if gate is None:
         gate = Gate(activity_id=activity_id, name=name, created_at=clock.wall())
         db.session.add(gate)
-    gate.closed_at = None
+    was_closed, gate.closed_at = gate.closed_at is not None, None
     db.session.flush()
+    if was_closed:
+        kind_of(activity).gate_changed(activity, gate.id)
     record("gate.open", "gate", gate.id, actor_id=actor_id, activity_id=activity_id)
     return gate
 
@@ -295,10 +297,11 @@ def close_gate(activity_id: int, gate_id: int, *, actor_id: int) -> None:
 
     :raises NotFound: the activity has no such gate.
     """
-    lock_activity(activity_id)
+    activity = lock_activity(activity_id)
     gate = scans.gate(activity_id, gate_id)
     if gate.closed_at is None:
         gate.closed_at = clock.wall()
+        kind_of(activity).gate_changed(activity, gate.id)
         record("gate.close", "gate", gate.id, actor_id=actor_id, activity_id=activity_id)
 
 

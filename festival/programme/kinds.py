@@ -106,6 +106,10 @@ def _tells_nobody(_activity: Activity) -> None:
     """Leave it at those who signed up."""
 
 
+def _no_gates(_activity: Activity, _gate_id: int) -> None:
+    return None
+
+
 def _not_copied(_source: Activity, _made: Activity) -> None:
     """Leave a copy as it is."""
 
@@ -152,6 +156,8 @@ class ActivityKind:
     refusal: Callable[[Candidate], str | None] = _no_refusal
     #: The most places that a pool may ever have, later batches included, without some others of its slot; None: any number.
     most_in: Callable[[int, frozenset[int]], int | None] = _no_most
+    #: What it does when a gate of its door is closed, or opened again, in the same transaction.
+    gate_changed: Callable[[Activity, int], None] = _no_gates
     #: Copies its own rows when an activity is copied, slots and pools first: ``(source, copy)``. What people did stays behind.
     copied: Callable[[Activity, Activity], None] = _not_copied
     #: The hall its details speak of, to begin a seat map with; None: they speak of none.

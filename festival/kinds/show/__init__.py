@@ -37,6 +37,7 @@ KIND = Kind(
     models=(models,),
     messages=wording.MESSAGES,
     most_in=service.most_in,
+    gate_changed=service.follow_gate,
     copied=service.copy_ground,
     door_facts=beside.door_facts,
     door_board=beside.door_board,

@@ -56,6 +56,8 @@ class ZoneReason(StrEnum):
     MORE_PLACES = "more_places"
     #: All places and all staff would be more than the approved number.
     MORE_HEADS = "more_heads"
+    #: The time has a reserve that lends places.
+    RESERVE = "reserve"
 
 
 class ZoneRefused(Refused):

@@ -4,7 +4,7 @@ Decisions are append-only. Postponing and cancelling are changes of plan like an
 everybody is told and asked; going ahead and holding only tell people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from festival.plans import service as plans
 from festival.plans.rules import Step
 from festival.programme.models import Activity, ActivityStatus, Pool, Slot, SlotStatus
 from festival.programme.service import Why
+from festival.signups import queries as signups
 from festival.signups import waitlist
 from festival.signups.models import SignUp
 from festival.signups.rules import CONCERNED, LIVE
@@ -196,7 +197,8 @@ def set_zone(pool_id: int, asked: ZoneEdit, *, actor_id: int) -> Area:
     """Set the zone of a pool: its safety number, and where it lies on the plan.
 
     :raises NotFound: there is no such pool.
-    :raises ZoneRefused: more places are given out, or planned, than would be safe; or more staff than the approved number leaves.
+    :raises ZoneRefused: more places are given out, planned, or could be lent than would be safe; or more staff than the approved
+        number leaves.
     """
     slot = db.session.scalar(select(Slot).join(Pool, Pool.slot_id == Slot.id).where(Pool.id == pool_id))
     if slot is None:
@@ -206,6 +208,8 @@ def set_zone(pool_id: int, asked: ZoneEdit, *, actor_id: int) -> Area:
     places = queries.planned(slot.id).get(pool_id)
     if places is None or places > asked.safety_limit - asked.staff:
         raise ZoneRefused(ZoneReason.MORE_PLACES)
+    if signups.reserves(slot.id):
+        raise ZoneRefused(ZoneReason.RESERVE)  # what it lends would come on top of what is safe
     area = queries.zone_of_pool(pool_id)
     if asked.staff > (area.staff if area is not None else 0) and _is_above_approved(slot, pool_id, asked.staff):
         raise ZoneRefused(ZoneReason.MORE_HEADS)
@@ -266,10 +270,23 @@ def set_entrance(area_id: int, asked: EntranceEdit, *, actor_id: int) -> Entranc
         pools.add(db.session.get_one(Area, row.area_id).pool_id)  # it leads into another zone from now on
     row.area_id, row.label_zh, row.label_en = area_id, asked.label.zh, asked.label.en
     row.x, row.y, row.is_step_free = asked.at[0], asked.at[1], asked.is_step_free
-    for sign_up in db.session.scalars(select(SignUp).where(SignUp.pool_id.in_(pools), SignUp.state.in_(LIVE))):
-        waitlist.touch(sign_up)  # their own calendars name the gate
     db.session.flush()
+    _move_calendars(pools)
     return row
+
+
+def follow_gate(_activity: Activity, gate_id: int) -> None:
+    """Move the calendars of those whose gate was closed, or opened again."""
+    entrance = queries.entrance_of_gate(gate_id)
+    if entrance is not None:
+        _move_calendars({db.session.get_one(Area, entrance.area_id).pool_id})
+
+
+def _move_calendars(pool_ids: Iterable[int | None]) -> None:
+    """Say that what people's own calendars tell has changed: they name the gates."""
+    for sign_up in db.session.scalars(select(SignUp).where(SignUp.pool_id.in_(list(pool_ids)), SignUp.state.in_(LIVE))):
+        waitlist.touch(sign_up)
+    db.session.flush()
 
 
 def most_in(pool_id: int, without: frozenset[int]) -> int | None:

@@ -68,6 +68,7 @@ REFUSALS: "dict[Reason, LazyString]" = {
 }
 ZONE_REFUSALS: "dict[ZoneReason, LazyString]" = {
     ZoneReason.MORE_PLACES: _l("已放出或计划放出的名额多于安全人数减去工作人员。请先调低名额，或核对安全人数。"),
+    ZoneReason.RESERVE: _l("这个场次有机动名额，补足之后可能超过安全人数。请先取消机动名额。"),
     ZoneReason.MORE_HEADS: _l("各区名额加上全部工作人员会超过核准人数。请先调低名额，或核对工作人员人数。"),
 }
 #: How full a zone is.

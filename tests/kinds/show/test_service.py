@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from festival.authoring import service as authoring
 from festival.authoring.service import Clone
+from festival.checkin import service as door
 from festival.kinds.show import beside, queries, service, wording
 from festival.kinds.show.models import Area, Entrance, ShowDecision
 from festival.kinds.show.rules import ShowRefused, ZoneRefused
@@ -185,6 +186,10 @@ def test_a_zone_is_not_set_to_fewer_than_the_places_that_are_given_out_or_planne
     with pytest.raises(ZoneRefused, match="more_heads"), transaction():  # 20 places and five of staff; 24 are approved
         service.set_zone(pool_of(show).id, edit, actor_id=make_staff().id)
     db.session.rollback()
+    change(pool_of(show, 1), is_flex=True)  # made a reserve before there were zones
+    with pytest.raises(ZoneRefused, match="reserve"):
+        zone(show, 0, "A", LEFT)
+    change(pool_of(show, 1), is_flex=False)
     change(pool_of(show), capacity=None)
     with pytest.raises(ZoneRefused, match="more_places"):
         zone(show, 0, "A", LEFT, safety_limit=500)
@@ -202,6 +207,10 @@ def test_an_entrance_that_leads_into_another_zone_moves_the_calendars_of_both(ap
     db.session.rollback()
     assert (left.revision, right.revision) == (before[0] + 1, before[1] + 1)
     assert (beside.private_lines(left), beside.private_lines(right)) == ([], ["入口：A口、B口"])
+    with transaction():
+        door.close_gate(show.id, other.entrances[-1].gate_id, actor_id=make_staff().id)
+    db.session.rollback()
+    assert (right.revision, beside.private_lines(right)) == (before[1] + 2, ["入口：A口"])
 
 
 def test_its_text_messages_fit_also_with_a_long_title_and_a_long_reason(app):
