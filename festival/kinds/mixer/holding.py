@@ -12,7 +12,6 @@ from festival.kinds.mixer.rules import Stage
 from festival.lib import clock
 from festival.lib.db import Model, db
 from festival.lib.i18n import _l
-from festival.lib.sealing import unseal
 from festival.programme.models import Activity, ActivityStatus
 from festival.signups.models import SignUp
 
@@ -56,10 +55,11 @@ def _export(account_id: int) -> Rows:
             {
                 "about": others[report.about_id],
                 "what": report.what.value,
-                "words": unseal(report.sealed, f"mixer_report:{report.about_id}").decode() if report.sealed else "",
+                "words": queries.words_of(report),
                 "at": report.at.isoformat(),
             }
-            for report in db.session.scalars(select(Report).where(Report.by_id.in_(guests)).order_by(Report.id))
+            for guest in guests
+            for report in queries.reports_by(guest)
         ],
     }
 

@@ -186,7 +186,7 @@ def _reports(activity: Activity, opened: int | None = None) -> str:
         labels=labels,
         complaints=wording.COMPLAINTS,
         opened=opened,
-        words=next((render.report_words(one) for one in found if one.id == opened), ""),
+        words=next((queries.words_of(one) for one in found if one.id == opened), ""),
     )
 
 

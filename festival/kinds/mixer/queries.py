@@ -16,6 +16,7 @@ from festival.kinds.mixer.rules import Times
 from festival.lib import clock
 from festival.lib.db import database_now, db
 from festival.lib.errors import NotFound
+from festival.lib.sealing import unseal
 from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Pool, Slot
 from festival.signups.models import Answer, SignUp
@@ -317,6 +318,16 @@ def reports(activity_id: int) -> list[Report]:
         .options(joinedload(Report.by), joinedload(Report.about).joinedload(Guest.sign_up))
     )
     return list(db.session.scalars(chosen))
+
+
+def reports_by(guest_id: int) -> list[Report]:
+    """Return what somebody has reported, in the order of reporting."""
+    return list(db.session.scalars(select(Report).where(Report.by_id == guest_id).order_by(Report.id)))
+
+
+def words_of(report: Report) -> str:
+    """Return what somebody wrote in a report; empty: nothing."""
+    return unseal(report.sealed, f"mixer_report:{report.about_id}").decode() if report.sealed else ""
 
 
 def open_reports(activity_id: int) -> int:

@@ -8,12 +8,11 @@ from random import Random
 from festival.accounts.models import Account
 from festival.kinds.mixer import choosing, queries, rotation, rules
 from festival.kinds.mixer.details import Pairing
-from festival.kinds.mixer.models import Guest, Meeting, Report, Run
+from festival.kinds.mixer.models import Guest, Meeting, Run
 from festival.kinds.mixer.queries import Groups
 from festival.kinds.mixer.rules import Stage, Times
 from festival.lib import clock
 from festival.lib.i18n import loc
-from festival.lib.sealing import unseal
 from festival.programme.models import Activity
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -327,8 +326,3 @@ def badges(two: Groups, activity_id: int) -> list[Badge]:
                 )
             )
     return found
-
-
-def report_words(report: Report) -> str:
-    """Return what somebody wrote in a report; empty: nothing."""
-    return unseal(report.sealed, f"mixer_report:{report.about_id}").decode() if report.sealed else ""

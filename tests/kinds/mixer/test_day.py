@@ -417,7 +417,8 @@ def test_a_block_shows_no_result_before_or_after_and_a_report_reaches_the_organi
     with transaction():
         service.block(her.sign_up, *worn(one.label))
         letter, number = worn(one.label)
-        service.report(her.sign_up, letter, number, Complaint.HARASSMENT, "他不停追问住址", may_be_asked=False)
+        for may_be_asked in (False, True):  # pressed twice
+            service.report(her.sign_up, letter, number, Complaint.HARASSMENT, "他不停追问住址", may_be_asked=may_be_asked)
     clock.freeze(OPENS)
     one.choose(her)
     her.choose(one, two)
@@ -432,6 +433,7 @@ def test_a_block_shows_no_result_before_or_after_and_a_report_reaches_the_organi
     assert (other.result(), set(two.result())) == ({}, {her.label})
     (report,) = queries.reports(mixer.id)
     assert "住址".encode() not in (report.sealed or b"")
+    assert report.may_be_asked
 
 
 @SQLITE_ONLY
