@@ -34,8 +34,8 @@ from festival.signups.wording import STATE_WORDS
 
 bp = Blueprint("letters", __name__)
 
-#: A page number that somebody may ask for, and rows that may be ticked at once.
-_MOST_DIGITS, _MOST_PICKED = 5, 200
+#: Digits of a page number that somebody may ask for.
+_MOST_DIGITS = 5
 
 
 def _readable() -> ColumnElement[bool]:

@@ -398,13 +398,6 @@ def position(sign_up: SignUp) -> int:
     return ahead + 1
 
 
-def parties_waiting(pool_id: int) -> int:
-    """Return how many parties wait for a pool: a newcomer would be one more."""
-    return db.session.execute(
-        select(func.count(SignUp.id)).where(SignUp.pool_id == pool_id, SignUp.state == State.WAITLISTED),
-    ).scalar_one()
-
-
 def parties_waiting_by_pool(pool_ids: Sequence[int]) -> dict[int, int]:
     """Return how many parties wait for each of these pools; a pool without any is left out."""
     if not pool_ids:
