@@ -12,7 +12,7 @@ from festival.letters.service import Draft
 from festival.lib import tokens
 from festival.lib.fields import Chosen, Legible, LineField, LinesField, Needed, OneOfRadioField, SeveralOfField, at_most
 from festival.lib.i18n import _, _l
-from festival.outbox.texts import has_link, unknown_placeholders
+from festival.outbox.texts import has_link, has_stray_brace, unknown_placeholders
 from festival.signups.rules import State
 
 _LONGEST_KEY = 64
@@ -129,3 +129,5 @@ def _judge_subject(field: LineField) -> None:
 def _judge_placeholders(text: str) -> None:
     if unknown := unknown_placeholders(text, PLACEHOLDERS):
         raise ValidationError(_("没有这个占位符：%(names)s", names=_("、").join(f"{{{name}}}" for name in unknown)))
+    if has_stray_brace(text):
+        raise ValidationError(_("花括号要成对，里面写占位符的名字"))

@@ -14,10 +14,12 @@ from festival.lib.i18n import LOCALES, speaking
 from festival.notices import editable, own
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import DemoMail, Message
+from festival.outbox.service import owe
 from festival.outbox.texts import SMS_LENGTH, units
 from festival.programme.kinds import all_kinds
+from festival.programme.models import Activity
 from tests.application import closed
-from tests.builders import make_activity, make_person, make_question, make_staff
+from tests.builders import make_activity, make_person, make_question, make_sign_up, make_staff
 from tests.calendars.programme import private_path, read
 from tests.database import ROOT
 from tests.kinds import lecture
@@ -130,6 +132,17 @@ def test_the_words_of_every_message_can_be_tried_with_values_that_fit_and_stand_
 
     listed = [kind for _heading, found in editable.directory() for kind, _word in found]
     assert sorted(listed) == sorted(own.headings())
+
+
+def test_what_it_owes_twice_is_said_once_to_each_of_its_readers(app):
+    activity = db.session.scalars(select(Activity)).one()
+    sign_up, other = make_sign_up(activity, person=make_person(mobile="13800138000")), make_person(mobile="13800138001")
+    with transaction():
+        for account_id in (sign_up.person_id, other.id, sign_up.person_id):
+            owe("lecture_reader", "sign_up", sign_up.id, account_id=account_id)
+    deliver_due()
+
+    assert db.session.scalars(select(Message.state).order_by(Message.id)).all() == ["dropped", "sent", "sent"]
 
 
 def test_nothing_outside_its_folder_names_it():

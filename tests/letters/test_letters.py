@@ -229,10 +229,10 @@ def test_a_letter_is_written_previewed_with_real_values_sent_watched_and_listed(
     desk = at_the_desk(app)
     asks = desk.get("/manage/activities/forum/letters/new")
     ticked = [box["value"] for box in asks.html.select("[name=states][checked]")]
-    words = {"subject": "改时间 www.example.com", "body": "{姓名}您好{x}", "night": "urgent"}
+    words = {"subject": "改时间 www.example.com", "body": "{姓名}您好{x}", "body_en": "Dear {name", "night": "urgent"}
 
     wrong = desk.post_form(asks, words)
-    seen = desk.post_form(wrong, subject="改时间", body="<b>{姓名}</b>您好", night="morning")
+    seen = desk.post_form(wrong, subject="改时间", body="<b>{姓名}</b>您好", body_en="", night="morning")
     sent = desk.post_form(seen, button="sure")
     deliver_due()
     letter = desk.get(sent.location)
@@ -240,7 +240,7 @@ def test_a_letter_is_written_previewed_with_real_values_sent_watched_and_listed(
     listed = desk.get("/manage/activities/forum/letters")
 
     assert (ticked, wrong.status) == (["confirmed"], 422)
-    for why in ("短信不能带链接或网址", "没有这个占位符：{x}", "请写明原因"):
+    for why in ("短信不能带链接或网址", "没有这个占位符：{x}", "花括号要成对", "请写明原因"):
         assert why in wrong.words
     preview = seen.html.select_one("[data-preview]")
     assert preview is not None

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -11,10 +12,11 @@ from festival.authoring.service import Clone
 from festival.checkin import service as door
 from festival.kinds.show import beside, queries, service, wording
 from festival.kinds.show.models import Area, Entrance, ShowDecision
-from festival.kinds.show.rules import ShowRefused, ZoneRefused
+from festival.kinds.show.rules import Decision, ShowRefused, ZoneRefused
 from festival.kinds.show.service import EntranceEdit, PlanEdit, ZoneEdit
 from festival.lib.db import db, transaction
 from festival.lib.i18n import Locale, speaking
+from festival.notices import service as notices
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import Message
 from festival.outbox.texts import SIGNATURE, SMS_LENGTH, units
@@ -224,6 +226,24 @@ def test_its_text_messages_fit_also_with_a_long_title_and_a_long_reason(app):
                     assert said.short.startswith(SIGNATURE)
                     assert units(said.short) <= SMS_LENGTH, said.short
                     assert "20:" in said.short
+
+
+def test_whoever_decides_reads_what_people_will_read_also_where_staff_have_worded_it(app):
+    show, staff_id = make_show(), make_staff().id
+    with transaction():
+        for kind, words in (
+            ("show_hold", "{活动}等一等：{原因}，{下次公布}再说"),
+            ("activity_cancelled", "{活动}不演了：{说明}"),
+        ):
+            notices.set_wording(show.id, kind, {"zh": ("", words), "en": ("", "")}, actor_id=staff_id)
+
+    prepared = partial(wording.prepared, activity=show, slot=slot_of(show), kind="activity_cancelled", moved_to=None)
+
+    assert [prepared(what)["zh"] for what in (Decision.HOLD, Decision.CANCEL)] == [
+        "测试活动等一等：……，……再说",
+        "测试活动不演了：……",
+    ]
+    assert "on hold" in prepared(Decision.HOLD)["en"]
 
 
 def test_more_places_and_a_lower_safety_number_at_once_never_leave_more_places_than_are_safe(app):

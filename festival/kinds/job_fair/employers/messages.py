@@ -114,6 +114,11 @@ def example(activity: Activity, _slot: Slot) -> Values:
     }
 
 
+def _plan_example(activity: Activity, slot: Slot) -> Values:
+    """Return the same, with a reason why a fair is put off or called off."""
+    return {**example(activity, slot), "note": _("场馆临时检修")}
+
+
 # -- our words ---------------------------------------------------------------------------------------------------------------
 
 
@@ -233,9 +238,16 @@ def _message(
     tell: Callable[[int, int], Told | None],
     words: Callable[[Values], Words],
     *more: Placeholder,
+    tried: Callable[[Activity, Slot], Values] = example,
     is_urgent: bool = False,
 ) -> OwnMessage:
-    return OwnMessage(kind, heading, tell, words, (EMPLOYER, *more), example, TO_EMPLOYERS, is_urgent=is_urgent)
+    return OwnMessage(kind, heading, tell, words, (EMPLOYER, *more), tried, TO_EMPLOYERS, is_urgent=is_urgent)
+
+
+def _plan_message(standing: Standing, heading: "LazyString", words: Callable[[Values], Words], *more: Placeholder) -> OwnMessage:
+    """Return what people read when the plan of a fair has changed, as long as it stands so; a telephone may ring for it."""
+    tell = _teller_of_plan(standing)
+    return _message(f"employer_{standing}", heading, tell, words, *more, tried=_plan_example, is_urgent=True)
 
 
 MESSAGES = (
@@ -259,9 +271,9 @@ MESSAGES = (
         BOOTH,
         is_urgent=True,
     ),
-    _message("employer_time", _l("招聘会时间地点"), _teller_of_plan(Standing.ON), _time, is_urgent=True),
-    _message("employer_postponed", _l("招聘会延期"), _teller_of_plan(Standing.POSTPONED), _postponed, _REASON, is_urgent=True),
-    _message("employer_cancelled", _l("招聘会取消"), _teller_of_plan(Standing.CANCELLED), _cancelled, _REASON, is_urgent=True),
+    _plan_message(Standing.ON, _l("招聘会时间地点"), _time),
+    _plan_message(Standing.POSTPONED, _l("招聘会延期"), _postponed, _REASON),
+    _plan_message(Standing.CANCELLED, _l("招聘会取消"), _cancelled, _REASON),
     _message("recruiter_named", _l("您已成为招聘者"), _teller(), _named),
     _message("position_hidden", _l("岗位已下架"), _hidden, _hidden_words, POSITION, _REASON),
     OwnMessage(
