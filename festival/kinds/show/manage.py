@@ -123,7 +123,7 @@ def look(slug: str, what: str) -> ResponseReturnValue:
 
 def _form(what: Decision, activity: Activity, slot: Slot, last: ShowDecision | None) -> GoForm | DecisionForm:
     now = clock.local(max(clock.now(), queries.doors_at(slot) - _WAIT))
-    until = (now + _WAIT).replace(minute=(now + _WAIT).minute // 5 * 5, second=0, microsecond=0)
+    until = min((now + _WAIT).replace(minute=(now + _WAIT).minute // 5 * 5, second=0, microsecond=0), clock.local(slot.ends_at))
     about = service.about(what, activity, slot, clock.now())
     return form_of(what, seen=last.id if last is not None else 0, about=about, until=until)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from festival.lib.errors import Refused
@@ -40,7 +40,7 @@ class Reason(StrEnum):
     IS_OFF = "is_off"  # it was called off or put off already
     SAID_ALREADY = "said_already"
     NOT_AHEAD = "not_ahead"  # the next word would come in the past
-    TOO_LATE = "too_late"  # … or long after the show
+    TOO_LATE = "too_late"  # … or when the show is over as planned, and nothing can be decided any more
 
 
 class ShowRefused(Refused):
@@ -66,10 +66,6 @@ class ZoneRefused(Refused):
     reason: ZoneReason
 
 
-#: The longest somebody may be kept waiting for the next word after the planned end.
-LONGEST_HOLD = timedelta(hours=3)
-
-
 @dataclass(frozen=True, slots=True)
 class Evening:
     """A show as it stands when somebody decides."""
@@ -91,7 +87,7 @@ def refusal(wanted: Decision, evening: Evening, now: datetime, until: datetime |
     if wanted == Decision.HOLD and until is not None:
         if until <= now:
             return Reason.NOT_AHEAD
-        if until > evening.ends_at + LONGEST_HOLD:
+        if until > evening.ends_at:
             return Reason.TOO_LATE
     return None
 

@@ -64,7 +64,7 @@ REFUSALS: "dict[Reason, LazyString]" = {
     Reason.IS_OFF: _l("这一场已取消或延期。请先在“改期、延期与取消”中恢复。"),
     Reason.SAID_ALREADY: _l("已经公布如期举行，无需再通知一次。"),
     Reason.NOT_AHEAD: _l("下一次公布的时间应晚于现在"),
-    Reason.TOO_LATE: _l("下一次公布的时间不应晚于结束后 3 小时"),
+    Reason.TOO_LATE: _l("下一次公布的时间不应晚于结束时间；要等更久，请修改时间"),
 }
 ZONE_REFUSALS: "dict[ZoneReason, LazyString]" = {
     ZoneReason.MORE_PLACES: _l("已放出或计划放出的名额多于安全人数减去工作人员。请先调低名额，或核对安全人数。"),

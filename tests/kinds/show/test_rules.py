@@ -16,8 +16,8 @@ def test_going_ahead_is_said_once_and_a_hold_names_an_hour_that_makes_sense():
         return rules.refusal(Decision(what), Evening(NOW + HOUR, is_on, last), now, until)
 
     assert [judged("go"), judged("go", Decision.HOLD), judged("go", Decision.GO)] == [None, None, Reason.SAID_ALREADY]
-    assert [judged("hold", until=NOW + after) for after in (HOUR / 60, 4 * HOUR)] == [None, None]
-    assert [judged("hold", until=NOW), judged("hold", until=NOW + 4.1 * HOUR)] == [Reason.NOT_AHEAD, Reason.TOO_LATE]
+    assert [judged("hold", until=NOW + after) for after in (HOUR / 60, HOUR)] == [None, None]
+    assert [judged("hold", until=NOW), judged("hold", until=NOW + 1.1 * HOUR)] == [Reason.NOT_AHEAD, Reason.TOO_LATE]
     assert [judged("go", is_on=False), judged("hold", now=NOW + HOUR, until=NOW + 2 * HOUR)] == [Reason.IS_OFF, Reason.OVER]
 
 
