@@ -82,7 +82,7 @@ class Needed:
         if field.errors:
             raise StopValidation
         if field.data is None or field.data == "":
-            raise StopValidation(_("请填写此项"))
+            raise StopValidation(_("请选择文件") if isinstance(field, FileField) else _("请填写此项"))
 
 
 def at_most(characters: int) -> Length:

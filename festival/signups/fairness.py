@@ -175,7 +175,7 @@ def check_appointments(activity: Activity, slot: Slot, person_id: int, now: date
 
 def _kept(one: Appointment) -> str:
     return _(
-        "您在 %(time)s 有“%(title)s”，与这个时间冲突。请先改约或退回这次预约，再来选择。",
+        "您在 %(time)s 有“%(title)s”，与这个时间冲突。请先改约或取消这次预约，再来选择。",
         time=span(one.stop.starts_at, one.stop.ends_at),
         title=one.title,
     )

@@ -108,4 +108,4 @@ def test_a_file_that_is_none_is_said():
     assert judged(UploadField("x"), uploaded(b"hello"))[1] == ["请上传 PDF 或 DOCX 文件"]
     assert judged(UploadField("x"), "a text instead of a file") == (None, [])
     assert judged(UploadField("x"), uploaded(b"", "")) == (None, [])
-    assert judged(UploadField("x", [Needed()]))[1] == ["请填写此项"]
+    assert judged(UploadField("x", [Needed()]))[1] == ["请选择文件"]

@@ -36,7 +36,7 @@ def _enliven(activity: Activity, until: datetime) -> None:
     demo.enliven(activity, until)
 
 
-employers_following.register(left=service.employer_left, unnamed=service.recruiter_left)
+employers_following.register(left=service.employer_left, unnamed=service.recruiter_left, hidden=service.position_hidden)
 
 KIND = Kind(
     key="job_fair",

@@ -21,6 +21,7 @@ from festival.lib import clock
 from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
 from festival.lib.uploads import PDF, Upload
+from festival.notices.own import own
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Overlap
 from festival.signups import mine, moving
@@ -277,7 +278,7 @@ def test_nothing_is_signed_up_for_in_the_time_of_an_interview_until_it_is_given_
     def sign_up(*which):
         return refused(signups.sign_up, kinds[which].id, seeker.id, SignUpRequest(), kind=kind_of(kinds[which]))
 
-    words = "您在 6月18日 周日 14:00–14:10 有“面试：云帆科技”，与这个时间冲突。请先改约或退回这次预约，再来选择。"
+    words = "您在 6月18日 周日 14:00–14:10 有“面试：云帆科技”，与这个时间冲突。请先改约或取消这次预约，再来选择。"
     no = ("overlap", words, f"/me/applications/{application.id}")
     found = mine.appointments(seeker.id)
 
@@ -286,7 +287,7 @@ def test_nothing_is_signed_up_for_in_the_time_of_an_interview_until_it_is_given_
     assert [(one.title, one.place, clock.local(one.stop.starts_at).hour) for one in found] == [
         ("面试：云帆科技", f"展位 {queries.booth_of(fair.employer.id)}", 14),
     ]
-    assert [way.path for way in mine.ways(fair.reader.id)] == ["/me/applications", "/recruiting"]
+    assert [way.path for way in mine.ways(fair.reader.id)] == ["/me/applications", "/employer-desk", "/recruiting"]
     with transaction():
         service.give_back(seeker.id, application.id)
     assert sign_up(Overlap.WARN, 5) is None
@@ -417,6 +418,24 @@ def test_a_recruiter_or_an_employer_that_is_gone_leaves_nobody_waiting(fair):
     assert told(one)[-3:] == ["job_accepted", "job_time_off", "job_employer_left"]
     assert queries.interviews_with(fair.employer.id) == []
     assert queries.recruits_for(account.id) == []
+
+
+def test_who_applied_for_a_position_that_is_taken_down_is_warned_while_it_is(fair):
+    seeker, gone, staff = make_seeker(fair), make_seeker(fair), make_staff().id
+    application, left = applied(seeker, fair.position), applied(gone, fair.position)
+    with transaction():
+        service.withdraw(gone.id, left.id)
+        employers.show_position(fair.activity.id, fair.position.id, staff, shown=False, words="收费")
+    message = own("job_position_hidden")
+    assert message is not None
+    while_hidden = message.tell(application.id, seeker.id)
+    with transaction():
+        employers.show_position(fair.activity.id, fair.position.id, staff, shown=True)
+
+    assert (told(seeker)[-1], "job_position_hidden" in told(gone)) == ("job_position_hidden", False)
+    assert while_hidden is not None
+    assert message.words(while_hidden.values).long == "您向“云帆科技”投递的“数据分析师”已被主办方下架，请谨慎往来，不要付费。"
+    assert message.tell(application.id, seeker.id) is None
 
 
 def test_an_employer_answers_once_and_what_was_booked_is_free_again(fair):

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from festival.accounts.rules import Role
+from festival.kinds.job_fair.employers import messages
 from festival.kinds.job_fair.seekers import wording
 from festival.kinds.job_fair.seekers.models import Application, CvAccess, CvVersion
 from festival.lib.db import db
+from festival.lib.format import span
 from festival.lib.i18n import speaking
 from festival.notices.own import own
 from festival.notices.wording import short_instant
@@ -36,7 +38,7 @@ pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 
 SENTENCES = (
     "submitted", "shortlisted", "viewed", "invited", "accepted", "intent", "not_selected", "entry_lost", "booked", "given_back",
-    "declined", "left", "employer_left", "time_off",
+    "declined", "left", "employer_left", "time_off", "taken_down",
 )  # fmt: skip
 
 
@@ -131,6 +133,8 @@ def test_every_text_message_fits_with_the_longest_names(app, language):
     sentences = [getattr(wording, f"_{kind}") for kind in SENTENCES]
     with speaking(language):
         written = [wording._written(one, "企" * 60, "岗" * 60, short_instant("30 Jun", "14:50"), "F10") for one in sentences]
+        plan = dict.fromkeys(("title", "place", "note", "employer"), "长" * 60) | {"span": span(NOW, NOW + timedelta(hours=6))}
+        written += [words(plan) for words in (messages._time, messages._postponed, messages._cancelled)]
         called = [fitted(lambda who, one=one: one(who, "F10", 188), "企" * 60) for one in (wording._called, wording._near)]
 
     assert {words: units(words) for words in [*called, *(one.short for one in written)] if units(words) > SMS_LENGTH} == {}

@@ -7,17 +7,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
-#: Called with an id, the employer's or the recruiter's, and the time.
+#: Called with an id, the employer's, the recruiter's or the position's, and the time.
 Follower: TypeAlias = Callable[[int, datetime], None]
 
 _left: list[Follower] = []
 _unnamed: list[Follower] = []
+_hidden: list[Follower] = []
 
 
-def register(*, left: Follower, unnamed: Follower) -> None:
-    """Make known who follows when an employer takes part no more, and when somebody recruits for it no more."""
+def register(*, left: Follower, unnamed: Follower, hidden: Follower) -> None:
+    """Make known who follows when an employer or a recruiter takes part no more, or a position is taken down."""
     _left[:] = [left]
     _unnamed[:] = [unnamed]
+    _hidden[:] = [hidden]
 
 
 def tell_left(employer_id: int, now: datetime) -> None:
@@ -30,3 +32,9 @@ def tell_unnamed(recruiter_id: int, now: datetime) -> None:
     """Tell that somebody recruits for an employer no more."""
     for follow in _unnamed:
         follow(recruiter_id, now)
+
+
+def tell_hidden(position_id: int, now: datetime) -> None:
+    """Tell that organizers have taken a position out of sight."""
+    for follow in _hidden:
+        follow(position_id, now)

@@ -18,7 +18,7 @@ from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.download import download
 from festival.lib.errors import NotFound
-from festival.lib.i18n import _
+from festival.lib.i18n import _, loc
 from festival.lib.names import masked
 from festival.programme.models import Activity, ActivityStatus
 
@@ -258,16 +258,17 @@ def _held(slug: str) -> Activity:
 def arrival(slug: str, employer_id: int) -> ResponseReturnValue:
     """Write that an employer's people are at their booth, or that this was a mistake; go on where the button stood."""
     activity = _held(slug)
-    queries.employer_of(activity.id, employer_id)
+    found = queries.employer_of(activity.id, employer_id)
+    who = f"{found.booth.label if found.booth else ''} {loc(found, 'name')}".strip()
     is_on_plan = "plan" in request.form and may(the_staff(), Permission.ACTIVITY_READ, activity.id)
     typed = request.form.get("q", "")[:100] or None
-    anchor = f"employer-{employer_id}"
-    where = ".floor_plan" if is_on_plan else ".arrivals"
-    address = url_for(where, slug=slug, q=None if is_on_plan else typed, _anchor=anchor)
     here, actor_id = request.form.get("here") != "no", the_staff().id
-    return _act(
-        lambda: service.arrive(employer_id, actor_id, here=here), _("已记录到场。") if here else _("已撤销到场记录。"), address
-    )
+    if is_on_plan:
+        address = url_for(".floor_plan", slug=slug, _anchor=f"employer-{employer_id}")
+    else:  # who goes through the list goes on where it begins
+        address = url_for(".arrivals", slug=slug, q=typed)
+    done = _("已记录到场：%(who)s", who=who) if here else _("已撤销到场记录：%(who)s", who=who)
+    return _act(lambda: service.arrive(employer_id, actor_id, here=here), done, address)
 
 
 @bp.post("/activities/<slug:slug>/employers/<id:employer_id>/release")

@@ -621,6 +621,7 @@ def _hide(position: Position, fair: Fair, words: str) -> None:
         position.hidden_at, position.hidden_why, position.updated_at = fair.now, words, clock.wall()
         for account_id in queries.readers(position.employer_id):
             owe("position_hidden", "position", position.id, account_id=account_id, activity_id=fair.activity.id)
+        following.tell_hidden(position.id, fair.now)
 
 
 def show_position(activity_id: int, position_id: int, actor_id: int, *, shown: bool, words: str = "") -> Position:

@@ -65,6 +65,7 @@ class ApplyForm(FlaskForm):
         form = cls(name=name, cv=str(versions[0].id) if versions else "")
         form.cv.choices = [(str(one.id), version_words(one)) for one in versions]
         form.consent.validators = [Ticked(_("请先同意提供给这家单位"))]
+        form.consent.flags.required = True
         return form
 
     def value(self) -> ApplyRequest:

@@ -359,6 +359,12 @@ def unsettled(employer_id: int) -> list[Application]:
     )
 
 
+def live_for(position_id: int) -> list[Application]:
+    """Return the applications for a position that may still come to something, oldest first."""
+    live = select(Application).where(Application.position_id == position_id, Application.state.in_(LIVE))
+    return list(db.session.scalars(live.order_by(Application.id)))
+
+
 def seats_taken(chair: Chair) -> list[int]:
     """Return which of the places beside a recruiter are taken at a time."""
     return list(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from festival.kinds.job_fair.employers.queries import recruited_by
 from festival.kinds.job_fair.seekers import queries, rules, service, wording
 from festival.kinds.job_fair.seekers.models import Application, BoothNumber, Interview
 from festival.kinds.job_fair.seekers.queries import Queue
@@ -182,6 +183,8 @@ def _booth_words(interview: Interview) -> str:
 def ways(person_id: int) -> list[Way]:
     """Return the ways to one's applications and, for recruiters, to their desk."""
     found = [Way("/me/applications", "list", _("我的投递"))]
+    if recruited_by(person_id):
+        found.append(Way("/employer-desk", "host", _("用人单位工作台")))
     if queries.recruits_for(person_id):
         found.append(Way("/recruiting", "people", _("招聘工作台")))
     return found

@@ -426,6 +426,12 @@ def employer_left(employer_id: int, now: datetime) -> None:
     )
 
 
+def position_hidden(position_id: int, _now: datetime) -> None:
+    """Tell those who applied for a position that organizers took it down, so that they take care; the fair is locked."""
+    for application in queries.live_for(position_id):
+        _tell_seeker(application, "job_position_hidden")
+
+
 def recruiter_left(recruiter_id: int, now: datetime) -> None:
     """Give back the interviews with somebody who recruits no more: their seekers choose another time. The fair is locked."""
     for interview in queries.interviews_by(recruiter_id):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from festival.kinds.job_fair.employers import messages as employers
 from festival.kinds.job_fair.seekers import queries
 from festival.kinds.job_fair.seekers.models import Application, BoothNumber
-from festival.kinds.job_fair.seekers.rules import MOST_APPLICATIONS, MOST_NUMBERS, VERSIONS_MOST, Reason, State, Turn
+from festival.kinds.job_fair.seekers.rules import LIVE, MOST_APPLICATIONS, MOST_NUMBERS, VERSIONS_MOST, Reason, State, Turn
 from festival.lib.db import db
 from festival.lib.i18n import _, _l, loc
 from festival.notices.own import OwnMessage, Told
@@ -141,6 +141,10 @@ def _entry_lost(employer: str, position: str, _when: str, _booth: str) -> str:
     return _("您已没有招聘会的入场名额，“%(employer)s”的“%(position)s”面试时间也已取消。", employer=employer, position=position)
 
 
+def _taken_down(employer: str, position: str, _when: str, _booth: str) -> str:
+    return _("您向“%(employer)s”投递的“%(position)s”已被主办方下架，请谨慎往来，不要付费。", employer=employer, position=position)
+
+
 def _booked(_employer: str, position: str, when: str, _booth: str) -> str:
     return _("求职者预约了“%(position)s”的面试：%(when)s。", position=position, when=when)
 
@@ -161,12 +165,17 @@ def _written(sentence: _Sentence, employer: str, position: str, when: str, booth
     return said(lambda who, what: sentence(who, what, when, booth), employer, position)
 
 
-def _teller(states: frozenset[State], *, to_seeker: bool) -> Callable[[int, int], Told | None]:
-    """Return what tells of an application to its seeker, or to a recruiter, while it is in one of these states."""
+def _teller(states: frozenset[State], *, to_seeker: bool, is_taken_down: bool) -> Callable[[int, int], Told | None]:
+    """Return what tells of an application to its seeker, or to a recruiter, while it is in one of these states.
+
+    :param is_taken_down: only while its position is out of sight.
+    """
 
     def tell(application_id: int, reader_id: int) -> Told | None:
         application = db.session.get(Application, application_id)
         if application is None or application.state not in states or (application.person_id == reader_id) != to_seeker:
+            return None
+        if is_taken_down and application.position.hidden_at is None:
             return None
         interview = queries.standing_interview(application_id)
         values = {
@@ -201,12 +210,13 @@ def _message(
     more: tuple[Placeholder, ...] = (),
     to_seeker: bool = True,
     is_quiet: bool = False,
+    is_taken_down: bool = False,
 ) -> OwnMessage:
     """Return a message about an application."""
     return OwnMessage(
         kind,
         heading,
-        _teller(frozenset(states), to_seeker=to_seeker),
+        _teller(frozenset(states), to_seeker=to_seeker, is_taken_down=is_taken_down),
         lambda values: _written(sentence, values["employer"], values["position"], values["when"], values["booth"]),
         (employers.EMPLOYER, employers.POSITION, *more),
         _example,
@@ -256,6 +266,7 @@ MESSAGES = (
     _message("job_employer_left", _l("投递已结束"), _employer_left, State.NOT_SELECTED),
     _message("job_time_off", _l("请另选面试时间"), _time_off, State.INVITED),
     _message("job_entry_lost", _l("面试时间已取消"), _entry_lost, State.INVITED),
+    _message("job_position_hidden", _l("投递的岗位已下架"), _taken_down, *LIVE, is_taken_down=True),
     _number_message("job_number_called", _l("请到展位"), _called, Turn.CALLED),
     _number_message("job_number_near", _l("快到您了"), _near, Turn.WAITING),
     _message("job_booked", _l("新的面试预约"), _booked, State.ACCEPTED, more=_AT, to_seeker=False),
