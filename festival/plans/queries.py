@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from festival.lib.db import db
 from festival.plans.rules import Booked, Conflict, conflicts
 from festival.programme.models import Activity, ActivityStatus, PoolBatch, Slot, SlotStatus, Venue
+from festival.signups import mine
 from festival.signups.models import SignUp
 from festival.signups.rules import CLAIMING, CONCERNED, LIVE, State, Stop, Waiting
 
@@ -90,8 +91,12 @@ _BOOKED = (
 )
 
 
+#: An appointment, such as an interview, takes its time without a sign-up of its own.
+_NO_SIGN_UP = 0
+
+
 def newly_clashing(new: Mapping[int, Stop], now: datetime) -> list[Conflict]:
-    """Return whom a move of slots puts into two places at once, in two queries however many people there are.
+    """Return whom a move of slots puts into two places at once, in as few queries however many people there are.
 
     :param new: where each moved slot will be, by its id.
     """
@@ -101,7 +106,13 @@ def newly_clashing(new: Mapping[int, Stop], now: datetime) -> list[Conflict]:
     people = select(theirs.person_id).where(theirs.slot_id.in_(list(new)), theirs.state.in_(LIVE))
     moved = _booked(_BOOKED.where(here, SignUp.state.in_(LIVE)))
     others = _booked(_BOOKED.where(~here, SignUp.person_id.in_(people), *_takes_time(now)))
-    return conflicts(moved, new, others)
+    its_own = {one.activity_id for one in moved}
+    kept = [
+        Booked(_NO_SIGN_UP, person_id, _NO_SIGN_UP, one.activity_id, one.stop)
+        for person_id, one in mine.appointments_among(people)
+        if one.activity_id not in its_own  # they move along
+    ]
+    return conflicts(moved, new, [*others, *kept])
 
 
 def _takes_time(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 
 from festival.signups.rules import Stop
 
@@ -42,6 +42,8 @@ class Appointments:
 
     #: Those that a person keeps.
     of: Callable[[int], list[Appointment]]
+    #: Those that any of some people keep, each with whose it is, in as few questions as those of one person.
+    among: Callable[[Select[int]], list[tuple[int, Appointment]]]
     #: Whether a person (bind parameter ``person_id``) keeps any, over or not: asked with every sign-up, so it must cost nothing.
     are_any: ColumnElement[bool]
 
@@ -62,6 +64,11 @@ def appointments(person_id: int) -> list[Appointment]:
     """Return the appointments that somebody keeps, by time."""
     found = [one for each in _appointments for one in each.of(person_id)]
     return sorted(found, key=lambda one: (one.stop.starts_at, one.path))
+
+
+def appointments_among(people: Select[int]) -> list[tuple[int, Appointment]]:
+    """Return the appointments that any of some people keep, each with the id of whose it is."""
+    return [one for each in _appointments for one in each.among(people)]
 
 
 def are_any() -> tuple[ColumnElement[bool], ...]:

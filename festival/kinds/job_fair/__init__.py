@@ -71,7 +71,7 @@ KIND = Kind(
     messages=(*employers_messages.MESSAGES, *wording.MESSAGES),
     audit_words=employers_wording.AUDIT,
     private_lines=render.calendar_lines,
-    appointments=Appointments(of=render.appointments, are_any=queries.keeps_any()),
+    appointments=Appointments(of=render.appointments, among=render.appointments_among, are_any=queries.keeps_any()),
     ways=render.ways,
     sow=sow,
     demo=_enliven,

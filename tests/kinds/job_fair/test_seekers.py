@@ -22,11 +22,12 @@ from festival.lib.db import db, transaction
 from festival.lib.errors import NotFound
 from festival.lib.uploads import PDF, Upload
 from festival.notices.own import own
+from festival.plans import queries as plans
 from festival.programme.kinds import kind_of
 from festival.programme.models import Activity, Overlap
 from festival.signups import mine, moving
 from festival.signups import service as signups
-from festival.signups.rules import SignUpRefused
+from festival.signups.rules import SignUpRefused, Stop
 from festival.signups.service import SignUpRequest
 from tests.builders import make_activity, make_person, make_sign_up, make_staff
 from tests.kinds.job_fair.seeking import (
@@ -288,8 +289,17 @@ def test_nothing_is_signed_up_for_in_the_time_of_an_interview_until_it_is_given_
         ("面试：云帆科技", f"展位 {queries.booth_of(fair.employer.id)}", 14),
     ]
     assert [way.path for way in mine.ways(fair.reader.id)] == ["/me/applications", "/employer-desk", "/recruiting"]
+    later = next(slot for slot in kinds[Overlap.BLOCK, 7].slots if slot.parent_id is None)
+    stop = Stop(later.starts_at - timedelta(hours=2), later.ends_at - timedelta(hours=2), later.activity.venue_id, None)
+
+    def interviews_hit():
+        clashing = plans.newly_clashing({later.id: stop}, clock.now())
+        return [(one.moved.person_id, one.other.stop) for one in clashing if not one.other.sign_up_id]
+
+    assert interviews_hit() == [(seeker.id, found[0].stop)]
     with transaction():
         service.give_back(seeker.id, application.id)
+    assert interviews_hit() == []
     assert sign_up(Overlap.WARN, 5) is None
     assert refusal(service.book, seeker.id, application.id, fair.at(14)) == Reason.OTHER_ACTIVITY
 

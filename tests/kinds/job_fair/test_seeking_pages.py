@@ -11,7 +11,6 @@ from festival.kinds.job_fair.employers import messages
 from festival.kinds.job_fair.seekers import wording
 from festival.kinds.job_fair.seekers.models import Application, CvAccess, CvVersion
 from festival.lib.db import db
-from festival.lib.format import span
 from festival.lib.i18n import speaking
 from festival.notices.own import own
 from festival.notices.wording import short_instant
@@ -133,7 +132,10 @@ def test_every_text_message_fits_with_the_longest_names(app, language):
     sentences = [getattr(wording, f"_{kind}") for kind in SENTENCES]
     with speaking(language):
         written = [wording._written(one, "企" * 60, "岗" * 60, short_instant("30 Jun", "14:50"), "F10") for one in sentences]
-        plan = dict.fromkeys(("title", "place", "note", "employer"), "长" * 60) | {"span": span(NOW, NOW + timedelta(hours=6))}
+        plan = dict.fromkeys(("title", "place", "note", "employer"), "长" * 60) | {
+            "span": "",
+            "time": short_instant("30 Jun", "14:50"),
+        }
         written += [words(plan) for words in (messages._time, messages._postponed, messages._cancelled)]
         called = [fitted(lambda who, one=one: one(who, "F10", 188), "企" * 60) for one in (wording._called, wording._near)]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from festival.accounts.models import Address
@@ -300,6 +300,12 @@ def interviews_of(person_id: int) -> list[Interview]:
         select(Interview).where(Interview.person_id == person_id, Interview.cancelled_at.is_(None)).options(*_INTERVIEW),
     )
     return sorted(found, key=lambda one: (one.starts_at, one.id))
+
+
+def interviews_among(people: Select[int]) -> list[Interview]:
+    """Return the booked interviews of some people."""
+    found = select(Interview).where(Interview.person_id.in_(people), Interview.cancelled_at.is_(None)).options(*_INTERVIEW)
+    return list(db.session.scalars(found.order_by(Interview.id)))
 
 
 def keeps_any() -> ColumnElement[bool]:

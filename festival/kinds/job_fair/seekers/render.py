@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from sqlalchemy import Select
+
 from festival.kinds.job_fair.employers.queries import recruited_by
 from festival.kinds.job_fair.seekers import queries, rules, service, wording
 from festival.kinds.job_fair.seekers.models import Application, BoothNumber, Interview
@@ -163,17 +165,27 @@ def calendar_lines(sign_up: SignUp) -> list[str]:
 def appointments(person_id: int) -> list[Appointment]:
     """Return the interviews that somebody is to keep, of fairs that go ahead."""
     now = clock.now()
-    return [
-        Appointment(
-            one.application.activity_id,
-            service.stop_of(one.session, one.minute, one.minutes),
-            _("面试：%(employer)s", employer=loc(one.application.employer, "name")),
-            _booth_words(one),
-            f"/me/applications/{one.application_id}",
-        )
-        for one in queries.interviews_of(person_id)
-        if one.ends_at > now and queries.takes_applications(one.session.activity, now)
-    ]
+    return [_appointment(one) for one in queries.interviews_of(person_id) if _is_kept(one, now)]
+
+
+def appointments_among(people: Select[int]) -> list[tuple[int, Appointment]]:
+    """Return the interviews that any of some people are to keep, each with whose it is."""
+    now = clock.now()
+    return [(one.person_id, _appointment(one)) for one in queries.interviews_among(people) if _is_kept(one, now)]
+
+
+def _is_kept(interview: Interview, now: datetime) -> bool:
+    return interview.ends_at > now and queries.takes_applications(interview.session.activity, now)
+
+
+def _appointment(interview: Interview) -> Appointment:
+    return Appointment(
+        interview.application.activity_id,
+        service.stop_of(interview.session, interview.minute, interview.minutes),
+        _("面试：%(employer)s", employer=loc(interview.application.employer, "name")),
+        _booth_words(interview),
+        f"/me/applications/{interview.application_id}",
+    )
 
 
 def _booth_words(interview: Interview) -> str:
