@@ -48,6 +48,11 @@ def day(value: date | datetime) -> str:
     return _say(value, _DAY)
 
 
+def day_then(value: date | datetime) -> str:
+    """Return a day that a time of day follows after a space: 6月18日 周日, or Sun, 18 Jun with a comma."""
+    return day(value) + _gap().rstrip()
+
+
 def day_formal(value: date | datetime) -> str:
     """Return a day for a formal text: 2023年6月18日（星期日）, or Sunday, 18 June 2023."""
     return _say(value, _FORMAL)
@@ -212,6 +217,7 @@ def wbr(value: str) -> Markup:
 FILTERS: dict[str, Callable[..., object]] = {
     "capital": capital,
     "day": day,
+    "day_then": day_then,
     "local_day": _local_day,
     "day_formal": day_formal,
     "month_day": month_day,

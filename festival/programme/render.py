@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from festival.lib.clock import local_day
-from festival.lib.format import clock_time, day, days, hours, month_day, weekday
+from festival.lib.format import clock_time, day, day_then, days, hours, month_day, weekday
 from festival.lib.i18n import LOCALES, _, loc
 from festival.lib.text import search_key
 from festival.programme import rules, wording
@@ -333,7 +333,7 @@ def _pool_entries(session: Slot, now: datetime) -> tuple[Entry, ...]:
 
 
 def _session_words(session: Slot) -> str:
-    words = f"{day(session.starts_at)} {hours(session.starts_at, session.ends_at)}"
+    words = f"{day_then(session.starts_at)} {hours(session.starts_at, session.ends_at)}"
     return f"{words} · {loc(session, 'label')}" if loc(session, "label") else words
 
 

@@ -25,6 +25,7 @@ SMALL_HOURS = datetime(2023, 6, 17, 17, 30, tzinfo=UTC)
         (lambda: words.weekday(START), "周日", "Sun"),
         (lambda: words.clock_time(START), "14:00", "14:00"),
         (lambda: words.moment(START), "6月18日 周日 14:00", "Sun, 18 Jun, 14:00"),
+        (lambda: words.day_then(START), "6月18日 周日", "Sun, 18 Jun,"),
         (lambda: words.hours(START, END), "14:00–16:30", "14:00–16:30"),
         (lambda: words.span(START, END), "6月18日 周日 14:00–16:30", "Sun, 18 Jun 2023, 14:00–16:30"),
         (

@@ -7,7 +7,7 @@ from flask_babel import LazyString
 
 from festival.kinds.forum import queries
 from festival.kinds.forum.rules import Change, ChangeKind, Clash, ClashKind, ForumReason, Planned, SessionType
-from festival.lib.format import day, hours
+from festival.lib.format import day_then, hours
 from festival.lib.i18n import _, _l, locale
 from festival.programme.models import Slot
 
@@ -67,7 +67,7 @@ class Names:
             return "—"
         starts_at, ends_at = queries.span_of(item, on)
         when = hours(starts_at, ends_at)
-        return f"{day(starts_at)} {when}" if len(self.days) > 1 else when
+        return f"{day_then(starts_at)} {when}" if len(self.days) > 1 else when
 
     def room(self, item: Planned) -> str:
         """Return an item's room."""

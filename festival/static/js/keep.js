@@ -65,6 +65,8 @@ function wireForm(form) {
       event.preventDefault();
       say(true);
       note?.scrollIntoView({ block: "center" });
+    } else if (answered) {
+      history.replaceState(history.state, "", location.href); // coming back asks for the page anew, and sends nothing again
     }
   });
   addEventListener("offline", () => {

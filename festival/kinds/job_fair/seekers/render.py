@@ -13,7 +13,7 @@ from festival.kinds.job_fair.seekers.models import Application, BoothNumber, Int
 from festival.kinds.job_fair.seekers.queries import Queue
 from festival.kinds.job_fair.seekers.rules import Chair, State, Turn
 from festival.lib import clock
-from festival.lib.format import clock_time, day, hours
+from festival.lib.format import clock_time, day, day_then, hours
 from festival.lib.i18n import _, loc
 from festival.programme.models import Slot
 from festival.signups.mine import Appointment, Way
@@ -96,7 +96,7 @@ def times_to_offer(application: Application, now: datetime) -> list[Times]:
 
 def interview_words(interview: Interview) -> str:
     """Return when an interview is: 6月18日 周日 14:20–14:30."""
-    return f"{day(interview.starts_at)} {hours(interview.starts_at, interview.ends_at)}"
+    return f"{day_then(interview.starts_at)} {hours(interview.starts_at, interview.ends_at)}"
 
 
 # -- the queue ---------------------------------------------------------------------------------------------------------------
