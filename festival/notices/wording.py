@@ -168,7 +168,13 @@ def _waitlisted(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("“%(title)s”名额已满，您已进入候补，当前第%(n)s位。有空位将通知您。", title=title, n=facts.position)
 
-    return said(sentence, facts.title)
+    long = _(
+        "“%(title)s”（%(span)s）名额已满，您已进入候补，当前第%(n)s位。有空位将通知您。",
+        title=facts.title,
+        span=facts.span,
+        n=facts.position,
+    )
+    return said(sentence, facts.title, long=long)
 
 
 def _released(facts: Facts) -> Words:
@@ -188,7 +194,8 @@ def _pending(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("您的“%(title)s”报名已提交，正在审核，结果将通知您。", title=title)
 
-    return said(sentence, facts.title)
+    long = _("您的“%(title)s”（%(span)s）报名已提交，正在审核，结果将通知您。", title=facts.title, span=facts.span)
+    return said(sentence, facts.title, long=long)
 
 
 def _entered(facts: Facts) -> Words:
@@ -197,7 +204,16 @@ def _entered(facts: Facts) -> Words:
             return _("您已参加“%(title)s”抽签，%(time)s公布结果，届时将通知您。", title=title, time=facts.result)
         return _("您已参加“%(title)s”抽签，结果公布后将通知您。", title=title)
 
-    return said(sentence, facts.title)
+    if facts.result:
+        long = _(
+            "您已参加“%(title)s”（%(span)s）的抽签，%(time)s公布结果，届时将通知您。",
+            title=facts.title,
+            span=facts.span,
+            time=facts.result,
+        )
+    else:
+        long = _("您已参加“%(title)s”（%(span)s）的抽签，结果公布后将通知您。", title=facts.title, span=facts.span)
+    return said(sentence, facts.title, long=long)
 
 
 def _offered(facts: Facts) -> Words:
@@ -208,7 +224,13 @@ def _offered(facts: Facts) -> Words:
             time=facts.deadline,
         )
 
-    return said(sentence, facts.title)
+    long = _(
+        "“%(title)s”（%(span)s）有名额了，已为您保留。请于%(time)s前登录确认，逾期自动转给下一位。",
+        title=facts.title,
+        span=facts.span,
+        time=facts.deadline,
+    )
+    return said(sentence, facts.title, long=long)
 
 
 def _expired(facts: Facts) -> Words:
@@ -217,14 +239,21 @@ def _expired(facts: Facts) -> Words:
             return _("“%(title)s”的名额因逾期未确认已转给下一位，您仍在候补名单末尾。", title=title)
         return _("“%(title)s”的名额因逾期未确认已转给下一位，您的候补已结束。", title=title)
 
-    return said(sentence, facts.title)
+    if facts.is_waiting:
+        long = _(
+            "“%(title)s”（%(span)s）的名额因逾期未确认，已转给下一位，您仍在候补名单末尾。", title=facts.title, span=facts.span
+        )
+    else:
+        long = _("“%(title)s”（%(span)s）的名额因逾期未确认，已转给下一位，您的候补已结束。", title=facts.title, span=facts.span)
+    return said(sentence, facts.title, long=long)
 
 
 def _withdrawn(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("您已取消“%(title)s”的报名，原定时间%(time)s。", title=title, time=facts.time)
 
-    return said(sentence, facts.title)
+    long = _("您已取消“%(title)s”的报名，原定时间：%(span)s。", title=facts.title, span=facts.span)
+    return said(sentence, facts.title, long=long)
 
 
 def _no_show(facts: Facts) -> Words:
@@ -257,11 +286,11 @@ def _appeal_answered(facts: Facts) -> Words:
     )
 
 
-def _with_reason(facts: Facts, sentence: Callable[..., str], shorter: Callable[[str], str]) -> Words:
+def _with_reason(facts: Facts, sentence: Callable[..., str], shorter: Callable[[str], str], long: str) -> Words:
     """Return a message with a reason; a text message without it where there is none, or no room for most of it."""
     if not facts.reason:
-        return Words(fitted(shorter, facts.title), sentence(_("未说明"), facts.title))
-    return Words(fitted_or(sentence, shorter, facts.reason, facts.title), sentence(facts.reason, facts.title))
+        return Words(fitted(shorter, facts.title), long)
+    return Words(fitted_or(sentence, shorter, facts.reason, facts.title), long)
 
 
 def _removed(facts: Facts) -> Words:
@@ -271,7 +300,13 @@ def _removed(facts: Facts) -> Words:
     def shorter(title: str) -> str:
         return _("您报名的“%(title)s”已由主办方移出名单，原因请登录查看。", title=title)
 
-    return _with_reason(facts, short, shorter)
+    long = _(
+        "您报名的“%(title)s”（%(span)s）已由主办方移出名单，原因：%(reason)s。",
+        title=facts.title,
+        span=facts.span,
+        reason=facts.reason or _("未说明"),
+    )
+    return _with_reason(facts, short, shorter, long)
 
 
 def _rejected(facts: Facts) -> Words:
@@ -281,7 +316,13 @@ def _rejected(facts: Facts) -> Words:
     def shorter(title: str) -> str:
         return _("很抱歉，您报名的“%(title)s”未通过审核，原因请登录查看。", title=title)
 
-    return _with_reason(facts, short, shorter)
+    long = _(
+        "很抱歉，您报名的“%(title)s”（%(span)s）未通过审核，原因：%(reason)s。欢迎关注其他活动。",
+        title=facts.title,
+        span=facts.span,
+        reason=facts.reason or _("未说明"),
+    )
+    return _with_reason(facts, short, shorter, long)
 
 
 def _approved(facts: Facts) -> Words:
@@ -304,7 +345,13 @@ def _approved_offer(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("“%(title)s”审核已通过，请于%(time)s前登录确认参加，逾期名额将递补。", title=title, time=facts.deadline)
 
-    return said(sentence, facts.title)
+    long = _(
+        "“%(title)s”（%(span)s）审核已通过，名额已为您保留。请于%(time)s前登录确认参加，逾期名额将递补。",
+        title=facts.title,
+        span=facts.span,
+        time=facts.deadline,
+    )
+    return said(sentence, facts.title, long=long)
 
 
 def _asked(facts: Facts) -> Words:
@@ -314,28 +361,46 @@ def _asked(facts: Facts) -> Words:
     def shorter(title: str) -> str:
         return _("您的“%(title)s”报名需补充材料，请登录查看。", title=title)
 
-    return _with_reason(facts, short, shorter)
+    long = _(
+        "您的“%(title)s”（%(span)s）报名需补充材料：%(reason)s。请登录补充。",
+        title=facts.title,
+        span=facts.span,
+        reason=facts.reason or _("未说明"),
+    )
+    return _with_reason(facts, short, shorter, long)
 
 
 def _not_drawn(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("很遗憾，“%(title)s”本次未抽中，您已自动进入候补。抽签结果可登录查看。", title=title)
 
-    return said(sentence, facts.title)
+    long = _(
+        "很遗憾，“%(title)s”（%(span)s）本次未抽中，您已自动进入候补。抽签结果可登录查看。", title=facts.title, span=facts.span
+    )
+    return said(sentence, facts.title, long=long)
 
 
 def _draw_void(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("“%(title)s”的抽签已作废并将重新抽签，您无需再次报名。原因可登录查看。", title=title)
 
-    return said(sentence, facts.title)
+    long = _(
+        "“%(title)s”（%(span)s）的抽签已作废并将重新抽签，您无需再次报名。原因可登录查看。", title=facts.title, span=facts.span
+    )
+    return said(sentence, facts.title, long=long)
 
 
 def _pool(facts: Facts) -> Words:
     def sentence(pool: str, title: str) -> str:
         return _("您的“%(title)s”报名已调整到“%(pool)s”，时间%(time)s，签到码不变。", title=title, pool=pool, time=facts.time)
 
-    return said(sentence, facts.pool, facts.title)
+    long = _(
+        "您的“%(title)s”报名已调整到“%(pool)s”，时间：%(span)s，签到码不变。",
+        title=facts.title,
+        pool=facts.pool,
+        span=facts.span,
+    )
+    return said(sentence, facts.pool, facts.title, long=long)
 
 
 def _seats(facts: Facts) -> Words:
@@ -375,7 +440,8 @@ def _postponed(facts: Facts) -> Words:
     def sentence(title: str) -> str:
         return _("重要：“%(title)s”延期举行，新时间另行通知，您的报名仍然有效。", title=title)
 
-    return Words(fitted(sentence, facts.title), sentence(facts.title) + _because(facts))
+    long = _("重要：原定%(span)s的“%(title)s”延期举行，新时间另行通知，您的报名仍然有效。", title=facts.title, span=facts.span)
+    return said(sentence, facts.title, long=long + _because(facts))
 
 
 def _resumed(facts: Facts) -> Words:
@@ -422,9 +488,10 @@ def _cancelled(facts: Facts) -> Words:
     def plain(title: str) -> str:
         return _("原定%(time)s的“%(title)s”取消。给您带来不便，深表歉意。", title=title, time=facts.time)
 
+    long = _("原定%(span)s的“%(title)s”取消。给您带来不便，深表歉意。", title=facts.title, span=facts.span)
     if not facts.why:
-        return said(plain, facts.title)
-    return Words(fitted_or(short, plain, facts.why, facts.title), short(facts.why, facts.title))
+        return said(plain, facts.title, long=long)
+    return Words(fitted_or(short, plain, facts.why, facts.title), long + _because(facts))
 
 
 def _reminder(facts: Facts) -> Words:
