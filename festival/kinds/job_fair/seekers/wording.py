@@ -206,6 +206,17 @@ def _given_back_at_length(_employer: str, position: str, _when: str, _booth: str
     return _("求职者取消了“%(position)s”已约的面试时间。邀请仍有效，对方可以另选时间。", position=position)
 
 
+_AT_LENGTH: dict[str, _Sentence] = {
+    "job_invited": _invited_at_length,
+    "job_accepted": _accepted_at_length,
+    "job_intent": _intent_at_length,
+    "job_employer_left": _employer_left_at_length,
+    "job_time_off": _time_off_at_length,
+    "job_entry_lost": _entry_lost_at_length,
+    "job_given_back": _given_back_at_length,
+}
+
+
 def _written(sentence: _Sentence, employer: str, position: str, when: str, booth: str, long: _Sentence | None = None) -> Words:
     at_length = long(employer, position, when, booth) if long else ""
     return said(lambda who, what: sentence(who, what, when, booth), employer, position, long=at_length)
@@ -253,7 +264,6 @@ def _message(
     heading: "LazyString",
     sentence: _Sentence,
     *states: State,
-    long: _Sentence | None = None,
     more: tuple[Placeholder, ...] = (),
     to_seeker: bool = True,
     is_quiet: bool = False,
@@ -264,7 +274,9 @@ def _message(
         kind,
         heading,
         _teller(frozenset(states), to_seeker=to_seeker, is_taken_down=is_taken_down),
-        lambda values: _written(sentence, values["employer"], values["position"], values["when"], values["booth"], long),
+        lambda values: _written(
+            sentence, values["employer"], values["position"], values["when"], values["booth"], _AT_LENGTH.get(kind)
+        ),
         (employers.EMPLOYER, employers.POSITION, *more),
         _example,
         _TO_SEEKERS if to_seeker else employers.TO_EMPLOYERS,
@@ -306,18 +318,18 @@ MESSAGES = (
     _message("job_submitted", _l("已投递"), _submitted, *(frozenset(State) - {State.WITHDRAWN}), is_quiet=True),
     _message("job_viewed", _l("简历已查看"), _viewed, State.VIEWED, State.SHORTLISTED, is_quiet=True),
     _message("job_shortlisted", _l("初选通过"), _shortlisted, State.SHORTLISTED),
-    _message("job_invited", _l("邀请面试"), _invited, State.INVITED, long=_invited_at_length),
-    _message("job_accepted", _l("面试已预约"), _accepted, State.ACCEPTED, long=_accepted_at_length, more=_AT),
-    _message("job_intent", _l("达成意向"), _intent, State.INTENT, long=_intent_at_length),
+    _message("job_invited", _l("邀请面试"), _invited, State.INVITED),
+    _message("job_accepted", _l("面试已预约"), _accepted, State.ACCEPTED, more=_AT),
+    _message("job_intent", _l("达成意向"), _intent, State.INTENT),
     _message("job_not_selected", _l("投递结果"), _not_selected, State.NOT_SELECTED),
-    _message("job_employer_left", _l("投递已结束"), _employer_left, State.NOT_SELECTED, long=_employer_left_at_length),
-    _message("job_time_off", _l("请另选面试时间"), _time_off, State.INVITED, long=_time_off_at_length),
-    _message("job_entry_lost", _l("面试时间已取消"), _entry_lost, State.INVITED, long=_entry_lost_at_length),
+    _message("job_employer_left", _l("投递已结束"), _employer_left, State.NOT_SELECTED),
+    _message("job_time_off", _l("请另选面试时间"), _time_off, State.INVITED),
+    _message("job_entry_lost", _l("面试时间已取消"), _entry_lost, State.INVITED),
     _message("job_position_hidden", _l("投递的岗位已下架"), _taken_down, *LIVE, is_taken_down=True),
     _number_message("job_number_called", _l("请到展位"), _called, Turn.CALLED),
     _number_message("job_number_near", _l("快到您了"), _near, Turn.WAITING),
     _message("job_booked", _l("新的面试预约"), _booked, State.ACCEPTED, more=_AT, to_seeker=False),
-    _message("job_given_back", _l("面试时间已取消"), _given_back, State.INVITED, long=_given_back_at_length, to_seeker=False),
+    _message("job_given_back", _l("面试时间已取消"), _given_back, State.INVITED, to_seeker=False),
     _message("job_declined", _l("不参加面试"), _declined, State.DECLINED, to_seeker=False),
     _message("job_left", _l("投递已撤回"), _left, State.WITHDRAWN, to_seeker=False),
 )
