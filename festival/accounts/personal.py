@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, false, inspect, or_, select
 
 from festival.accounts.models import Consent
 from festival.lib.db import Model, db
@@ -68,6 +68,8 @@ class Holding:
     consent_withdrawn: Callable[[Consent], None] = _nothing
     #: What of it is kept for a time only.
     purges: tuple[Purge, ...] = ()
+    #: The condition, of a row of ``Account``, that somebody is still needed although nothing else keeps them; None: nobody is.
+    still_needs: Callable[[Moment], ColumnElement[bool]] | None = None
 
 
 def joined(*parts: Holding) -> Holding:
@@ -88,6 +90,11 @@ def joined(*parts: Holding) -> Holding:
         for part in parts:
             part.consent_withdrawn(consent)
 
+    needs = [part.still_needs for part in parts if part.still_needs is not None]
+
+    def still_needs(moment: Moment) -> ColumnElement[bool]:
+        return or_(false(), *(need(moment) for need in needs))
+
     return Holding(
         tables=frozenset().union(*(part.tables for part in parts)),
         export=export,
@@ -95,6 +102,7 @@ def joined(*parts: Holding) -> Holding:
         hold=hold,
         consent_withdrawn=consent_withdrawn,
         purges=tuple(purge for part in parts for purge in part.purges),
+        still_needs=still_needs if needs else None,
     )
 
 
@@ -114,6 +122,11 @@ def holdings() -> Sequence[Holding]:
 def purges() -> Sequence[Purge]:
     """Return all that is kept for a time only, in the order in which it is purged."""
     return tuple(purge for holding in _holdings for purge in holding.purges)
+
+
+def still_needed(moment: Moment) -> ColumnElement[bool]:
+    """Return the condition, of a row of ``Account``, that a slice above the sign-ups still needs somebody."""
+    return or_(false(), *(holding.still_needs(moment) for holding in _holdings if holding.still_needs is not None))
 
 
 def first(table: type[Model], limit: int, *conditions: ColumnElement[bool]) -> list[int]:

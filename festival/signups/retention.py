@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import aliased
 
 from festival.accounts.models import Account, AccountKind, SignInSession
-from festival.accounts.personal import Moment, Purge, first
+from festival.accounts.personal import Moment, Purge, first, still_needed
 from festival.accounts.service import erase_for
 from festival.lib.db import db
 from festival.lib.i18n import _l
@@ -119,7 +119,7 @@ def _form_keys(moment: Moment, limit: int) -> int:
 
 
 def _people(moment: Moment, limit: int) -> int:
-    """Forget whom nothing keeps any more: no activity that is not over for good, and no browser signed in of late."""
+    """Forget whom nothing keeps any more: no activity that is not over for good, no browser signed in of late, no other part."""
     mine = aliased(SignUp)
     to_come = (
         select(mine.id)
@@ -136,6 +136,7 @@ def _people(moment: Moment, limit: int) -> int:
         Account.created_at < moment.wall - timedelta(days=RETAIN_DAYS),
         ~to_come,
         ~visits,
+        ~still_needed(moment),
     )
     for account_id in ids:
         erase_for(db.session.get_one(Account, account_id), actor_id=None)

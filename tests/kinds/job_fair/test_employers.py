@@ -362,6 +362,26 @@ def test_a_report_hides_the_position_and_everybody_concerned_is_told(app):
 # -- what is kept about people -----------------------------------------------------------------------------------------------
 
 
+def test_nobody_is_forgotten_by_time_while_their_employer_takes_part_in_a_fair_to_come(app):
+    fair = make_fair(starts_in=timedelta(days=30))
+    applies, helps, nobody, left = (make_person(mobile=f"1360000222{number}") for number in range(4))
+    employer, gone = make_employer(fair, 1, person=applies), make_employer(fair, 2, person=left)
+    with transaction():
+        service.name_recruiter(employer.id, Reachable(Channel.MOBILE, "13600002221"), "小李", applies.id)
+        service.withdraw(gone.id, left.id)
+        for person in (applies, helps, nobody, left):
+            person.created_at = clock.wall() - timedelta(days=400)
+    [purge] = (one for one in personal.purges() if one.key == "people")
+    forgotten = []
+    for days in (0, 31 + 181):
+        with transaction():
+            while purge.batch(Moment(clock.now() + timedelta(days=days), clock.wall()), 100):
+                pass
+        forgotten.append([one.erased_at is not None for one in (applies, helps, nobody, left)])
+
+    assert forgotten == [[False, False, True, True], [True, True, True, True]]
+
+
 def test_who_applies_has_agreed_to_the_notice_once_for_each_version_and_taking_it_back_ends_the_way_to_the_desk(app):
     fair, other = make_fair(), make_fair()
     person = make_person(mobile="13911112222")

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 
-from festival.accounts.models import Address, Consent
+from festival.accounts.models import Account, Address, Consent
 from festival.accounts.personal import Holding, Moment, Purge, Row, Rows, first, plain, rows
 from festival.kinds.job_fair.employers import following
 from festival.kinds.job_fair.employers.models import (
@@ -17,7 +17,7 @@ from festival.kinds.job_fair.employers.models import (
     Recruiter,
 )
 from festival.kinds.job_fair.employers.papers import content_of
-from festival.kinds.job_fair.employers.rules import RETAIN_DAYS, EmployerState, Paper
+from festival.kinds.job_fair.employers.rules import LIVE, RETAIN_DAYS, EmployerState, Paper
 from festival.lib.db import database_now, db
 from festival.lib.i18n import _l
 from festival.programme.locking import lock_activity
@@ -125,6 +125,18 @@ def _over(moment: Moment) -> Select[int]:
     )
 
 
+def _still_needs(moment: Moment) -> ColumnElement[bool]:
+    """Return the condition that an account applied or recruits for an employer of a fair that is not long over."""
+    ahead = Employer.id.not_in(_over(moment)) & Employer.state.in_(LIVE)
+    own = select(Address.value).where(Address.account_id == Account.id).correlate(Account)
+    named = (Recruiter.account_id == Account.id) | (Recruiter.account_id.is_(None) & Recruiter.address.in_(own))
+    recruits = select(Recruiter.id).join(Employer, Employer.id == Recruiter.employer_id)
+    return or_(
+        select(Employer.id).where(Employer.applicant_id == Account.id, ahead).correlate(Account).exists(),
+        recruits.where(named, Recruiter.removed_at.is_(None), ahead).correlate(Account).exists(),
+    )
+
+
 def _old_papers(moment: Moment, limit: int) -> int:
     ids = first(EmployerPaper, limit, EmployerPaper.employer_id.in_(_over(moment)))
     db.session.execute(delete(EmployerPaper).where(EmployerPaper.id.in_(ids)))
@@ -157,6 +169,7 @@ HOLDING = Holding(
     export=_export,
     erase=_erase,
     consent_withdrawn=_consent_withdrawn,
+    still_needs=_still_needs,
     purges=(
         Purge("employer_papers", _l("用人单位的材料"), _l("招聘会结束后 180 天"), _old_papers),
         Purge("employer_contacts", _l("用人单位联系人与招聘者"), _l("招聘会结束后 180 天"), _old_contacts),

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 
+from festival.accounts.models import Account
 from festival.accounts.personal import Holding, Moment, Purge, Row, Rows, first, plain, rows
 from festival.kinds.job_fair.seekers import cvs, service
 from festival.kinds.job_fair.seekers.models import (
@@ -97,6 +98,12 @@ def _over(moment: Moment) -> Select[int]:
     )
 
 
+def _still_needs(moment: Moment) -> ColumnElement[bool]:
+    """Return the condition that an account has an application at a fair that is not long over."""
+    ahead = Application.activity_id.not_in(_over(moment)) & Application.state.in_(LIVE)
+    return select(Application.id).where(Application.person_id == Account.id, ahead).correlate(Account).exists()
+
+
 def _old_cvs(moment: Moment, limit: int) -> int:
     """Delete the files of versions that no fair still needs."""
     needed = select(Application.cv_id).where(Application.activity_id.not_in(_over(moment)))
@@ -164,4 +171,5 @@ HOLDING = Holding(
     export=_export,
     erase=_erase,
     purges=PURGES,
+    still_needs=_still_needs,
 )
