@@ -64,7 +64,7 @@ def save(slug: str) -> ResponseReturnValue:
             saved = service.edit_activity(activity.id, form.value(), seen=form.seen_at(), actor_id=actor_id)
     except PlanRefused as refused:
         return _edit_page(_activity(slug), form, refused=refused), 409
-    _say(saved)
+    _say(saved, seen)
     return redirect(url_for(".edit", slug=slug), 303)
 
 
@@ -200,7 +200,7 @@ def save_slot(slug: str, slot_id: int) -> ResponseReturnValue:
     except PlanRefused as refused:
         activity = _activity(slug)
         return _slot_page(activity, _slot(activity, slot_id), form, refused), 409
-    _say(saved)
+    _say(saved, seen)
     return redirect(url_for(".slots", slug=slug, _anchor=f"slot-{slot_id}"), 303)
 
 
@@ -230,7 +230,7 @@ def _slot_page(
             SlotForm.for_slot(slot, activity, programme.venues(activity.festival_id), is_fresh=True),
         )
         form.seen.data = slot.updated_at.isoformat()
-    along = [child for child in activity.slots if child.parent_id == slot.id]
+    along = [child for child in activity.all_slots if child.parent_id == slot.id]
     return render_template(
         "manage/plans/slot.html",
         activity=activity,
@@ -245,8 +245,8 @@ def _slot_page(
     )
 
 
-def _say(saved: Saved) -> None:
-    """Say what was saved, and who is told."""
+def _say(saved: Saved, seen: Preview | None) -> None:
+    """Say what was saved, who is told, and what stayed as it was."""
     if not saved.change.fields:
         flash(_("没有改动。"), "ok")
         return
@@ -255,3 +255,5 @@ def _say(saved: Saved) -> None:
         flash(
             _n("时间或地点有变，将通知 %(num)s 个报名的本人。", "时间或地点有变，将通知 %(num)s 个报名的本人。", saved.told), "ok"
         )
+    if seen is not None and seen.stays:
+        flash(_("以下时间没有随之改变，请核对是否仍合适：%(times)s", times=_("；").join(seen.stays)), "warn")

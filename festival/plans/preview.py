@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from festival.lib.format import span
+from festival.lib.format import moment, span
 from festival.lib.i18n import _, loc
 from festival.plans import queries, rules, wording
 from festival.plans.queries import Told
 from festival.plans.rules import Conflict
+from festival.programme import moving
 from festival.programme.kinds import Move, kind_of
 from festival.programme.models import Activity, ActivityStatus, Slot, Venue
 from festival.programme.service import Span
@@ -50,6 +51,8 @@ class Preview:
     #: What moves along, and who is told beside those who signed up, in sentences.
     along: Sequence[str] = ()
     also_told: Sequence[str] = ()
+    #: Times that the activity's kind speaks of, ahead of it, and that stay as they are; in words.
+    stays: Sequence[str] = ()
 
     @property
     def is_news(self) -> bool:
@@ -63,7 +66,7 @@ MayKnow = Callable[[int], bool]
 
 def stops_of(activity: Activity) -> dict[int, Stop]:
     """Return where each slot of an activity is now."""
-    return {slot.id: stop_at(slot, slot.venue or activity.venue) for slot in activity.slots}
+    return {slot.id: stop_at(slot, slot.venue or activity.venue) for slot in activity.all_slots}
 
 
 def after_edit(activity: Activity, when: Span | None, venue: Venue) -> dict[int, Stop]:
@@ -73,7 +76,9 @@ def after_edit(activity: Activity, when: Span | None, venue: Venue) -> dict[int,
     if when is not None and len(sessions) == 1:
         new = _in_time(activity, sessions[0], when, new)
     if venue.id != activity.venue_id:
-        new = rules.placed(new, [slot.id for slot in activity.slots if slot.venue_id is None], stop_at(activity.slots[0], venue))
+        new = rules.placed(
+            new, [slot.id for slot in activity.all_slots if slot.venue_id is None], stop_at(activity.slots[0], venue)
+        )
     return _moved(now, new)
 
 
@@ -85,7 +90,7 @@ def after_slot_edit(activity: Activity, slot: Slot, when: Span, venue: Venue) ->
 
 
 def _in_time(activity: Activity, slot: Slot, when: Span, stops: Mapping[int, Stop]) -> dict[int, Stop]:
-    children = [child.id for child in activity.slots if child.parent_id == slot.id]
+    children = [child.id for child in activity.all_slots if child.parent_id == slot.id]
     return rules.shifted(stops, slot.id, when.starts_at, when.ends_at, children)
 
 
@@ -98,6 +103,7 @@ def preview(activity: Activity, new: Mapping[int, Stop], may_know: MayKnow, now:
     ahead = _ahead(activity, new, now)
     told = queries.told(ahead)
     found = queries.newly_clashing(ahead, now) if ahead else []
+    along, stays = _own_times(activity, new, now)
     return Preview(
         told=told.total,
         by_state=state_counts(told.by_state),
@@ -105,7 +111,8 @@ def preview(activity: Activity, new: Mapping[int, Stop], may_know: MayKnow, now:
         lines=_lines(found[:LISTED], may_know) if may_know(activity.id) else (),
         is_cut=len(found) > LISTED,
         fingerprint=_fingerprint(new),
-        along=_along(activity, new, now),
+        along=_along(activity, new, now) or along,
+        stays=stays,
         also_told=_also_told(activity, set(ahead)),
     )
 
@@ -120,6 +127,23 @@ def _along(activity: Activity, new: Mapping[int, Stop], now: datetime) -> list[s
         return []
     kind = kind_of(activity)
     return [*(wording.window_words(activity, move) if kind.window_follows else ()), *kind.moves_along(activity, move)]
+
+
+def _own_times(activity: Activity, new: Mapping[int, Stop], now: datetime) -> tuple[list[str], list[str]]:
+    """Return the names of the times in an activity's details that move along with its sessions, and those ahead that do not."""
+    words, moves, stays = kind_of(activity).time_words, dict[str, None](), dict[str, None]()
+    for slot in activity.slots:
+        if slot.parent_id is not None or slot.id not in new or new[slot.id].starts_at == slot.starts_at:
+            continue
+        move = Move(slot.starts_at, new[slot.id].starts_at - slot.starts_at, now)
+        foreseen = moving.foresee(activity, slot, slot.ends_at, move, activity.slots)
+        if foreseen is None:
+            continue
+        moves |= {str(words[path]): None for path in foreseen.moves if path in words}
+        for path, at in foreseen.stays:
+            if path in words and (not isinstance(at, datetime) or at > now):
+                stays[f"{words[path]} {moment(at) if isinstance(at, datetime) else f'{at:%H:%M}'}"] = None
+    return list(moves), list(stays)
 
 
 def _also_told(activity: Activity, slot_ids: Collection[int]) -> list[str]:
@@ -143,7 +167,7 @@ def only_told(activity: Activity, slot_ids: Collection[int], told: Told) -> Prev
 
 
 def _ahead(activity: Activity, new: Mapping[int, Stop], now: datetime) -> dict[int, Stop]:
-    ends = {slot.id: slot.ends_at for slot in activity.slots}
+    ends = {slot.id: slot.ends_at for slot in activity.all_slots}
     return {slot_id: stop for slot_id, stop in new.items() if max(stop.ends_at, ends[slot_id]) > now}
 
 

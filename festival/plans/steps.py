@@ -173,7 +173,7 @@ def _look(activity: Activity, slot: Slot | None, step: Step, now: datetime) -> P
         )
         member = the_staff()
         return preview.preview(activity, new, lambda one: may(member, Permission.ROSTER_READ, one), now)
-    ids = [one.id for one in service.concerned(activity, activity.slots, slot, step, now)]
+    ids = [one.id for one in service.concerned(activity, activity.all_slots, slot, step, now)]
     return preview.only_told(activity, ids, queries.told(ids))
 
 

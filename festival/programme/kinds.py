@@ -144,6 +144,8 @@ class ActivityKind:
     window_follows: bool = False
     #: What else of its details moves along with its only session, beside instants within that: ``(before, moved so far, move)``.
     details_follow: Callable[[Details, Details, Move], Details] = _no_more
+    #: What the times in its details are called, by the names of the fields that lead to each: ``registration.closes_at``.
+    time_words: Mapping[str, LazyString] = field(default_factory=dict)
     #: What it takes along when its only session moves, in sentences for whoever decides on it: how it is, and how it will be.
     moves_along: Callable[[Activity, Move], list[str]] = _nothing_along
     #: Whom it tells of a change of plan beside those who signed up, in sentences for whoever decides on it.

@@ -270,6 +270,11 @@ class Activity(Model):
     )
     questions: Mapped[list["Question"]] = relationship(order_by="Question.position", viewonly=True)
 
+    @property
+    def all_slots(self) -> list["Slot"]:
+        """Its slots and the parts with places of their own."""
+        return [*self.slots, *self.extras]
+
     def is_public_at(self, now: datetime) -> bool:
         """Tell whether readers may know of it: published, its time has come, and its edition is not being prepared any more."""
         is_time = self.publish_at is None or self.publish_at <= now

@@ -1,24 +1,28 @@
 """What an activity's kind says of times moves along with the session they belong to."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from pydantic import AwareDatetime, model_validator
 
 from festival.lib import clock
 from festival.lib.db import db, transaction
+from festival.lib.i18n import speaking
+from festival.plans import preview
 from festival.programme import service
 from festival.programme.kinds import Details, all_kinds, details_of, kind_of, register
 from festival.programme.models import Activity
+from festival.programme.moving import clocks_follow
 from festival.programme.service import Span
 from tests.builders import make_activity
 from tests.calendars.programme import NOW, add_slot, at, session_of
 
 
 class Walk(Details):
-    """Stops, and until when one applies for a stall beside the way."""
+    """Stops, until when one applies for a stall beside the way, and until when one may join."""
 
+    join_by: time = time(11)
     apply_by: AwareDatetime
     stops: tuple[AwareDatetime, ...]
 
@@ -38,7 +42,13 @@ def steps(app, frozen):
     frozen(NOW)
     told: list[timedelta] = []
     talk = next(kind for kind in all_kinds() if kind.key == "press")
-    walk = replace(talk, key="walk", details_model=Walk, session_moved=lambda _activity, _slot, step: told.append(step))
+    walk = replace(
+        talk,
+        key="walk",
+        details_model=Walk,
+        session_moved=lambda _activity, _slot, step: told.append(step),
+        details_follow=clocks_follow,
+    )
     register((*all_kinds(), walk))
     return told
 
@@ -99,3 +109,42 @@ def test_a_session_that_only_lasts_longer_moves_nothing(walk, steps):
     move(session_of(walk), timedelta(0), timedelta(hours=1))
 
     assert (times_of(walk)[1], steps, kind_of(walk).key) == (list(STOPS), [], "walk")
+
+
+def join_by(activity: Activity) -> time:
+    db.session.rollback()
+    details = details_of(db.session.get_one(Activity, activity.id))
+    assert isinstance(details, Walk)
+    return details.join_by
+
+
+def test_a_time_of_day_moves_with_the_clock_of_the_only_session_stays_where_several_share_it_and_never_leaves_its_day(walk):
+    move(session_of(walk), timedelta(days=1, hours=-3))
+    assert join_by(walk) == time(8)
+    move(session_of(walk), timedelta(days=-1))
+    assert join_by(walk) == time(8)
+    move(session_of(walk), timedelta(hours=-9))  # from seven to ten in the evening of the day before: join by eleven
+    assert join_by(walk) == time(23)
+    move(session_of(walk), timedelta(hours=1, minutes=30))
+    assert join_by(walk) == time(23)  # half past midnight would be another day
+    second = add_slot(walk, days_later=1)
+    move(second, timedelta(hours=1))
+    assert join_by(walk) == time(23)
+
+
+def test_a_preview_names_what_moves_along_and_what_stays_ahead(walk, steps):
+    words = {"join_by": "加入时限", "apply_by": "申请截止", "stops": "各站"}
+    register((*(one for one in all_kinds() if one.key != "walk"), replace(kind_of(walk), time_words=words)))
+
+    def seen(by: timedelta) -> tuple[list[str], list[str]]:
+        slot = session_of(walk)
+        new = preview.after_slot_edit(walk, slot, Span(slot.starts_at + by, slot.ends_at + by), walk.venue)
+        with speaking("zh"):
+            found = preview.preview(walk, new, lambda _one: True, clock.now())
+        return list(found.along), list(found.stays)
+
+    assert seen(timedelta(hours=1)) == (["加入时限", "各站"], ["申请截止 6月17日 周六 18:00"])
+    assert seen(timedelta(days=1)) == (["各站"], ["申请截止 6月17日 周六 18:00"])
+    add_slot(walk, days_later=1)
+    db.session.expire_all()
+    assert seen(timedelta(hours=1)) == (["各站"], ["加入时限 11:00", "申请截止 6月17日 周六 18:00"])

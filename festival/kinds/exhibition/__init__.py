@@ -1,9 +1,10 @@
 """Exhibition. 风采展"""
 
 from festival.kinds.exhibition.details import ExhibitionDetails
-from festival.lib.i18n import _, speaking
+from festival.lib.i18n import _, _l, speaking
 from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Slot
+from festival.programme.moving import clocks_follow
 from festival.seam import Kind
 
 
@@ -22,6 +23,10 @@ KIND = Kind(
     label_en="Exhibition",
     icon="exhibition",
     details_model=ExhibitionDetails,
+    details_follow=clocks_follow,
+    time_words={
+        "last_entry": _l("停止入场"),
+    },
     detail_template="kinds/exhibition/detail.html",
     claims_per_session=True,
     calendar_lines=_last_entry,

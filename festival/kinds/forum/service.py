@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert
 
@@ -31,6 +31,7 @@ from festival.lib.uploads import Upload
 from festival.outbox.service import owe_each
 from festival.plans import service as plans
 from festival.plans.rules import Step, StepRefused
+from festival.programme import moving
 from festival.programme import service as programme
 from festival.programme.kinds import kind_of
 from festival.programme.locking import lock_activity
@@ -505,6 +506,15 @@ def copy_agenda(source: Activity, made: Activity) -> None:
                 speaker_ids=tuple(speakers[one].id for one in item.speaker_ids),
             ),
         )
+
+
+def papers_moved(activity: Activity, day: Slot, step: timedelta) -> None:
+    """Let materials that open during a day that has moved, or after the only one, open as much later or earlier."""
+    days, starts_at = queries.days(activity.id), day.starts_at - step
+    belongs = moving.belonging(starts_at, day.previous_ends_at or day.ends_at - step, day.id, days)
+    for paper in queries.materials(activity.id):
+        if belongs(paper.opens_at) or (moving.is_sole(day.id, days) and paper.opens_at >= starts_at):
+            paper.opens_at += step
 
 
 # -- saving and booking ----------------------------------------------------------------------------------------------------------

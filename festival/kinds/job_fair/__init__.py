@@ -44,6 +44,13 @@ KIND = Kind(
     label_en="Job fair",
     icon="job_fair",
     details_model=JobFairDetails,
+    time_words={
+        "registration.opens_at": _l("用人单位报名开始"),
+        "registration.closes_at": _l("用人单位报名截止"),
+        "registration.arrive_by": _l("用人单位到场时限"),
+        "interviews.opens": _l("面试开始"),
+        "interviews.closes": _l("面试结束"),
+    },
     detail_template="kinds/job_fair/detail.html",
     page_values=employers_render.page_values,
     window_follows=True,

@@ -6,6 +6,7 @@ from festival.kinds.mixer.details import MixerDetails
 from festival.kinds.mixer.holding import HOLDING
 from festival.lib.i18n import _l
 from festival.programme.kinds import OrganizerLink
+from festival.programme.moving import clocks_follow
 from festival.roster.columns import Extra
 from festival.seam import Kind
 from festival.signups.ticket import Panel
@@ -16,6 +17,13 @@ KIND = Kind(
     label_en="Mixer",
     icon="mixer",
     details_model=MixerDetails,
+    details_follow=clocks_follow,
+    time_words={
+        "pairing.opens": _l("开始选择"),
+        "pairing.closes": _l("结束选择"),
+        "pairing.reveal": _l("公布结果"),
+        "agenda.starts": _l("活动流程"),
+    },
     detail_template="kinds/mixer/detail.html",
     refusal=wording.refusal,
     calendar_lines=wording.calendar_lines,

@@ -2,7 +2,7 @@
 
 from festival.kinds.tour.details import TourDetails
 from festival.lib.format import clock_time
-from festival.lib.i18n import _, speaking
+from festival.lib.i18n import _, _l, speaking
 from festival.programme.kinds import details_of
 from festival.programme.models import Activity, Slot
 from festival.seam import Kind
@@ -34,6 +34,10 @@ KIND = Kind(
     label_en="Bus tour",
     icon="tour",
     details_model=TourDetails,
+    time_words={
+        "lines.stops.arrives_at": _l("各站到达时间"),
+        "lines.stops.departs_at": _l("各站发车时间"),
+    },
     detail_template="kinds/tour/detail.html",
     calendar_lines=_departures,
     roster_columns=("employer",),

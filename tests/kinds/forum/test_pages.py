@@ -14,6 +14,8 @@ from festival.kinds.forum.rules import Audience
 from festival.kinds.forum.sowing import _paper
 from festival.lib.db import db, transaction
 from festival.outbox.models import Message
+from festival.programme import service as programme
+from festival.programme.service import Span
 from tests.builders import make_activity, make_person, make_question, make_staff
 from tests.calendars.programme import private_path
 from tests.kinds.forum.halls import BEGIN, NOW, guest, make_forum, scan
@@ -183,10 +185,15 @@ def test_materials_open_at_their_time_and_only_to_whom_they_are_for(app, visitor
 
     before = [browser.get(path).status for browser in (visitor, mine)]
     assert "报告 1 KB · 6月20日 周二 18:00 开放" in visitor.get(AGENDA).words
-    frozen(BEGIN + timedelta(hours=9))
+    with transaction():  # it opens an hour after the forum: also after one that begins half an hour later
+        later = BEGIN + timedelta(minutes=30)
+        programme.reschedule(queries.days(forum.id)[0].id, Span(later, later + timedelta(hours=8)), actor_id=None)
+    frozen(BEGIN + timedelta(hours=9, minutes=29))
+    before.append(mine.get(path).status)
+    frozen(BEGIN + timedelta(hours=9, minutes=30))
     got = mine.get(path)
 
-    assert (before, visitor.get(path).status, got.status) == ([404, 404], 404, 200)
+    assert (before, visitor.get(path).status, got.status) == ([404, 404, 404], 404, 200)
     assert (got.response.get_data(), got.response.headers["Cache-Control"]) == (paper, "no-store")
     assert visitor.get(f"/activities/forum/materials/{open_id}").status == 200
 
