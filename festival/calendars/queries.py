@@ -235,8 +235,13 @@ def festival_of(festival_id: int) -> Festival:
 
 
 def hold_account(account_id: int) -> None:
-    """Let nobody else build a person's feed until commit."""
-    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+    """Let nobody else build a person's feed until commit.
+
+    :raises NotFound: the person was forgotten, be it at this very moment.
+    """
+    theirs = select(Account.id).where(Account.id == account_id, Account.erased_at.is_(None))
+    if db.session.scalar(theirs.with_for_update(key_share=True)) is None:
+        raise NotFound
 
 
 def track(festival_id: int, key: str) -> Track | None:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from festival.accounts.models import Account
 from festival.lib import clock
 from festival.lib.db import database_now, db
+from festival.lib.errors import NotFound
 from festival.outbox.service import owe_each
 from festival.programme.models import Activity
 from festival.saved import queries
@@ -16,8 +17,13 @@ from festival.signups.sweep import OwnSweep
 
 
 def save(account_id: int, activity_id: int, *, wants_word: bool) -> SavedActivity:
-    """Keep an activity for a person, or change whether they want to hear when its sign-up opens."""
-    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+    """Keep an activity for a person, or change whether they want to hear when its sign-up opens.
+
+    :raises NotFound: the person was forgotten at this very moment.
+    """
+    theirs = select(Account.id).where(Account.id == account_id, Account.erased_at.is_(None))
+    if db.session.scalar(theirs.with_for_update(key_share=True)) is None:
+        raise NotFound
     saved = queries.one(account_id, activity_id)
     if saved is None:
         before, at = queries.last_saved_at(account_id), clock.wall()

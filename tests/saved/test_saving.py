@@ -1,12 +1,19 @@
 """Keeping activities for later: on the pages, as a message when sign-up opens, and what becomes of it."""
 
+import threading
 from datetime import timedelta
+from time import sleep as pause
 
 import pytest
 
+from festival.accounts.models import Account
 from festival.accounts.personal import Moment
+from festival.accounts.service import erase
+from festival.calendars import service as calendars
+from festival.calendars.models import CalendarChoice
 from festival.lib import clock
 from festival.lib.db import db, transaction
+from festival.lib.errors import NotFound
 from festival.outbox.delivery import deliver_due
 from festival.outbox.models import Message
 from festival.plans import service as plans
@@ -159,3 +166,29 @@ def test_what_is_kept_is_exported_purged_long_after_and_forgotten_with_the_perso
     for days, purged in ((184, 0), (186, 1)):  # it takes place in five days
         with transaction():
             assert purge.batch(Moment(NOW + days * DAY, clock.wall()), 10) == purged
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_whoever_is_forgotten_at_this_moment_keeps_and_chooses_nothing_any_more(app):
+    soon, person_id, refused = make_activity(opens_in=DAY).id, make_person().id, []
+
+    def at_once(act):
+        with app.app_context():
+            try:
+                with transaction():
+                    act()
+            except NotFound:
+                refused.append(act)
+
+    acts = (lambda: service.save(person_id, soon, wants_word=True), lambda: calendars.choose(person_id, [2]))
+    others = [threading.Thread(target=at_once, args=(act,)) for act in acts]
+    with transaction():
+        erase(db.session.get_one(Account, person_id))
+        for other in others:
+            other.start()
+        pause(0.3)  # they have come as far as they can
+    for other in others:
+        other.join()
+
+    assert len(refused) == len(acts)
+    assert (db.session.query(SavedActivity).count(), db.session.query(CalendarChoice).count()) == (0, 0)
