@@ -1,7 +1,7 @@
 """The composition root: the only module that knows every slice."""
 
 import secrets
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import structlog
@@ -269,6 +269,7 @@ def create_app(settings: Settings, all_kinds: tuple[Kind, ...] = kinds.ALL_KINDS
     _configure(app, settings)
     log.set_up(debug=settings.demo)
     clock.freeze(settings.frozen_now)
+    clock.run_ahead(timedelta(0))
     urls.register(app)
     db.init_app(app)
     migrate.init_app(app, db)

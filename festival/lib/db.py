@@ -309,12 +309,11 @@ def is_busy(error: DBAPIError | NoConnection) -> bool:
 
 
 def database_now() -> datetime:
-    """Return the festival's time by the database's clock, read by a statement of its own; or the frozen instant.
+    """Return the festival's time by the database's clock, read by a statement of its own; or what a demo has set.
 
     SQLite runs in this process and has no clock but this one.
     """
-    frozen = clock.frozen()
-    if frozen is not None or not is_postgresql():
+    if clock.appointed() is not None or not is_postgresql():
         return clock.now()
     at: datetime = db.session.execute(text("SELECT clock_timestamp()")).scalar_one()
     return at.astimezone(UTC)

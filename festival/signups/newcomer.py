@@ -185,10 +185,10 @@ def read(who: Newcomer) -> Facts | None:
     """Lock the person and the activity until commit and return how everything stands after that; None: one is not there."""
     assert in_transaction(), "places change inside transaction() only"  # a bug, not an answer
     values = {name: getattr(who, name) for name in Newcomer.__slots__}
-    frozen, on_postgresql = clock.frozen(), is_postgresql()
-    question = _asked(is_postgresql=on_postgresql, is_frozen=frozen is not None, appointments=mine.are_any())
+    appointed, on_postgresql = clock.appointed(), is_postgresql()
+    question = _asked(is_postgresql=on_postgresql, is_frozen=appointed is not None, appointments=mine.are_any())
     if on_postgresql:
-        row = ask(*((lock, values) for lock in LOCKS), (question, values if frozen is None else values | {"now": frozen}))[-1]
+        row = ask(*((lock, values) for lock in LOCKS), (question, values if appointed is None else values | {"now": appointed}))[-1]
     else:
         [row] = ask((question, values | {"now": clock.now()}))
     return None if row is None else _facts(row)

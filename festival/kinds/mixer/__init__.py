@@ -46,6 +46,7 @@ KIND = Kind(
     private_lines=wording.private_lines,
     audit_words=wording.AUDIT,
     door_facts=wording.door_facts,
+    tasks=wording.tasks,
     sweep=(queries.unsettled, choosing.settle),
     demo=demo.enliven,
 )

@@ -21,6 +21,7 @@ from festival.audit.service import record
 from festival.kinds.mixer import queries, rules, service
 from festival.kinds.mixer.models import Choice, Guest, Pair, Run
 from festival.kinds.mixer.rules import MixerRefused, Reason, Row, Stage, Times
+from festival.lib import clock
 from festival.lib.db import database_now, db, put
 from festival.lib.sealing import seal, unseal
 from festival.outbox.service import owe
@@ -196,7 +197,7 @@ def settle(activity_id: int) -> int | None:
             guest.sign_up_id,
             account_id=guest.sign_up.person_id,
             activity_id=activity_id,
-            due_at=times.reveal_at,
+            due_at=clock.real(times.reveal_at),
         )
     record("mixer.settle", "activity", activity_id, actor_id=None, activity_id=activity_id, changes=f"pairs {pairs}")
     db.session.flush()

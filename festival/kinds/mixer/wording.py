@@ -1,16 +1,19 @@
 """The mixer in words."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from festival.accounts.rules import Permission
 from festival.kinds.mixer import queries
 from festival.kinds.mixer.details import MixerDetails
 from festival.kinds.mixer.rules import Complaint, Reason
 from festival.lib.db import db
 from festival.lib.format import clock_time, hours
-from festival.lib.i18n import _, _l
+from festival.lib.i18n import _, _l, _n
 from festival.notices.own import OwnMessage, Told
 from festival.notices.wording import Values, Words, said
+from festival.overview.render import OwnTask
 from festival.programme.kinds import Candidate, details_of
 from festival.programme.models import Activity, Slot
 from festival.signups.models import SignUp
@@ -96,6 +99,18 @@ def door_facts(sign_up: SignUp) -> list[tuple[str, str]]:
     if queries.without_photo([sign_up.id]):
         found.append((_("拍照"), _("不拍照，请贴标记")))
     return found
+
+
+# -- what to do ----------------------------------------------------------------------------------------------------------------
+
+
+def tasks(activity: Activity, _now: datetime) -> Sequence[OwnTask]:
+    """Return that somebody has reported something, for whoever may read it: how many reports, and nothing of whom."""
+    waiting = queries.open_reports(activity.id)
+    if not waiting:
+        return ()
+    words = _n("有 %(num)s 条现场反馈等待处理。", "有 %(num)s 条现场反馈等待处理。", waiting)
+    return (OwnTask(words, "/manage/activities/<slug>/mixer/reports", Permission.CONTACT_REVEAL),)
 
 
 # -- to oneself ----------------------------------------------------------------------------------------------------------------

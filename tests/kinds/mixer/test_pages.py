@@ -235,6 +235,11 @@ def test_a_report_reaches_the_desk_without_who_made_it_and_reading_it_is_recorde
     assert reviewer.get(f"{here}/reports").status == 403
     assert "反馈（" not in reviewer.get(here).words
     desk = Browser(app).sign_in(make_staff(Role.ORGANIZER, activity=mixer))
+    task = "有 1 条现场反馈等待处理。"
+    told = next(link for link in desk.get("/manage/").html.select("main a") if task in link.text)
+    assert told["href"] == f"{here}/reports"
+    assert not any(word in told.text for word in (label(his), label(hers), "骚扰"))
+    assert task not in reviewer.get("/manage/").words
     listed = desk.get(desk.get(here).link("反馈（1）"))
     assert f"{label(his)} · 言语或行为骚扰" in listed.words
     assert "住址" not in listed.words
@@ -243,6 +248,7 @@ def test_a_report_reaches_the_desk_without_who_made_it_and_reading_it_is_recorde
     assert "一直追问我的住址" in opened.words
     assert label(hers) not in opened.words
     assert "已处理" in desk.follow(desk.post_form(listed, {}, action=f"{here}/reports/{report_id}/close")).words
+    assert task not in desk.get("/manage/").words
     assert {"查看一条反馈", "反馈处理完毕"} <= {
         word for word in ("查看一条反馈", "反馈处理完毕") if word in desk.get(f"/manage/activities/{mixer.slug}/log").text
     }
