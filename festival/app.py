@@ -130,6 +130,8 @@ from festival.seats import models as seats_models
 from festival.seats import wording as seats_wording
 from festival.seed import cli as seed_cli
 from festival.seed import models as seed_models
+from festival.seed import moving
+from festival.seed import views as seed_views
 from festival.signups import cli as signups_cli
 from festival.signups import holding as signups_holding
 from festival.signups import manage as signups_manage
@@ -180,6 +182,7 @@ PUBLIC_BLUEPRINTS = (
     calendars_schedule.bp,
     notices_views.bp,
     protection_views.bp,
+    seed_views.bp,
 )
 MANAGE_BLUEPRINTS = (
     programme_manage.bp,
@@ -291,6 +294,8 @@ def create_app(settings: Settings, all_kinds: tuple[Kind, ...] = kinds.ALL_KINDS
     for command in (*COMMANDS, *(command for kind in all_kinds for command in kind.commands)):
         app.cli.add_command(command)
     app.before_request(_name_request)
+    if settings.demo_people:
+        app.before_request(moving.keep_up)
     access.mark(app.view_functions["static"], access.Access(access.Who.PUBLIC))
     access.check_marks(app)
     alike.init_app(app)
@@ -333,7 +338,7 @@ def _deliver_messages(app: Flask, settings: Settings) -> None:
     """Say where messages go out, who finds their words, and what is done beside serving."""
     app.extensions["gateways"] = gateways(settings)
     delivery.register(notices_render.compose)
-    jobs_runner.register(app, JOBS)
+    jobs_runner.register(app, (*JOBS, moving.JOB) if settings.demo_people else JOBS)
     jobs_standing.init_app(app)
     outbox_standing.init_app(app)
 
@@ -371,6 +376,7 @@ def _register_words(app: Flask) -> None:
             "settings_footer": settings.footer,
             "demo_mode": settings.demo,
             "now": clock.now(),
+            "is_moved": bool(clock.ahead()),
             "request_id": g.get("request_id", ""),
             "current_person": current_person,
             "current_staff": current_staff,

@@ -9,7 +9,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import hypothesis
@@ -204,6 +204,7 @@ def frozen() -> Iterator[Callable[[datetime], None]]:
     """Stop the festival's clock, for requests and threads too: ``frozen(datetime(2023, 6, 16, 10, tzinfo=clock.ZONE))``."""
     yield clock.freeze
     clock.freeze(None)
+    clock.run_ahead(timedelta(0))
 
 
 @pytest.fixture

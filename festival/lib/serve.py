@@ -98,5 +98,6 @@ def _where_to_go(settings: Settings) -> str:
             "                  name: admin, organizer, organizer-forum, reviewer, steward or auditor",
             f"                  password of each: {settings.demo_staff_password}",
             f"  Messages sent   {at}/demo/messages   (sign-in codes too; demo mode)",
+            f"  Demo guide      {at}/demo   (move to the mixer, the fair, the evening of the show …)",
         ]
     return "\n".join([*lines, "", "  Ctrl-C stops the server.", ""])

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from festival.accounts.models import Account
 from festival.draws import service as draws
-from festival.draws.rules import DrawRefused
+from festival.draws.models import Draw
+from festival.draws.rules import DrawRefused, DrawState
 from festival.lib.db import db
 from festival.programme.models import Activity, Slot
 from festival.reviews import service as reviews
@@ -74,6 +75,9 @@ class Ballot:
         db.session.flush()
 
     def _draw(self, actor_id: int) -> None:
+        if self._draw_id is None:  # it was closed on another day
+            frozen = select(Draw.id).where(Draw.slot_id == self._slot_id, Draw.state == DrawState.FROZEN).order_by(Draw.id.desc())
+            self._draw_id = db.session.scalar(frozen.limit(1))
         if self._draw_id is None:
             return
         draws.draw(self._draw_id, ROLLED, actor_id=actor_id)

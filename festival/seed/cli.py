@@ -1,20 +1,18 @@
 """Commands that load the programme."""
 
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from festival.accounts.staff import ensure_demo_staff
+from festival.lib import clock
 from festival.lib.db import transaction
 from festival.lib.settings import Settings
-from festival.seed import queries
-from festival.seed.demo import is_populated, populate
-from festival.seed.document import Programme
+from festival.seed import beginning, moments, moving
 from festival.seed.files import FOLDER, ProgrammeRefused, read
-from festival.seed.service import SeedRefused, empty, load
+from festival.seed.service import SeedRefused, empty
 from festival.seed.sowing import Report
 
 seed_cli = AppGroup("seed", help="The festival's programme.")
@@ -26,6 +24,44 @@ demo_cli = AppGroup("demo", help="The demonstration.")
 def load_command(folder: Path) -> None:
     """Load the programme, or bring it up to its files. What organizers changed stays."""
     load_programme(folder)
+
+
+@demo_cli.command("moments")
+def moments_command() -> None:
+    """List the moments that the demo can be moved to."""
+    _refuse_outside_a_demo()
+    click.echo(f"It is {_stamp(clock.now())} in the demo.")
+    for one in moments.upcoming(clock.now()):
+        click.echo(f"{one.moment.key:16} {_stamp(one.at)}  {one.moment.title}{'' if one.is_ahead else '  (past)'}")
+
+
+@demo_cli.command("at")
+@click.argument("moment")
+def at_command(moment: str) -> None:
+    """Move the demo to a moment ahead: its people do until then what they would, and its clock runs on from there."""
+    _refuse_outside_a_demo()
+    found = next((one for one in moments.upcoming(clock.now()) if one.moment.key == moment), None)
+    if found is None:
+        raise click.ClickException("There is no such moment; flask demo moments lists them.")
+    if not found.is_ahead:
+        raise click.ClickException("That moment is past. Time goes forward only; flask demo reset begins anew.")
+    moving.move_to(found.at, click.echo)
+    click.echo(f"It is {_stamp(clock.now())} in the demo.")
+
+
+def _stamp(at: datetime) -> str:
+    return f"{clock.local(at):%Y-%m-%d %H:%M}"
+
+
+def _refuse_outside_a_demo() -> None:
+    """Refuse, and look what time it is in the demo.
+
+    :raises ClickException: this is no demo.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    if not settings.demo:
+        raise click.ClickException("This is not a demo (FESTIVAL_DEMO=1).")
+    moving.follow()
 
 
 @demo_cli.command("reset")
@@ -42,22 +78,20 @@ def reset_command(yes: bool) -> None:  # noqa: FBT001  # click passes it by name
             empty()
     except SeedRefused as refused:
         raise click.ClickException(str(refused)) from refused
+    moving.follow()
     click.echo("The demo's database is empty.")
     load_programme()
 
 
 def load_programme(folder: Path = FOLDER) -> Report:
-    """Load a folder's programme in one transaction and print what that did.
+    """Load a folder's programme in one transaction and print what that did; in a demo its people come, once, and live on.
 
     :raises ClickException: the files or the database do not allow it; nothing was written.
     """
     settings: Settings = current_app.extensions["settings"]
     try:
         programme = read(folder)
-        with transaction():
-            report = load(programme, dates=settings.dates, demo=settings.demo)
-            if settings.demo:
-                ensure_demo_staff(settings.demo_staff_password)
+        report = beginning.load_programme(programme, settings)
     except ProgrammeRefused as refused:
         raise click.ClickException(f"The programme was not loaded; nothing was written.\n{refused}") from refused
     except SeedRefused as refused:
@@ -65,21 +99,8 @@ def load_programme(folder: Path = FOLDER) -> Report:
     for line in _said(report):
         click.echo(line)
     if settings.demo_people:
-        _invite_people(programme)
+        beginning.let_people_come(programme, click.echo)
     return report
-
-
-def _invite_people(programme: Programme) -> None:
-    """Let the demo's people sign up, once."""
-    festival = queries.festival_of(programme.festival.slug)
-    if festival is None or is_populated(festival):
-        return
-    click.echo("The demo's people sign up (half a minute, once) …")
-    with transaction():
-        festival = queries.festival_of(programme.festival.slug)
-        assert festival is not None
-        made = populate(festival, programme.festival.demo_now + timedelta(weeks=festival.shift_weeks), click.echo)
-    click.echo(f"The demo's people have signed up {made} times.")
 
 
 def _said(report: Report) -> list[str]:

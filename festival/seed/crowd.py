@@ -36,6 +36,8 @@ class Crowd:
     rush: float = 2.0
     #: Of ten people, so many have signed up for something else already.
     known: int = 0
+    #: How often a party is of which size.
+    parties: tuple[tuple[int, int], ...] = _PARTIES
 
 
 CROWDS = (
@@ -54,6 +56,16 @@ CROWDS = (
     Crowd("service", {"v1": Target(34), "v2": Target(41), "v3": Target(19), "v4": Target(6)}, withdrawals=3, known=5),
     Crowd("forum", {"public": Target(42)}, withdrawals=2, known=5),
     Crowd("mixer", {"m": Target(61), "f": Target(54)}, withdrawals=3, rush=1.5),
+)
+#: What opens after the demo's moment, with new faces. More want to see it than there are places: who comes too late goes away.
+LATER_CROWDS = (
+    Crowd(
+        "drone-show",
+        {"zone-a": Target(1500), "zone-b": Target(760), "zone-c": Target(520), "zone-d": Target(420)},
+        withdrawals=8,
+        rush=1.8,
+        parties=((1, 10), (2, 30), (3, 30), (4, 18), (5, 12)),
+    ),
 )
 
 
@@ -88,7 +100,7 @@ def wishes(activity: Activity, crowd: Crowd, until: datetime) -> Iterator[Wish]:
         window = _window(activity, slot, until)
         if window is None:
             continue
-        for party in _parties(target.places + target.waiting, activity.party_max, chance):
+        for party in _parties(target.places + target.waiting, activity.party_max, crowd.parties, chance):
             yield _wish(activity, slot, pool, crowd, party, window, chance)
         for _ in range(number, crowd.withdrawals, len(aims)):  # they come on top, and leave again
             yield _leaving(_wish(activity, slot, pool, crowd, 1, window, chance), activity, until, chance)
@@ -108,9 +120,9 @@ def _window(activity: Activity, slot: Slot, until: datetime) -> tuple[datetime, 
     return (first, last) if first is not None and first < last else None
 
 
-def _parties(persons: int, most: int, chance: Random) -> Iterator[int]:
+def _parties(persons: int, most: int, often: tuple[tuple[int, int], ...], chance: Random) -> Iterator[int]:
     """Yield the sizes of parties that are so many persons together."""
-    sizes, weights = zip(*_PARTIES, strict=True)
+    sizes, weights = zip(*often, strict=True)
     while persons > 0:
         size: int = min(persons, most, chance.choices(sizes, weights)[0])
         yield size

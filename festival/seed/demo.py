@@ -3,13 +3,11 @@
 import heapq
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import selectinload
 
 from festival.accounts.models import Account, AccountKind, Address
 from festival.accounts.rules import Channel
@@ -17,22 +15,20 @@ from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.log import quiet
 from festival.outbox.models import Message, MessageState
-from festival.programme.kinds import kind_of
-from festival.programme.models import Activity, Festival, Mode, Question, Slot
+from festival.programme.models import Activity, Festival, Mode
 from festival.saved import queries
 from festival.saved import service as saved
 from festival.seats import queries as halls
 from festival.seats import service as seats
-from festival.seed import desk, kinds
+from festival.seed import days, desk, stamps
 from festival.seed.ballot import Ballot
 from festival.seed.crowd import CROWDS, Wish, wishes
+from festival.seed.diary import Diary
 from festival.seed.guests import SLUG, Guests
-from festival.seed.models import SeededValue
-from festival.seed.people import MOST_PEOPLE, Invented, answers_of, invent
+from festival.seed.people import LATER, Invented, invent
+from festival.seed.scenes import scene_of
 from festival.signups import service
-from festival.signups.notice import notice_of, sensitive_groups
 from festival.signups.rules import SignUpRefused, State
-from festival.signups.service import SignUpRequest
 
 #: Raised when the crowd changes: an older demo then keeps its people until it is reset.
 EDITION = 2
@@ -40,19 +36,13 @@ EDITION = 2
 KEEPERS = 40
 #: Sign-ups between two lines of progress.
 PROGRESS = 500
-_STAMP = ("demo_people", "edition")
 
 Act = Callable[[], None]
 
 
 def is_populated(festival: Festival) -> bool:
     """Tell whether the people have come already; they come once."""
-    stamp = select(SeededValue.id).where(
-        SeededValue.subject == _STAMP[0],
-        SeededValue.subject_id == festival.id,
-        SeededValue.field == _STAMP[1],
-    )
-    return db.session.scalar(stamp) is not None
+    return stamps.read(festival.id, stamps.EDITION) is not None
 
 
 def populate(festival: Festival, designed_now: datetime, tell: Callable[[str], None]) -> int:
@@ -64,40 +54,20 @@ def populate(festival: Festival, designed_now: datetime, tell: Callable[[str], N
     # The services flush where it matters; a flush before every read as well would cost a third of the time.
     with quiet(), db.session.no_autoflush:
         made = _Crowd(festival, designed_now, tell).run()
-    db.session.add(
-        SeededValue(subject=_STAMP[0], subject_id=festival.id, field=_STAMP[1], value=json.dumps(EDITION)),
-    )
+    stamps.write(festival.id, stamps.EDITION, json.dumps(EDITION))
     return made
-
-
-@dataclass(slots=True)
-class _Scene:
-    """An activity as the crowd meets it."""
-
-    activity: Activity
-    #: Kept apart: locking an activity reads it afresh and forgets what hangs on it.
-    questions: list[Question]
-    notice_version: str
-    #: By a sensitive question's key, the key that consents to it.
-    consent_keys: dict[str, str]
-    #: Who holds something, with the session: nobody asks twice for the same.
-    guests: set[tuple[int, int]] = field(default_factory=set)
-
-    @property
-    def asks_name(self) -> bool:
-        return any(question.key == "name" for question in self.questions)
 
 
 class _Crowd:
     """Everybody's acts in the order of time."""
 
     def __init__(self, festival: Festival, designed_now: datetime, tell: Callable[[str], None]) -> None:
-        self._festival_id = festival.id
+        self._festival, self._festival_id = festival, festival.id
         self._until = min(designed_now, clock.now())
         self._tell = tell
         self._acts: list[tuple[datetime, int, Act]] = []
         self._order = count()
-        self._scenes = {crowd.slug: scene for crowd in CROWDS if (scene := _scene(festival, crowd.slug))}
+        self._scenes = {crowd.slug: scene for crowd in CROWDS if (scene := scene_of(festival, crowd.slug))}
         self._plan = sorted(
             (
                 wish
@@ -136,11 +106,7 @@ class _Crowd:
         db.session.flush()
         self._sit_down()
         self._keep_for_later()
-        for activity in db.session.scalars(
-            select(Activity).where(Activity.festival_id == self._festival_id).order_by(Activity.id)
-        ):
-            with clock.frozen_at(self._until):
-                kinds.enliven(activity, self._until)
+        self._live()
         db.session.flush()
         # They read no messages, and a visitor's code must not wait behind thousands of them.
         db.session.execute(
@@ -159,6 +125,14 @@ class _Crowd:
                 with clock.frozen_at(self._until):
                     seats.arrange(hall.id, actor_id=None)
 
+    def _live(self) -> None:
+        """Let everything else happen that has happened by now: what each kind offers, and days that are over already."""
+        diary = Diary(None, self._until)
+        days.write_down(self._festival, diary)
+        while not diary.is_over:
+            diary.live(PROGRESS)
+        stamps.set_reached(self._festival, self._until)
+
     def _keep_for_later(self) -> None:
         """Let the first of them keep what cannot be signed up for yet; every second one wants a message when it can."""
         activities = db.session.scalars(select(Activity).where(Activity.festival_id == self._festival_id).order_by(Activity.id))
@@ -173,23 +147,8 @@ class _Crowd:
 
     def _sign_up(self, wish: Wish, number: int, invitation: str = "") -> None:
         scene, person = self._scenes[wish.slug], self._people[number]
-        given = answers_of(person, scene.questions) | wish.quota
         try:
-            made = service.sign_up(
-                scene.activity.id,
-                self._accounts[number].id,
-                SignUpRequest(
-                    slot_id=wish.slot_id,
-                    pool_id=wish.pool_id,
-                    party_size=wish.party_size,
-                    name=person.name if scene.asks_name else "",
-                    answers=given,
-                    consents=frozenset(scene.consent_keys[key] for key in given if key in scene.consent_keys),
-                    notice_version=scene.notice_version,
-                    invitation=invitation,
-                ),
-                kind=kind_of(scene.activity),
-            )
+            made = scene.sign_up(person, self._accounts[number].id, wish, invitation)
         except SignUpRefused:  # full by now: they go away, as people do
             return
         self.made += 1
@@ -223,32 +182,10 @@ class _Crowd:
         candidates = ((step * 7) % known for step in range(known)) if wish.is_known and known else iter(())
         number = next((number for number in candidates if (number, wish.session_id) not in guests), known)
         if number == known:
-            assert known < MOST_PEOPLE
+            assert known < LATER
             self._people.append(invent(known))
         guests.add((number, wish.session_id))
         return number
-
-
-def _scene(festival: Festival, slug: str) -> _Scene | None:
-    """Return an activity with all it offers and asks; None where the festival has none of that name."""
-    activity = db.session.scalar(
-        select(Activity)
-        .where(Activity.festival_id == festival.id, Activity.slug == slug)
-        .options(
-            selectinload(Activity.festival),
-            selectinload(Activity.slots).selectinload(Slot.pools),
-            selectinload(Activity.questions).selectinload(Question.options),
-        ),
-    )
-    if activity is None:
-        return None
-    questions = list(activity.questions)
-    return _Scene(
-        activity=activity,
-        questions=questions,
-        notice_version=notice_of(activity, questions).version,
-        consent_keys={question.key: key for key, group in sensitive_groups(questions).items() for question in group},
-    )
 
 
 def _accounts_of(people: list[Invented], at: datetime) -> list[Account]:

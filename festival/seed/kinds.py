@@ -1,19 +1,20 @@
 """What kinds of activities load and let the demo's people do: the seam through which the seed asks them."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TypeAlias
 
 from festival.programme.kinds import Details
 from festival.programme.models import Activity
+from festival.seed.diary import Diary
 from festival.seed.sowing import Sower
 
 #: Brings a kind's own rows up to an activity's details, whose dates are moved already: ``(sower, activity, details)``. Called at
 #: each load, after slots and pools: what organizers changed stays, which is what ``Sower.plant`` is for.
 Sow: TypeAlias = Callable[[Sower, Activity, Details], None]
-#: Makes a kind's part of the demo alive through its services, all sign-ups made: ``(activity, until)``. The festival's clock
-#: stands at ``until``; ``clock.frozen_at`` sets it earlier for a while.
-Demo: TypeAlias = Callable[[Activity, datetime], None]
+#: Makes a kind's part of the demo alive through its services: ``(activity, diary)``. It writes down what its people do and when
+#: (``Diary.at``). Where the diary is the first, all sign-ups have just been made, the clock stands at ``diary.until``, and what
+#: is done at once is what has been done by then.
+Demo: TypeAlias = Callable[[Activity, Diary], None]
 
 _sow: dict[str, Sow] = {}
 _demo: dict[str, Demo] = {}
@@ -33,7 +34,7 @@ def sow(sower: Sower, activity: Activity, details: Details) -> None:
         _sow[activity.kind](sower, activity, details)
 
 
-def enliven(activity: Activity, until: datetime) -> None:
+def enliven(activity: Activity, diary: Diary) -> None:
     """Let the demo's people do what an activity's kind offers beside signing up."""
     if activity.kind in _demo:
-        _demo[activity.kind](activity, until)
+        _demo[activity.kind](activity, diary)

@@ -12,8 +12,11 @@ from festival.lib.identifiers import resident_check_digit
 from festival.programme.models import Question, Sensitivity
 
 #: 11 digits with four of their own.
-MOBILE = "1540000{number:04}"
+PREFIX = "1540000"
+MOBILE = PREFIX + "{number:04}"
 MOST_PEOPLE = 10_000
+#: Those from this number on sign up for what opens later; from 9000 on they are employers and recruiters.
+LATER = 5_000
 DISTRICT = "129999"
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"

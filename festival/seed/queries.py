@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from festival.accounts.models import Address
 from festival.lib.db import Model, db
 from festival.programme.models import Activity, Festival, Holiday, Provenance, Slot
+from festival.seed.people import PREFIX
 from festival.signups.models import Answer, SignUp
 
 Row = TypeVar("Row", bound=Model)
@@ -66,3 +68,8 @@ def provenance_of(subject: str, subject_id: int) -> dict[str, Provenance]:
     """Return where the values of one thing come from, by field."""
     of = select(Provenance).where(Provenance.subject == subject, Provenance.subject_id == subject_id)
     return {row.field: row for row in db.session.scalars(of)}
+
+
+def invented() -> Select[int]:
+    """Return what selects the accounts of a demo's invented people; visitors' are others."""
+    return select(Address.account_id).where(Address.value.startswith(PREFIX))

@@ -188,7 +188,9 @@ def read(who: Newcomer) -> Facts | None:
     appointed, on_postgresql = clock.appointed(), is_postgresql()
     question = _asked(is_postgresql=on_postgresql, is_frozen=appointed is not None, appointments=mine.are_any())
     if on_postgresql:
-        row = ask(*((lock, values) for lock in LOCKS), (question, values if appointed is None else values | {"now": appointed}))[-1]
+        row = ask(*((lock, values) for lock in LOCKS), (question, values if appointed is None else values | {"now": appointed}))[
+            -1
+        ]
     else:
         [row] = ask((question, values | {"now": clock.now()}))
     return None if row is None else _facts(row)

@@ -270,6 +270,7 @@ def readers(app: Flask) -> list[Reader]:
             "/certificates",
             f"/certificates/{hours.number.lower()}",
             "/activities/mixer/draw",
+            "/demo",
             "/demo/messages",
             "/manage/sign-in",
             "/no-such-page",

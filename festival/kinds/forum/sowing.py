@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -20,6 +21,7 @@ from festival.reviews import service as reviews
 from festival.reviews.rules import Decision
 from festival.seats import queries as halls
 from festival.seats import service as seats
+from festival.seed.diary import Diary
 from festival.seed.sowing import Sower, both
 from festival.signups.models import SignUp
 from festival.signups.rules import SignUpRefused, State
@@ -84,14 +86,42 @@ def _minutes(at: datetime, day: Slot) -> int:
 
 #: Of those with a place, so many look at the agenda.
 _READERS = 28
+MOST = 1000
+#: After the end, when everybody has left.
+_CERTIFIED_AFTER = timedelta(minutes=25)
 
 
-def demo(activity: Activity, until: datetime) -> None:
-    """Let guests book break-outs and save items; let the organizers move a talk and lay out the first papers."""
+def demo(activity: Activity, diary: Diary) -> None:
+    """Let guests book break-outs and save items, and the organizers prepare; those who stayed until the end get their hours."""
+    if diary.is_first:
+        _before(activity, diary.until)
+    if diary.spans(activity.starts_at - timedelta(days=1), activity.ends_at + _CERTIFIED_AFTER):
+        diary.leave.add(activity.id)  # hours are certified to those who were scanned out again
+        diary.at(activity.starts_at - timedelta(days=1), partial(_book, activity.id))
+        diary.at(activity.ends_at + _CERTIFIED_AFTER, partial(_certify, activity.id))
+
+
+def _book(activity_id: int) -> None:
+    """Let those who got their seat last book as well."""
+    agenda = queries.latest(activity_id)
+    if agenda is not None:
+        _book_and_save(db.session.get_one(Activity, activity_id), list(agenda.sessions), most=MOST)
+
+
+def _certify(activity_id: int) -> None:
+    staff_id = _staff_id()
+    if staff_id is not None:
+        service.issue_all(activity_id, actor_id=staff_id)
+
+
+def _staff_id() -> int | None:
+    return db.session.scalar(select(Account.id).where(Account.kind == AccountKind.STAFF, Account.staff_name == "organizer-forum"))
+
+
+def _before(activity: Activity, until: datetime) -> None:
+    """Let some book and save, move a talk, and lay out the first papers."""
     agenda = queries.latest(activity.id)
-    staff_id = db.session.scalar(
-        select(Account.id).where(Account.kind == AccountKind.STAFF, Account.staff_name == "organizer-forum")
-    )
+    staff_id = _staff_id()
     if agenda is None or staff_id is None:
         return
     with clock.frozen_at(until - timedelta(hours=30)):
@@ -99,7 +129,7 @@ def demo(activity: Activity, until: datetime) -> None:
         for hall in halls.maps_of(activity.id):
             seats.arrange(hall.id, actor_id=staff_id)
     with clock.frozen_at(until - timedelta(hours=20)):
-        _book_and_save(activity, [one for one in agenda.sessions if one.type != SessionType.BREAK])
+        _book_and_save(activity, list(agenda.sessions))
     with clock.frozen_at(until - timedelta(hours=6)):
         _move_a_talk(activity, staff_id)
         service.add_material(
@@ -131,16 +161,17 @@ def _review(activity: Activity, staff_id: int) -> None:
     reviews.decide(activity.id, pending[: len(pending) // 2], Decision.APPROVE, "", actor_id=staff_id)
 
 
-def _book_and_save(activity: Activity, items: list[ForumSession]) -> None:
+def _book_and_save(activity: Activity, items: list[ForumSession], *, most: int = _READERS) -> None:
     placed = list(
         db.session.scalars(
             select(SignUp)
             .join(Slot, Slot.id == SignUp.slot_id)
             .where(SignUp.activity_id == activity.id, SignUp.state == State.CONFIRMED, Slot.is_extra.is_(False))
             .order_by(SignUp.id)
-            .limit(_READERS),
+            .limit(most),
         ),
     )
+    items = [one for one in items if one.type != SessionType.BREAK]
     parallel = [one.key for one in items if one.type == SessionType.PARALLEL]
     for number, person_id in enumerate([one.person_id for one in placed]):
         service.save(activity.id, person_id, items[number % len(items)].key)

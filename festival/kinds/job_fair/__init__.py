@@ -1,7 +1,5 @@
 """Job fair. 招聘会"""
 
-from datetime import datetime
-
 from festival.accounts.personal import joined
 from festival.accounts.rules import Permission
 from festival.kinds.job_fair.details import JobFairDetails
@@ -26,14 +24,15 @@ from festival.lib.i18n import _l
 from festival.programme.kinds import OrganizerLink
 from festival.programme.models import Activity
 from festival.seam import Kind
+from festival.seed.diary import Diary
 from festival.signups.mine import Appointments
 from festival.signups.ticket import Panel
 
 
-def _enliven(activity: Activity, until: datetime) -> None:
+def _enliven(activity: Activity, diary: Diary) -> None:
     """Let employers come first, then those who apply to them."""
-    employers_demo.enliven(activity, until)
-    demo.enliven(activity, until)
+    employers_demo.enliven(activity, diary)
+    demo.enliven(activity, diary)
 
 
 employers_following.register(left=service.employer_left, unnamed=service.recruiter_left, hidden=service.position_hidden)

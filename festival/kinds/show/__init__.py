@@ -1,6 +1,6 @@
 """Light show. 灯光秀"""
 
-from festival.kinds.show import beside, live, manage, models, service, views, wording
+from festival.kinds.show import beside, demo, live, manage, models, service, views, wording
 from festival.kinds.show.details import ShowDetails
 from festival.kinds.show.sowing import sow
 from festival.lib.format import clock_time, moment
@@ -47,4 +47,5 @@ KIND = Kind(
     private_lines=beside.private_lines,
     audit_words=beside.AUDIT_WORDS,
     sow=sow,
+    demo=demo.enliven,
 )

@@ -1,6 +1,7 @@
 """The employers' part of the demo: three more that apply, one of them to be reviewed, and a report of a position."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -26,6 +27,7 @@ from festival.lib.db import db
 from festival.lib.identifiers import uscc_check_digit
 from festival.lib.uploads import PDF, Upload
 from festival.programme.models import Activity
+from festival.seed.diary import Diary
 from festival.seed.people import MOBILE
 from festival.signups.models import SignUp
 
@@ -38,10 +40,20 @@ _MORE = (
     ("洞庭路设计咨询有限公司（演示）", "Dongting Road Design Consulting (demo)", Industry.DESIGN, EmployerState.APPROVED),
 )
 _FIRST_NUMBER = 9101
+#: On the day: the first stand at their booths so long before they must, one after the other; so many are late.
+_EARLIEST, _APART, _LATE = timedelta(minutes=55), timedelta(minutes=3), 2
 
 
-def enliven(activity: Activity, until: datetime) -> None:
-    """Let more employers apply while they may, and somebody report a position; nothing before the window opens."""
+def enliven(activity: Activity, diary: Diary) -> None:
+    """Let more employers apply, and somebody report a position; on the day those with a booth come, but for some."""
+    if diary.is_first:
+        _before(activity, diary.until)
+    arrival = service.arrive_by(activity, queries.details(activity))
+    if diary.spans(arrival - _EARLIEST, arrival):
+        diary.at(arrival - _EARLIEST, partial(_come, activity.id, arrival, diary))
+
+
+def _before(activity: Activity, until: datetime) -> None:
     opened = queries.details(activity).registration.opens_at + timedelta(days=1)
     if until < opened or db.session.scalar(select(Employer.id).where(Employer.key.is_(None)).limit(1)) is not None:
         return
@@ -50,6 +62,17 @@ def enliven(activity: Activity, until: datetime) -> None:
         for number, (name_zh, name_en, industry, state) in enumerate(_MORE, start=_FIRST_NUMBER):
             _apply(activity, number, Applied(_code(number), name_zh, name_en, industry, Size.SMALL, "", ""), state, reviewer)
     _report(activity, until)
+
+
+def _come(activity_id: int, arrival: datetime, diary: Diary) -> None:
+    """Let those with a booth be ticked off one after the other; the last are late, and their booths can be released."""
+    organizer = people.staff_named("organizer")
+    booths = [one for one in queries.booths(activity_id) if one.employer_id is not None]
+    if organizer is None:
+        return
+    for turn, booth in enumerate(booths[:-_LATE]):
+        assert booth.employer_id is not None
+        diary.at(arrival - _EARLIEST + turn * _APART, partial(service.arrive, booth.employer_id, organizer.id))
 
 
 def _code(number: int) -> str:

@@ -1,7 +1,9 @@
 """The fair's part of the demo: some of those who signed up keep CVs and apply, recruiters answer, and a booth calls numbers."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, time, timedelta
+from functools import partial
 from random import Random
 
 from sqlalchemy import select
@@ -9,16 +11,17 @@ from sqlalchemy import select
 from festival.accounts.models import Account
 from festival.accounts.rules import Channel, Reachable
 from festival.accounts.service import person_of
-from festival.kinds.job_fair.employers.models import Employer
+from festival.kinds.job_fair.employers.models import Employer, Recruiter
 from festival.kinds.job_fair.employers.service import name_recruiter
 from festival.kinds.job_fair.seekers import cvs, numbers, queries, service
-from festival.kinds.job_fair.seekers.models import Application
+from festival.kinds.job_fair.seekers.models import Application, Interview
 from festival.kinds.job_fair.seekers.rules import JobRefused
 from festival.kinds.job_fair.seekers.service import ApplyRequest
 from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.uploads import PDF, Upload
 from festival.programme.models import Activity
+from festival.seed.diary import Diary
 from festival.seed.people import MOBILE
 from festival.signups.models import SignUp
 from festival.signups.rules import State
@@ -26,11 +29,25 @@ from festival.signups.rules import State
 _SEEKERS = 24
 #: Employers whose recruiters answer in the demo, from the first booth on.
 _ANSWERING = 4
-_IN_THE_QUEUE = 7
+_IN_THE_QUEUE = 9
+#: When the first numbers are taken after the start, how often and how many times a booth calls, and when an interview is over.
+_BOOTHS_FILL, _APART, _CALLS = timedelta(minutes=35), timedelta(minutes=13), 7
+_TALK = timedelta(minutes=12)
 
 
-def enliven(activity: Activity, until: datetime) -> None:
-    """Let the demo's people do what a fair offers, up to an instant; the numbers at one booth belong to the day itself."""
+def enliven(activity: Activity, diary: Diary) -> None:
+    """Let people apply and be answered before the fair; on its day numbers are called, and interviews come to something."""
+    if diary.is_first:
+        _before(activity, diary.until)
+    if diary.spans(activity.starts_at, activity.ends_at):
+        diary.at(activity.starts_at + _BOOTHS_FILL, partial(_queue, activity.id))
+        for turn in range(_CALLS):
+            diary.at(activity.starts_at + _BOOTHS_FILL + (turn + 1) * _APART, partial(_call, activity.id))
+        for interview in _interviews(activity.id):
+            diary.at(_begins_at(interview) + _TALK, partial(_conclude, interview.application_id, interview.id))
+
+
+def _before(activity: Activity, until: datetime) -> None:
     chance = Random("job fair")  # noqa: S311  # no secret: the same every time
     people = _people(activity)
     employers = queries.employers_of(activity.id)
@@ -40,7 +57,6 @@ def enliven(activity: Activity, until: datetime) -> None:
     made = [application for person in people for application in _apply(person, employers, until, chance)]
     for number, application in enumerate(one for one in made if one.employer_id in readers):
         _answer(application, readers[application.employer_id], number)
-    _queue(activity, people[:_IN_THE_QUEUE], employers[0], readers[employers[0].id])
 
 
 def _people(activity: Activity) -> list[Account]:
@@ -106,12 +122,53 @@ def _invite(application: Application, reader: Account, *, books: bool) -> None:
         return
 
 
-def _queue(activity: Activity, people: list[Account], employer: Employer, reader: Account) -> None:
-    """Give numbers at a booth on the morning of the fair, and call the first."""
-    with clock.frozen_at(activity.starts_at + timedelta(minutes=40)):
-        for person in people:
-            numbers.take(person.id, employer.id)
-        numbers.call_next(reader.id, employer.id, seen=0)
+def _queue(activity_id: int) -> None:
+    """Let people take numbers at the booths whose recruiters answer: at each a few, most of them at the first."""
+    people = _people(db.session.get_one(Activity, activity_id))
+    for turn, employer in enumerate(queries.employers_of(activity_id)[:_ANSWERING]):
+        for person in people[turn : turn + _IN_THE_QUEUE - turn]:
+            with suppress(JobRefused):  # somebody waits at enough booths already
+                numbers.take(person.id, employer.id)
+
+
+def _call(activity_id: int) -> None:
+    """Let each of these booths call the next one."""
+    for employer in queries.employers_of(activity_id)[:_ANSWERING]:
+        recruiter = next((one for one in queries.recruiters(employer.id) if one.account_id is not None), None)
+        session = queries.session_on(activity_id, clock.now())
+        if recruiter is not None and recruiter.account_id is not None and session is not None:
+            called = queries.called_by(recruiter.id, session.id)
+            numbers.call_next(recruiter.account_id, employer.id, seen=called.id if called else 0)
+
+
+def _interviews(activity_id: int) -> list[Interview]:
+    """Return the interviews that are booked with recruiters of the demo."""
+    found = [one for employer in queries.employers_of(activity_id)[:_ANSWERING] for one in queries.interviews_with(employer.id)]
+    return sorted(found, key=lambda one: one.id)
+
+
+def _begins_at(interview: Interview) -> datetime:
+    midnight = datetime.combine(queries.day_of(interview.session), time(), clock.ZONE)
+    return midnight + timedelta(minutes=interview.minute)
+
+
+def _conclude(application_id: int, turn: int) -> None:
+    """Let an interview come to something: two of three mean to sign, and every second of those does."""
+    reader = db.session.scalar(
+        select(Recruiter.account_id)
+        .join(Application, Application.employer_id == Recruiter.employer_id)
+        .where(Application.id == application_id, Recruiter.account_id.is_not(None))
+        .order_by(Recruiter.id)
+        .limit(1),
+    )
+    if reader is None:
+        return
+    if turn % 3 == 0:
+        service.turn_down(reader, application_id)
+        return
+    service.mark_intent(reader, application_id)
+    if turn % 2:
+        service.mark_signed(reader, application_id, signed=True)
 
 
 def _pdf() -> bytes:
