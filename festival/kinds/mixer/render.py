@@ -78,7 +78,7 @@ def mine(sign_up: SignUp, person: Account, now: datetime) -> Mine:
     times, two, run = queries.times(activity), queries.groups(activity.id), queries.run(activity.id)
     guest = queries.guest_of(sign_up.id)
     stage = _stage(times, run, now)
-    rounds = _rounds(guest, two, run, shows_intros=stage != Stage.BEFORE) if guest and two else ()
+    rounds = _rounds(guest, two, run, stage) if guest and two else ()
     number = two.label(guest) if guest and two else ""
     others = next((letter for pool_id, letter in two.letters.items() if guest and pool_id != guest.pool_id), "") if two else ""
     return Mine(
@@ -119,10 +119,11 @@ def stage_of(activity: Activity, now: datetime) -> tuple[Stage, Run | None]:
     return _stage(queries.times(activity), run, now), run
 
 
-def _rounds(guest: Guest, two: Groups, run: Run | None, *, shows_intros: bool) -> tuple[Round, ...]:
+def _rounds(guest: Guest, two: Groups, run: Run | None, stage: Stage) -> tuple[Round, ...]:
     meetings = queries.meetings_of(guest.id)
     others = queries.by_id([other for meeting in meetings if (other := _other(meeting, guest.id)) is not None])
-    intros = queries.intros(list(others)) if shows_intros else {}
+    intros = queries.intros(list(others)) if stage != Stage.BEFORE else {}
+    is_still_on = stage in {Stage.BEFORE, Stage.OPEN}  # nobody presses a key at the end of the last round
     on = run.current_round if run else 0
     found = []
     for meeting in meetings:
@@ -134,8 +135,8 @@ def _rounds(guest: Guest, two: Groups, run: Run | None, *, shows_intros: bool) -
                 two.label(met) if met else "",
                 two.label(table) if table and met else "",
                 intros.get(met.id, "") if met else "",
-                is_on=meeting.round == on,
-                is_over=meeting.round < on,
+                is_on=meeting.round == on and is_still_on,
+                is_over=meeting.round < on or (meeting.round == on and not is_still_on),
             )
         )
     return tuple(found)

@@ -11,8 +11,9 @@ from festival.accounts.rules import Permission
 from festival.checkin.door import gate_id_of
 from festival.checkin.render import DoorBoard, Note
 from festival.kinds.show import live, queries, wording
-from festival.kinds.show.models import Area
+from festival.kinds.show.models import Area, ShowDecision
 from festival.kinds.show.rules import Decision
+from festival.lib import clock
 from festival.lib.db import db
 from festival.lib.format import moment
 from festival.lib.i18n import _, _l, loc
@@ -68,9 +69,15 @@ def door_board(activity: Activity, now: datetime) -> DoorBoard:
     if shown is None:
         return DoorBoard()
     notes = [Note("warn", shown.elsewhere)] if shown.elsewhere else []
-    if shown.decision is not None and shown.is_standing and shown.decision.what != Decision.GO:
+    if shown.decision is not None and shown.is_standing and _holds_people_back(shown.decision, now):
         notes.insert(0, Note("stop", wording.decision_words(shown.decision)))
     return DoorBoard(notes, shown.staff)
+
+
+def _holds_people_back(decision: ShowDecision, now: datetime) -> bool:
+    """Tell whether nobody is to be let in by what was decided: on the evening that a show was moved to, it is on."""
+    is_that_day = decision.moved_to is not None and clock.local_day(decision.moved_to) == clock.local_day(now)
+    return decision.what != Decision.GO and not is_that_day
 
 
 # -- the ticket ---------------------------------------------------------------------------------------------------------------

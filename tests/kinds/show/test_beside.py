@@ -11,6 +11,7 @@ from festival.plans import pools as pooling
 from festival.plans import service as plans
 from festival.plans.pools import Merge, Split
 from festival.plans.rules import PoolsRefused
+from festival.programme.models import Activity
 from festival.signups import regulating
 from festival.signups.regulating import RuleRefused
 from festival.signups.rules import SignUpRefused
@@ -126,6 +127,9 @@ def test_the_ticket_names_the_gate_and_the_last_word_and_the_roster_who_has_answ
     db.session.rollback()
     assert beside.COLUMN.read([stays.id, silent.id]) == {stays.id: "保留", silent.id: "未答复"}
     assert "改期答复" in desk.get(roster).words
+    activity = db.session.get_one(Activity, show.id)
+    said = [[note.words for note in beside.door_board(activity, at).notes] for at in (NOW, activity.starts_at)]
+    assert [len(words) for words in said] == [1, 0]  # on the evening it was moved to, people come in
     moved = owner.get(f"/sign-ups/{stays.code}").words
     assert ("改到 6月22日" in moved, "暂缓" in moved) == (True, False)
     log = desk.get("/manage/activities/drones/log").words
