@@ -113,9 +113,9 @@ def test_a_job_fair_shows_positions_with_their_pay(app, programme):
     words = shown(app, programme["job_fair"], "en")
 
     assert "16 employers, 56 positions, 230 openings." in words
-    assert "Python developer, openings: 3 Bachelor or above · CNY 9,000–14,000 a month" in words
-    assert "Data labelling intern, openings: 10 College diploma or above · CNY 150 a day" in words
-    assert "Campus ambassador, openings: 5 Students · Allowance" in words
+    assert "Python developer · openings: 3 Bachelor or above · CNY 9,000–14,000 a month" in words
+    assert "Data labelling intern · openings: 10 College diploma or above · CNY 150 a day" in words
+    assert "Campus ambassador · openings: 5 Students · Allowance" in words
 
 
 def test_calendars_say_what_one_must_know_that_day(app, programme):
