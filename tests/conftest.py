@@ -76,6 +76,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()  # what is frozen is never let go: a library would say at the end that it leaks
+
+
 def _keep_one_database(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests on the database that was not asked for."""
     wanted = config.getoption("--database")
