@@ -5,8 +5,8 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-#: Test processes at the same time.
-JOBS ?= 2
+#: Test processes at the same time: three for two cores, since each waits a third of its time for servers, browsers and the disk.
+JOBS ?= 3
 ENGLISH := festival/translations/en/LC_MESSAGES/messages.mo
 #: The built-in server is a demo unless the environment or .env says otherwise.
 DEMO := $(shell grep -qsE '^(export )?FESTIVAL_DEMO=' .env || echo $${FESTIVAL_DEMO-1})
