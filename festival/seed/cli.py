@@ -9,7 +9,9 @@ from flask.cli import AppGroup
 
 from festival.lib import clock
 from festival.lib.db import transaction
+from festival.lib.log import quiet
 from festival.lib.settings import Settings
+from festival.outbox.delivery import deliver_due
 from festival.seed import beginning, moments, moving
 from festival.seed.files import FOLDER, ProgrammeRefused, read
 from festival.seed.service import SeedRefused, empty
@@ -100,6 +102,9 @@ def load_programme(folder: Path = FOLDER) -> Report:
         click.echo(line)
     if settings.demo_people:
         beginning.let_people_come(programme, click.echo)
+        moving.let_time_pass()  # else the server would begin with a hundred lines of it, behind which its greeting is lost
+        with quiet():
+            deliver_due()
     return report
 
 
